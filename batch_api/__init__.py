@@ -1,0 +1,1 @@
+"""An asyncio SDK for the Batch.com Customer Engagement Platform REST API."""

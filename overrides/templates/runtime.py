@@ -1,0 +1,141 @@
+"""What generated code and the engine say to each other.
+
+The words shared by every generated package: operations and the facts about them, the marker for "not given",
+and the one method through which generated code reaches the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Generic, Literal, NamedTuple, Protocol, TypeVar, final
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+@final
+class Unset:
+    """The type of `UNSET`: a field that is left out, where `None` would be sent as `null` and delete."""
+
+    __slots__ = ()
+    _only: Unset | None = None
+
+    def __new__(cls) -> Unset:
+        if cls._only is None:
+            cls._only = super().__new__(cls)
+        return cls._only
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+    def __reduce__(self) -> str:
+        return "UNSET"
+
+    def __copy__(self) -> Unset:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Unset:
+        return self
+
+
+UNSET: Final = Unset()
+
+
+class Condition(NamedTuple):
+    """A question put to a request body: is there something at `path`, and is it `equals`?
+
+    `path` holds the keys from the root of the body; `"*"` stands for every element of an array.
+    Without `equals`, anything but a missing, null or empty value counts.
+    """
+
+    path: tuple[str, ...]
+    equals: str | None = None
+
+
+class LimitFact(NamedTuple):
+    """One documented limit of an operation: `rate` units every `per` seconds."""
+
+    rate: float
+    per: float = 1.0
+    unit: Literal["requests", "items"] = "requests"
+    burst: float | None = None
+    """What the vendor says the bucket holds; `None` where it says nothing: one second's worth is assumed."""
+    group: str | None = None
+    """Operations that name the same group draw on one bucket."""
+    when: Condition | None = None
+    """The limit counts only the requests whose body meets this condition."""
+    headroom: float = 0.0
+    """The share of the rate that is left unused, against a server that counts in windows."""
+    spacing: float = 0.0
+    """Seconds added where one request fills the server's whole bucket, so that jitter cannot refuse the next."""
+
+
+class Operation(NamedTuple):
+    """One operation of the API and all that is known about it."""
+
+    name: str
+    method: str
+    path: str
+    success: tuple[int, ...]
+    limits: tuple[LimitFact, ...] = ()
+    items: tuple[str, ...] | None = None
+    """Where the items are in the body: `()` is the body itself, `("ids",)` its key `ids`, `None` nowhere."""
+    max_items: int | None = None
+    replay: bool = False
+    """May be sent again when nobody knows whether the first time was taken."""
+    replay_unless: Condition | None = None
+    """... unless the body meets this condition."""
+    personal_data: bool = False
+    pause: float = 5.0
+    """Seconds to wait after a 429 that names no time of its own."""
+
+
+class Encoded(NamedTuple):
+    """A body that is JSON already, with what cannot be read from bytes: how many items, and whether any has events."""
+
+    body: bytes
+    items: int
+    has_events: bool
+
+    def __repr__(self) -> str:
+        return f"Encoded({len(self.body)} bytes, items={self.items}, has_events={self.has_events})"
+
+
+class Reply(Protocol):
+    """A successful answer of the API, as it came."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def content(self) -> bytes: ...
+    def json(self) -> Any:
+        """The body read as JSON; `None` when it is empty or no JSON."""
+        ...
+
+
+QueryValue = str | int | float | bool | Sequence[str] | Unset | None
+
+
+class Sender(Protocol):
+    """The engine, as generated code sees it."""
+
+    async def send(
+        self,
+        operation: Operation,
+        *,
+        body: object | Encoded | None = None,
+        query: Mapping[str, QueryValue] | None = None,
+    ) -> Reply:
+        """Send one request with all policy applied. Returns only on success, raises on anything else."""
+        ...
+
+
+class Answer(NamedTuple, Generic[T_co]):
+    """What an endpoint function returns: the body in its declared type, and the answer as it came."""
+
+    parsed: T_co
+    response: Reply
