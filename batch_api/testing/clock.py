@@ -66,12 +66,19 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         return self.clock()
 
     def run_in_executor(
-        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]
+        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts
     ) -> asyncio.Future[T]:
         future = super().run_in_executor(executor, func, *args)
         self._threads += 1
         future.add_done_callback(self._thread_ended)
         return future
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        self._threads += 1  # the thread that joins the others
+        try:
+            await super().shutdown_default_executor()
+        finally:
+            self._threads -= 1
 
     def _thread_ended(self, _: object) -> None:
         self._threads -= 1
