@@ -1,0 +1,30 @@
+"""One try at sending a request, as errors, observers and logs tell of it."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+AttemptOutcome = Literal["taken", "refused", "unknown", "not_sent"]
+
+
+class Attempt(NamedTuple):
+    """What is known of one attempt. Never holds a body, a key or a link."""
+
+    operation: str
+    """Our name of the operation, such as `profile_update`."""
+    project: str
+    """The alias of the project: by default the last 4 characters of its key."""
+    number: int
+    """1 for the first attempt of a call."""
+    cost: int
+    """Items in the request; 1 where the operation counts none."""
+    waited: float
+    """Seconds spent at the gate before this attempt."""
+    status: int | None
+    """HTTP status, or `None` when no answer came."""
+    fault: str | None
+    """The kind of failure when the answer was lost, such as `ReadTimeout`."""
+    seconds: float
+    """Seconds from sending to the end of the answer."""
+    outcome: AttemptOutcome
+    """`taken`, `refused` (nothing was taken), `unknown` (it may have been taken) or `not_sent`."""

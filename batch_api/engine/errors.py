@@ -1,0 +1,206 @@
+"""What can go wrong, where it went wrong, and whether anything may have been taken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from batch_api.engine.attempt import Attempt
+    from batch_api.engine.response import Response
+
+Outcome = Literal["not_sent", "refused", "unknown"]
+
+_OUTCOMES: dict[Outcome, str] = {
+    "not_sent": "Nothing was sent.",
+    "refused": "Nothing was taken.",
+    "unknown": "It may have been taken: look before you send it again.",
+}
+_SYMBOLIC = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+
+
+class BatchError(Exception):
+    """The root of all errors of this package.
+
+    `outcome` says what became of the request: `not_sent`, `refused` (an answer says that nothing was taken) or
+    `unknown` (some attempt may have been taken). `attempts` tells of each attempt, in order.
+    """
+
+    outcome: Outcome = "not_sent"
+    attempts: tuple[Attempt, ...] = ()
+
+    def __init__(self, message: str = "", *, outcome: Outcome | None = None, attempts: Sequence[Attempt] = ()) -> None:
+        super().__init__(message)
+        if outcome is not None:
+            self.outcome = outcome
+        if attempts:
+            self.attempts = tuple(attempts)
+
+    def __str__(self) -> str:
+        tried = f" ({len(self.attempts)} attempts)" if len(self.attempts) > 1 else ""
+        return f"{super().__str__()}{tried} {_OUTCOMES[self.outcome]}".strip()
+
+
+class ConfigurationError(BatchError):
+    """The client was set up or used in a way that cannot work. Nothing was sent."""
+
+
+class InvalidInput(BatchError, ValueError):
+    """The input cannot be right, and nothing was sent.
+
+    `index` is the position of the item at fault and `path` the keys that lead to the place inside it. The text
+    never quotes a value: it may be someone's data.
+    """
+
+    index: int | None
+    path: str
+
+    def __init__(self, reason: str = "", *, index: int | None = None, path: str = "") -> None:
+        where = ", ".join(part for part in ("" if index is None else f"item {index}", path) if part)
+        super().__init__(f"{where}: {reason}" if where else reason)
+        self.reason = reason
+        self.index = index
+        self.path = path
+
+
+class APIError(BatchError):
+    """The API, or something before it, answered with a status that is no success.
+
+    `error_code` is the API's symbolic code, an open set; `error_message` its words, which may quote people's data
+    and therefore never show in `str`, `repr` or a pickle; `response` is the answer as it came.
+    """
+
+    status: int = 0
+    error_code: str | None = None
+    error_message: str | None = None
+    operation: str = ""
+    response: Response | None = None
+
+    hint = "The body of the answer is in `.response`."
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        response: Response | None = None,
+        outcome: Outcome | None = None,
+        attempts: Sequence[Attempt] = (),
+    ) -> None:
+        super().__init__(message, outcome=outcome, attempts=attempts)
+        if response is not None:
+            body = response.json()
+            code, text = (body.get("error_code"), body.get("error_message")) if isinstance(body, dict) else (None, None)
+            self.response = response
+            self.status = response.status
+            self.operation = response.operation
+            self.error_code = code if isinstance(code, str) else None
+            self.error_message = text if isinstance(text, str) else None
+
+    @classmethod
+    def of(cls, response: Response, *, outcome: Outcome, attempts: Sequence[Attempt]) -> APIError:
+        """The error of the right class for an answer."""
+        error = _class_of(response.status, maintenance=response.is_maintenance)
+        return error(response.summary, response=response, outcome=outcome, attempts=attempts)
+
+    def __str__(self) -> str:
+        code = self.error_code if self.error_code and _SYMBOLIC.fullmatch(self.error_code) else None
+        text = super().__str__()
+        if code is not None:
+            text = text.replace(f"HTTP {self.status}", f"HTTP {self.status} {code}", 1)
+        return f"{text} {self.hint}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        kept = {name: value for name, value in vars(self).items() if name not in ("response", "error_message")}
+        return (type(self), self.args, kept)
+
+
+class BadRequest(APIError):
+    """400: the request is malformed, or the API refuses what it says."""
+
+    hint = "Read `.error_message`: the API refused the request as it stands."
+
+
+class AuthenticationFailed(APIError):
+    """401: the REST API key is not valid for this project."""
+
+    hint = "Check the REST API key, and that it belongs to the company of this project."
+
+
+class PermissionDenied(APIError):
+    """403: a valid call that is not allowed, such as changing a campaign that runs (`API_MISUSE`)."""
+
+    hint = "Read `.error_message`: the call is valid but not allowed here."
+
+
+class NotFound(APIError):
+    """404: nothing under this name or id."""
+
+    hint = "Check the name or id, and that it belongs to this project."
+
+
+class RateLimited(APIError):
+    """429 until the deadline passed. Give the call a longer `deadline=`, or the process a smaller `share=`."""
+
+    hint = "Someone else may be using the same limit: give each process its `share=`, or the call a longer `deadline=`."
+
+
+class ServerError(APIError):
+    """5xx or 408: the API failed. Whether it took the request is unknown."""
+
+    hint = "The API failed; it is not your request."
+
+
+class Maintenance(ServerError):
+    """503 with `MAINTENANCE_ERROR` until the deadline passed: the API is down for maintenance."""
+
+    hint = "The API is under maintenance: try again later."
+
+
+class TransportError(BatchError):
+    """No answer came. `stage` says where it broke: `connect`, `tls`, `send`, `receive` or `download`."""
+
+    stage: str = ""
+
+    def __init__(
+        self, message: str = "", *, stage: str = "", outcome: Outcome | None = None, attempts: Sequence[Attempt] = ()
+    ) -> None:
+        super().__init__(message, outcome=outcome, attempts=attempts)
+        self.stage = stage
+
+
+class DeadlineExceeded(BatchError, TimeoutError):
+    """The call's `deadline` passed, or its turn would have come after it."""
+
+
+class WaitTimeout(BatchError, TimeoutError):
+    """A `wait` gave up: what it waits for may still happen."""
+
+    outcome: Outcome = "unknown"
+
+
+class ExportFailed(BatchError):
+    """An export ended in `ERROR`. `export` is its record."""
+
+    outcome: Outcome = "refused"
+    export: Any = None
+
+    def __init__(self, message: str = "", *, export: Any = None) -> None:
+        super().__init__(message)
+        self.export = export
+
+
+_BY_STATUS: dict[int, type[APIError]] = {
+    400: BadRequest,
+    401: AuthenticationFailed,
+    403: PermissionDenied,
+    404: NotFound,
+    408: ServerError,
+    429: RateLimited,
+}
+
+
+def _class_of(status: int, *, maintenance: bool) -> type[APIError]:
+    if status == 503 and maintenance:
+        return Maintenance
+    return _BY_STATUS.get(status, ServerError if status >= 500 else APIError)
