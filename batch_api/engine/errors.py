@@ -39,7 +39,9 @@ class BatchError(Exception):
 
     def __str__(self) -> str:
         tried = f" ({len(self.attempts)} attempts)" if len(self.attempts) > 1 else ""
-        return f"{super().__str__()}{tried} {_OUTCOMES[self.outcome]}".strip()
+        message = super().__str__()
+        stop = "" if message.endswith((".", "!", "?")) else "."
+        return f"{message}{stop}{tried} {_OUTCOMES[self.outcome]}"
 
 
 class ConfigurationError(BatchError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from attrs import frozen
+from attrs import Attribute, field, frozen
+from attrs.validators import optional
 
 from batch_api._generated.runtime import LimitFact
 from batch_api.engine.errors import ConfigurationError
@@ -13,36 +14,31 @@ from batch_api.engine.errors import ConfigurationError
 Unit = Literal["requests", "items"]
 
 
+def _positive(_: object, attribute: Attribute[float], value: object) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or value <= 0:  # type: ignore[arg-type, operator]
+        raise ConfigurationError(f"A limit's {attribute.name} is a number above 0.")
+
+
+def _a_unit(_: object, __: object, value: object) -> None:
+    if value not in ("requests", "items"):
+        raise ConfigurationError("A limit's unit is 'requests' or 'items'.")
+
+
 @frozen
 class Limit:
     """At most `rate` units every `per` seconds.
 
     `unit` is `"requests"` or `"items"` (profiles, audience ids, catalog items). `burst` is what the server's bucket is
-    said to hold; leave it out where nothing is said, and one second's worth is assumed. Operations whose limits name the
-    same `group` draw on one bucket. Raises `ConfigurationError` for what is no limit.
+    said to hold; leave it out where nothing is said, and one second's worth is assumed. Operations whose limits name
+    the same `group` draw on one bucket. Raises `ConfigurationError` for what is no limit.
     """
 
-    rate: float
-    per: float = 1.0
-    unit: Unit = "requests"
-    burst: float | None = None
-    group: str | None = None
-
-    def __init__(
-        self,
-        rate: float,
-        *,
-        per: float = 1.0,
-        unit: Unit = "requests",
-        burst: float | None = None,
-        group: str | None = None,
-    ) -> None:
-        for name, value in (("rate", rate), ("per", per), ("burst", 1.0 if burst is None else burst)):
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
-                raise ConfigurationError(f"a limit's {name} is a number above 0.")
-        if unit not in ("requests", "items"):
-            raise ConfigurationError("a limit's unit is 'requests' or 'items'.")
-        self.__attrs_init__(float(rate), float(per), unit, burst, group)
+    rate: float = field(validator=_positive)
+    per: float = field(default=1.0, kw_only=True, validator=_positive)
+    unit: Unit = field(default="requests", kw_only=True, validator=_a_unit)
+    burst: float | None = field(default=None, kw_only=True, validator=optional(_positive))
+    group: str | None = field(default=None, kw_only=True)
 
     @property
     def per_second(self) -> float:

@@ -1,0 +1,33 @@
+"""Where requests may go."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from batch_api.engine.errors import ConfigurationError
+
+
+def is_safe(url: str) -> bool:
+    """Whether what is sent there stays unread on the way: https, or plain http that does not leave the machine."""
+    parts = urlsplit(url)
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(str(parts.hostname)))
+    )
+
+
+def checked(base_url: str) -> tuple[str, str]:
+    """`base_url` without a trailing slash, and its origin. Raises `ConfigurationError`."""
+    parts = urlsplit(base_url)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise ConfigurationError("base_url looks like https://api.batch.com/2.11: a scheme, a host and the version.")
+    if not is_safe(base_url):
+        raise ConfigurationError("base_url is plain http: the REST API key only travels over https, or to loopback.")
+    return base_url.rstrip("/"), f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,151 @@
+"""One limit's bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping
+
+from aiolimiter import AsyncLimiter
+
+from batch_api.engine.limits import Limit
+
+DOCUMENTED_BURST_USED = 0.8
+"""Part of a documented burst that is spent at once; the rest absorbs jitter."""
+CUT = 0.8
+"""What a rejection leaves of the rate ..."""
+FLOOR = 0.1
+"""... never less than this part of it ..."""
+RECOVERY = 0.01
+"""... and the part of it that comes back each second."""
+
+_A_HAIR = 1e-9
+
+
+class Bucket:
+    """One limit's bucket: in any t seconds at most `burst + rate * t` goes out.
+
+    `aiolimiter` keeps the level and admits. Around it stand the things it does not do: a start level, costs above the
+    capacity, a change of rate, and telling when a cost will fit. `full_at` is all there is to remember: the time at which
+    nothing will be owed. Only the head of a queue may call `spend`.
+    """
+
+    def __init__(
+        self,
+        limit: Limit,
+        *,
+        largest: int,
+        now: Callable[[], float],
+        headroom: float = 0.0,
+        spacing: float = 0.0,
+        memory: MutableMapping[object, float],
+        key: object,
+    ) -> None:
+        self._now = now
+        self._spacing = spacing
+        self._full_rate = limit.per_second * (1 - headroom)
+        self._rate = self._full_rate
+        self._factor = 1.0
+        self._cut_at = 0.0
+        # What the server's bucket holds: what is documented, or one second's worth.
+        self._held = limit.per_second if limit.burst is None else limit.burst
+        self.unit = limit.unit
+        self.capacity = (
+            min(largest, max(self._held / 2, 1.0)) if limit.burst is None else self._held * DOCUMENTED_BURST_USED
+        )
+        self._at_once = max(self.capacity, largest)
+        self._memory, self._key = memory, key
+        self._limiter: AsyncLimiter | None = None
+        start = now()
+        self._full_at = start + max(self.capacity - largest, 0.0) / self._rate
+        # A loop that ended left word of when this bucket is free; no bucket owes more than its largest request.
+        owed_until = memory.get(key, start)
+        self._full_at = max(self._full_at, min(owed_until, start + self._longest_debt))
+
+    @property
+    def permit_seconds(self) -> float:
+        """How long one unit takes to come back."""
+        return 1 / self._rate
+
+    def ready_at(self, cost: float) -> float:
+        """When `cost` fits. A cost above the capacity waits until the bucket would have held it."""
+        return self._full_at + (cost - self.capacity) / self._rate
+
+    def ready_behind(self, waiting: float, cost: float, *, start: float) -> float:
+        """The earliest time at which `cost` can fit after `waiting`, if nobody goes before `start`."""
+        ready = self.ready_at(waiting + cost)
+        return max(ready, start + (waiting + cost - self._at_once) / self._rate) if waiting else ready
+
+    def has_room(self, cost: float) -> bool:
+        """Whether `cost` fits now."""
+        self._recover()
+        if self._now() < self.ready_at(cost):
+            return False
+        return self._limiter is None or self._limiter.has_capacity(min(cost, self.capacity))
+
+    async def spend(self, cost: float) -> None:
+        """Take `cost`, which fits: this never waits."""
+        amount = min(cost, self.capacity)
+        now = self._now()
+        if self._limiter is None:
+            await self._refill(now)
+        assert self._limiter is not None  # noqa: S101
+        await self._limiter.acquire(amount)
+        self._move(max(self._full_at, now) + amount / self._rate)
+        spacing = self._spacing - self._slack(cost)
+        if spacing > 0:
+            self._owe_until(self._full_at + spacing)
+
+    def drain(self, cost: float) -> None:
+        """Count as if `cost` had been spent this instant and nothing else were left."""
+        spacing = max(self._spacing - self._slack(cost), 0.0)
+        self._owe_until(self._now() + self.capacity / self._rate + spacing)
+
+    def came_late(self, cost: float, spent_at: float, late: float) -> None:
+        """The server counted a request up to `late` seconds after it was spent: keep the next one clear of it."""
+        hidden = self._slack(cost)
+        if late > hidden:
+            self._owe_until(spent_at + late - hidden + min(cost, self.capacity) / self._rate)
+
+    def cut(self) -> None:
+        """Go slower after a rejection."""
+        self._recover()
+        self._factor = max(self._factor * CUT, FLOOR)
+        self._cut_at = self._now()
+        self._set_rate()
+
+    def _recover(self) -> None:
+        if self._factor < 1.0:
+            now = self._now()
+            self._factor = min(1.0, self._factor + RECOVERY * (now - self._cut_at))
+            self._cut_at = now
+            self._set_rate()
+
+    def _set_rate(self) -> None:
+        now = self._now()
+        rate = self._full_rate * self._factor
+        if self._full_at > now:
+            self._move(now + (self._full_at - now) * self._rate / rate)
+        self._rate = rate
+        self._limiter = None
+
+    def _slack(self, cost: float) -> float:
+        """Seconds of jitter that the server's bucket hides after a request of `cost`."""
+        return max(self._held - max(cost, self.capacity), 0.0) / self._full_rate
+
+    @property
+    def _longest_debt(self) -> float:
+        return self._at_once / (self._full_rate * FLOOR) + self._spacing
+
+    def _owe_until(self, full_at: float) -> None:
+        if full_at > self._full_at:
+            self._move(full_at)
+            self._limiter = None
+
+    def _move(self, full_at: float) -> None:
+        self._full_at = full_at
+        self._memory[self._key] = full_at
+
+    async def _refill(self, now: float) -> None:
+        """A fresh limiter, filled to the level of this instant."""
+        self._limiter = AsyncLimiter(self.capacity, self.capacity / self._rate)
+        level = min(max(self._full_at - now, 0.0) * self._rate, self.capacity)
+        await self._limiter.acquire(level * (1 - _A_HAIR))

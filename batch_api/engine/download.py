@@ -1,0 +1,80 @@
+"""Files of exports, streamed from the host that keeps them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from batch_api.engine.address import is_safe
+from batch_api.engine.errors import TransportError
+from batch_api.engine.response import Headers
+from batch_api.engine.transport import Request, Transport, WireResponse, fault_of
+
+
+class Download:
+    """A file on its way: `status`, `headers`, and the bytes. Shows no address: the link is a secret."""
+
+    def __init__(self, wire: WireResponse, request: Request) -> None:
+        self._wire = wire
+        self._request = request
+
+    @property
+    def status(self) -> int:
+        return self._wire.status
+
+    @property
+    def headers(self) -> Headers:
+        return self._wire.headers
+
+    async def aiter_bytes(self) -> AsyncIterator[bytes]:
+        """The bytes, as they come. Raises `TransportError` at stage `download` when they stop coming."""
+        problem = ""
+        chunks = aiter(self._wire.aiter_bytes())
+        while True:
+            try:
+                chunk = await anext(chunks, None)
+            except Exception as error:
+                problem = _kind(error, self._request)
+                break
+            if chunk is None:
+                return
+            yield chunk
+        raise _broken(problem)
+
+    def __repr__(self) -> str:
+        return f"<Download {self.status}>"
+
+
+@asynccontextmanager
+async def fetch(transport: Transport, url: str, *, start: int, timeout: float) -> AsyncIterator[Download]:
+    """Ask for a presigned link. Neither the key nor the project goes along, and nothing logs the address."""
+    if not is_safe(url):
+        raise TransportError("The file's link is not https.", stage="download", outcome="not_sent")
+    headers = [("Accept", "*/*"), ("Accept-Encoding", "identity")]
+    if start:
+        headers.append(("Range", f"bytes={start}-"))
+    request = Request("GET", url, headers, timeout=timeout)
+    problem = ""
+    wire: WireResponse | None = None
+    try:
+        wire = await transport.send(request)
+    except Exception as error:
+        problem = _kind(error, request)
+    if wire is None:
+        raise _broken(problem)
+    try:
+        yield Download(wire, request)
+    finally:
+        await asyncio.shield(wire.aclose())
+
+
+def _kind(error: Exception, request: Request) -> str:
+    fault = fault_of(error, request)
+    if fault is None:
+        raise error
+    return fault.kind
+
+
+def _broken(kind: str) -> TransportError:
+    return TransportError(f"The file stopped coming ({kind}).", stage="download", outcome="unknown")

@@ -1,0 +1,371 @@
+"""The one way to the network: all policy is applied here, to every request."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote_plus
+
+from batch_api._generated.runtime import Encoded, Operation, QueryValue, Unset
+from batch_api.engine import address
+from batch_api.engine.attempt import Attempt, AttemptOutcome
+from batch_api.engine.connections import Connections
+from batch_api.engine.credentials import Credentials, KeySource
+from batch_api.engine.encode import Prepared, prepare
+from batch_api.engine.errors import (
+    APIError,
+    BatchError,
+    ConfigurationError,
+    DeadlineExceeded,
+    Outcome,
+    TransportError,
+)
+from batch_api.engine.gate import TooLate, Turn
+from batch_api.engine.gates import Gates, LimitSettings, gates_for
+from batch_api.engine.limits import Limit
+from batch_api.engine.observe import Observer, tell
+from batch_api.engine.response import Response
+from batch_api.engine.retry import backoff, judge, outcome_of, retry_after
+from batch_api.engine.transport import Fault, Request, fault_of
+
+if TYPE_CHECKING:
+    from batch_api.engine.download import Download
+
+
+class Options(NamedTuple):
+    """The choices of one call."""
+
+    timeout: float
+    deadline: float
+    resend_unsafe: bool
+
+
+class Engine:
+    """Sends requests for one project. Siblings share its connections; those of the same project also its gates."""
+
+    def __init__(
+        self,
+        rest_api_key: KeySource,
+        project_key: str,
+        *,
+        registry: Mapping[str, Operation],
+        base_url: str,
+        user_agent: str,
+        timeout: float = 30.0,
+        deadline: float = 300.0,
+        limits: Mapping[str, Sequence[Limit]] | None = None,
+        share: float = 1.0,
+        transport: object | None = None,
+        max_in_flight: int = 40,
+        observer: Observer | None = None,
+        project_alias: str | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        self._credentials = Credentials(rest_api_key, project_key, alias=project_alias)
+        self._base_url, self._origin = address.checked(base_url)
+        self._settings = LimitSettings(registry, limits, share)
+        self._options = Options(_checked_seconds("timeout", timeout), _checked_seconds("deadline", deadline), False)
+        self._connections = Connections(
+            transport, secure=self._base_url.startswith("https:"), max_in_flight=max_in_flight
+        )
+        self._user_agent = user_agent
+        self._observer = observer
+        self._rng = rng or random.Random()
+        self._gates: Gates | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    # -- siblings ------------------------------------------------------------------------------------------------
+
+    def for_project(self, project_key: str, *, project_alias: str | None = None) -> Engine:
+        """The same key and connections for another project, with limits of its own."""
+        credentials = self._credentials.for_project(project_key, alias=project_alias)
+        return self._sibling(_credentials=credentials, _gates=None, _loop=None)
+
+    def with_options(
+        self, *, timeout: float | None = None, deadline: float | None = None, resend_unsafe: bool | None = None
+    ) -> Engine:
+        """The same project, connections and gates with other choices for its calls."""
+        now = self._options
+        options = Options(
+            now.timeout if timeout is None else _checked_seconds("timeout", timeout),
+            now.deadline if deadline is None else _checked_seconds("deadline", deadline),
+            now.resend_unsafe if resend_unsafe is None else resend_unsafe,
+        )
+        return self._sibling(_options=options)
+
+    def _sibling(self, **changes: object) -> Engine:
+        other = object.__new__(type(self))
+        vars(other).update(vars(self) | changes)
+        return other
+
+    # -- opening and closing -------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Make ready for the running event loop. Raises `ConfigurationError` if the gates are set otherwise."""
+        self._connections.reopen()
+        self._bind()
+
+    async def aclose(self) -> None:
+        """Close the connections, for all siblings."""
+        await self._connections.aclose()
+        self._gates, self._loop = None, None
+
+    def _bind(self) -> Gates:
+        loop = self._connections.bind()
+        if self._gates is None or self._loop is not loop:
+            self._gates = gates_for(self._origin, self._credentials.project_key, self._settings, self._rng)
+            self._loop = loop
+        return self._gates
+
+    # -- what is in force ----------------------------------------------------------------------------------------
+
+    @property
+    def deadline(self) -> float:
+        """The total budget of a call, in seconds."""
+        return self._options.deadline
+
+    @property
+    def project(self) -> str:
+        """The alias under which the project shows in logs and attempts."""
+        return self._credentials.alias
+
+    def limits(self) -> dict[str, list[Limit]]:
+        """The limits in force, by operation."""
+        return self._settings.in_force()
+
+    def wait_time(self, operation: str, cost: int = 1) -> float:
+        """Seconds that a call made now would wait for its turn, if those before it are served.
+
+        Limits that hold for some bodies only are left out: what the body will be is not known here.
+        """
+        known = self._settings.registry.get(operation)
+        if known is None:
+            raise ConfigurationError(f"There is no operation {operation!r}.")
+        gates = self._bind()
+        limits = self._settings.of(known, [fact for fact in known.limits if fact.when is None])
+        draws = gates.draws(known, limits, cost)
+        return max(gates.gate(known, limits).ready_at(draws) - asyncio.get_running_loop().time(), 0.0)
+
+    # -- sending -------------------------------------------------------------------------------------------------
+
+    async def send(
+        self,
+        operation: Operation,
+        *,
+        body: object | Encoded | None = None,
+        query: Mapping[str, QueryValue] | None = None,
+    ) -> Response:
+        """Send one request with all policy applied; return only what succeeded.
+
+        Raises `InvalidInput` before anything is sent, else the errors of `batch_api.engine.errors`.
+        """
+        deadline = asyncio.get_running_loop().time() + self._options.deadline
+        prepared = await prepare(operation, body)
+        return await _Call(self, operation, prepared, self._address(operation, query), deadline).run()
+
+    def fetch(self, url: str, *, start: int = 0) -> AbstractAsyncContextManager[Download]:
+        """Stream a file from another host, from byte `start` on, with none of our headers."""
+        from batch_api.engine.download import fetch
+
+        self._bind()
+        return fetch(self._connections.storage, url, start=start, timeout=self._options.timeout)
+
+    def _address(self, operation: Operation, query: Mapping[str, QueryValue] | None) -> str:
+        url = self._base_url + operation.path
+        pairs = [
+            f"{quote_plus(name)}={quote_plus(_text(value))}"
+            for name, given in (query or {}).items()
+            if not (given is None or isinstance(given, Unset))
+            for value in ([given] if isinstance(given, str | int | float) else given)
+        ]
+        return f"{url}?{'&'.join(pairs)}" if pairs else url
+
+    def __repr__(self) -> str:
+        return f"<Engine of project {self.project} at {self._origin}>"
+
+    def __reduce__(self) -> str:
+        raise TypeError("clients hold a key and connections and are not pickled: make one in each process")
+
+
+class _Call:
+    """One call: its attempts, until one succeeds or nothing more may be done."""
+
+    def __init__(self, engine: Engine, operation: Operation, prepared: Prepared, address: str, deadline: float) -> None:
+        self._engine = engine
+        self._operation = operation
+        self._prepared = prepared
+        self._address = address
+        self._deadline = deadline
+        self._attempts: list[Attempt] = []
+        self._last: Response | Fault | None = None
+        self._faults = 0
+        self._loop = asyncio.get_running_loop()
+        gates = engine._bind()
+        limits = engine._settings.of(operation, prepared.limits)
+        self._gate = gates.gate(operation, limits)
+        self._ticket = self._gate.ticket(gates.draws(operation, limits, prepared.items), deadline)
+        self._replayable = prepared.replayable or engine._options.resend_unsafe
+
+    async def run(self) -> Response:
+        while True:
+            try:
+                async with self._gate.turn(self._ticket) as turn:
+                    result, outcome = await self._attempt(turn)
+            except TooLate:
+                raise self._too_late() from None
+            verdict = judge(result, outcome, replayable=self._replayable, faults=self._faults)
+            if verdict == "done":
+                assert isinstance(result, Response)  # noqa: S101
+                result.attempts = tuple(self._attempts)
+                return result
+            if verdict == "give up":
+                raise self._error()
+            if verdict == "again":
+                self._faults += 1
+                await self._back_off()
+
+    async def _attempt(self, turn: Turn) -> tuple[Response | Fault, AttemptOutcome]:
+        engine, operation = self._engine, self._operation
+        request = Request(
+            operation.method,
+            self._address,
+            self._headers(),
+            self._prepared.content or b"",
+            timeout=min(engine._options.timeout, max(self._deadline - self._loop.time(), 0.001)),
+        )
+        began = self._loop.time()
+        try:
+            async with (
+                asyncio.timeout_at(self._deadline if self._deadline < math.inf else None) as budget,
+                engine._connections.slots,
+            ):
+                began = self._loop.time()
+                self._last = await _exchange(engine, operation, request)
+        except asyncio.CancelledError:
+            self._last = Fault("CancelledError", "receive" if request.sent else "connect", request.sent, final=True)
+            self._note(turn, self._loop.time() - began, outcome_of(operation, self._last))
+            raise
+        except TimeoutError:
+            if not budget.expired():
+                raise
+            self._last = Fault("DeadlineExceeded", "receive" if request.sent else "connect", request.sent, final=True)
+        outcome = outcome_of(operation, self._last)
+        self._note(turn, self._loop.time() - began, outcome)
+        self._settle(turn, outcome)
+        if budget.expired():
+            raise self._out_of_time(request)
+        return self._last, outcome
+
+    def _settle(self, turn: Turn, outcome: AttemptOutcome) -> None:
+        """Tell the gate what came of the turn."""
+        if isinstance(self._last, Fault):
+            return
+        if self._last is not None and outcome == "refused" and self._last.status in (429, 503):
+            asked = retry_after(self._last.headers.get("retry-after"))
+            turn.rejected(asked, slower=self._last.status == 429)
+        else:
+            turn.accepted()
+
+    def _note(self, turn: Turn, seconds: float, outcome: AttemptOutcome) -> None:
+        last = self._last
+        attempt = Attempt(
+            operation=self._operation.name,
+            project=self._engine.project,
+            number=len(self._attempts) + 1,
+            cost=self._prepared.items,
+            waited=turn.waited,
+            status=last.status if isinstance(last, Response) else None,
+            fault=last.kind if isinstance(last, Fault) else None,
+            seconds=seconds,
+            outcome=outcome,
+        )
+        self._attempts.append(attempt)
+        tell(attempt, self._engine._observer)
+
+    async def _back_off(self) -> None:
+        seconds = backoff(self._faults, self._engine._rng)
+        if self._loop.time() + seconds >= self._deadline:
+            raise self._error()
+        await asyncio.sleep(seconds)
+
+    def _headers(self) -> list[tuple[str, str]]:
+        content = [("Content-Type", "application/json")] if self._prepared.content is not None else []
+        return [
+            *self._engine._credentials.headers(),
+            ("User-Agent", self._engine._user_agent),
+            ("Accept", "application/json"),
+            ("Accept-Encoding", "identity"),
+            *content,
+        ]
+
+    # -- errors --------------------------------------------------------------------------------------------------
+
+    @property
+    def _outcome(self) -> Outcome:
+        """What became of the call: one attempt that may have been taken is enough to make it unknown."""
+        outcomes = {attempt.outcome for attempt in self._attempts}
+        return "unknown" if "unknown" in outcomes else "refused" if "refused" in outcomes else "not_sent"
+
+    def _error(self) -> BatchError:
+        """The last attempt, as an error."""
+        if isinstance(self._last, Response):
+            return APIError.of(self._last, outcome=self._outcome, attempts=self._attempts)
+        assert self._last is not None  # noqa: S101
+        fault = self._last
+        reason = f"{self._operation.name}: the last attempt failed at stage {fault.stage!r} ({fault.kind})."
+        return TransportError(reason, stage=fault.stage, outcome=self._outcome, attempts=self._attempts)
+
+    def _too_late(self) -> BatchError:
+        """The deadline passed between attempts, or the turn would have come after it."""
+        if self._last is not None:
+            return self._error()
+        return DeadlineExceeded(
+            f"{self._operation.name}: its turn comes after the deadline of {self._engine.deadline:g} s.",
+            outcome="not_sent",
+        )
+
+    def _out_of_time(self, request: Request) -> BatchError:
+        where = "with a request on the wire" if request.sent else "before the request could leave"
+        return DeadlineExceeded(
+            f"{self._operation.name}: the deadline of {self._engine.deadline:g} s passed {where}.",
+            outcome=self._outcome,
+            attempts=self._attempts,
+        )
+
+
+async def _exchange(engine: Engine, operation: Operation, request: Request) -> Response | Fault:
+    """Send and read the whole answer. A lost body matters only where the status says that something was taken."""
+    request.sent = True  # unless the transport knows better
+    try:
+        wire = await engine._connections.api.send(request)
+    except Exception as error:
+        fault = fault_of(error, request)
+        if fault is None:
+            raise
+        return fault
+    try:
+        content = b"".join([chunk async for chunk in wire.aiter_bytes()])
+    except Exception as error:
+        fault = fault_of(error, request)
+        if fault is None:
+            raise
+        if 200 <= wire.status < 300:
+            return fault
+        content = b""
+    finally:
+        await wire.aclose()
+    return Response(operation.name, wire.status, wire.headers, content)
+
+
+def _text(value: str | float) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _checked_seconds(name: str, value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value) or value <= 0:
+        raise ConfigurationError(f"{name} is a number of seconds above 0.")
+    return float(value)

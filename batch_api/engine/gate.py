@@ -1,0 +1,254 @@
+"""The gate: where a request waits until its cost may be spent."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
+from types import TracebackType
+from typing import NamedTuple
+
+from batch_api.engine.bucket import Bucket
+
+LONGEST_PAUSE = 60.0
+"""A pause that the server named no length for does not grow beyond this, or one permit's time where that is longer."""
+PAUSE_JITTER = 0.1
+"""A pause is stretched by up to this part of it, never shortened."""
+_LONGEST_SLEEP = 1.0  # a rate that recovers may bring a turn forward: look again
+_A_MOMENT = 1e-4
+_FORGET = 1.02  # the quickest answer counts a little less with each that follows: routes change
+
+
+class TooLate(Exception):
+    """The turn would come, or came, after the deadline."""
+
+
+class Draw(NamedTuple):
+    """What a request takes from one bucket."""
+
+    bucket: Bucket
+    cost: float
+
+
+class Ticket:
+    """A call's place in the queue. It keeps its number over all its attempts, and pays for each."""
+
+    __slots__ = ("deadline", "draws", "number", "queued", "spent_at", "too_late", "wake")
+
+    def __init__(self, number: int, draws: Sequence[Draw], deadline: float) -> None:
+        self.number = number
+        self.draws = tuple(draws)
+        self.deadline = deadline
+        self.queued = False
+        self.too_late = False
+        self.spent_at = -math.inf
+        self.wake: asyncio.Future[None] | None = None
+
+    def __lt__(self, other: Ticket) -> bool:
+        return self.number < other.number
+
+    def nudge(self) -> None:
+        if self.wake is not None and not self.wake.done():
+            self.wake.set_result(None)
+
+
+class Gate:
+    """A queue before one or more buckets, served strictly first come, first served.
+
+    Only the head looks at the buckets; it spends from all of them at once or from none. The first request, and the
+    first after a pause, goes alone: the others follow when it is answered. One rejection pauses everyone.
+    """
+
+    def __init__(self, *, pause: float, now: Callable[[], float], rng: random.Random) -> None:
+        self._pause = pause
+        self._now = now
+        self._rng = rng
+        self._queue: list[Ticket] = []
+        self._waiting: dict[Bucket, float] = {}
+        self._numbers = 0
+        self._proven = False
+        self._scout: Ticket | None = None
+        self._paused_at = -math.inf
+        self._paused_until = -math.inf
+        self._rejections = 0
+        self._quickest = math.inf
+
+    def ticket(self, draws: Sequence[Draw], deadline: float) -> Ticket:
+        """A place at the end of the queue, for one call and all its attempts."""
+        self._numbers += 1
+        return Ticket(self._numbers, draws, deadline)
+
+    def turn(self, ticket: Ticket) -> Turn:
+        """One attempt of `ticket`: `async with` waits for its turn and spends; the block then says what came of it."""
+        return Turn(self, ticket)
+
+    def ready_at(self, draws: Sequence[Draw]) -> float:
+        """When a call that came now would go, if all who wait before it go first."""
+        start = max(self._now(), self._paused_until)
+        turns = (
+            draw.bucket.ready_behind(self._waiting.get(draw.bucket, 0.0), draw.cost, start=start) for draw in draws
+        )
+        return max(start, *turns) if draws else start
+
+    # -- waiting -------------------------------------------------------------------------------------------------
+
+    async def wait_and_spend(self, ticket: Ticket) -> None:
+        """Return once every draw of `ticket` is spent. Raises `TooLate`; cancelled or too late, nothing is spent."""
+        if not ticket.draws and not self._holds_back(ticket):
+            ticket.spent_at = self._now()
+            return
+        if self.ready_at(ticket.draws) > ticket.deadline:
+            raise TooLate
+        self._enqueue(ticket)
+        try:
+            while (seconds := self._seconds_until_turn(ticket)) > 0:
+                await self._sleep(ticket, seconds)
+            for draw in ticket.draws:
+                await draw.bucket.spend(draw.cost)
+        finally:
+            self._dequeue(ticket)
+        ticket.spent_at = self._now()
+        if not self._proven:
+            self._scout = ticket
+
+    def _seconds_until_turn(self, ticket: Ticket) -> float:
+        """0 when it is this ticket's turn, infinity while only a nudge can help."""
+        now = self._now()
+        if ticket.too_late or now >= ticket.deadline:
+            raise TooLate
+        if self._head() is not ticket or self._scout is not None:
+            return math.inf
+        if now < self._paused_until:
+            return self._paused_until - now
+        if all(draw.bucket.has_room(draw.cost) for draw in ticket.draws):
+            return 0.0
+        ready = max(draw.bucket.ready_at(draw.cost) for draw in ticket.draws)
+        return min(max(ready - now, _A_MOMENT), _LONGEST_SLEEP)
+
+    async def _sleep(self, ticket: Ticket, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        ticket.wake = loop.create_future()
+        until = min(loop.time() + seconds, ticket.deadline)
+        timer = loop.call_at(until, ticket.nudge) if until < math.inf else None
+        try:
+            await ticket.wake
+        finally:
+            ticket.wake = None
+            if timer is not None:
+                timer.cancel()
+
+    def _holds_back(self, ticket: Ticket) -> bool:
+        """Where nothing is limited, only a pause holds a request back."""
+        return self._now() < self._paused_until or self._scout is not None or self._head() is not None
+
+    def _enqueue(self, ticket: Ticket) -> None:
+        ticket.queued, ticket.too_late = True, False
+        behind = self._head()
+        heappush(self._queue, ticket)
+        for draw in ticket.draws:
+            self._waiting[draw.bucket] = self._waiting.get(draw.bucket, 0.0) + draw.cost
+        if behind is not None and self._head() is ticket:
+            behind.nudge()
+
+    def _dequeue(self, ticket: Ticket) -> None:
+        ticket.queued = False
+        for draw in ticket.draws:
+            left = self._waiting[draw.bucket] - draw.cost
+            if left > 0:
+                self._waiting[draw.bucket] = left
+            else:
+                del self._waiting[draw.bucket]
+        self._nudge_head()
+
+    def _head(self) -> Ticket | None:
+        while self._queue and not self._queue[0].queued:
+            heappop(self._queue)
+        return self._queue[0] if self._queue else None
+
+    def _nudge_head(self) -> None:
+        head = self._head()
+        if head is not None:
+            head.nudge()
+
+    # -- what came of it -----------------------------------------------------------------------------------------
+
+    def accepted(self, ticket: Ticket) -> None:
+        """An answer that is no rejection."""
+        now = self._now()
+        seconds = now - ticket.spent_at
+        if self._scout is ticket:
+            # It may have waited for a connection: count the next one from its answer.
+            self._proven = True
+            self._rejections = 0
+            for draw in ticket.draws:
+                draw.bucket.drain(draw.cost)
+        elif self._proven:
+            self._quickest = min(self._quickest * _FORGET, seconds)
+            for draw in ticket.draws:
+                draw.bucket.came_late(draw.cost, ticket.spent_at, seconds - self._quickest)
+        self.release(ticket)
+
+    def rejected(self, ticket: Ticket, retry_after: float | None, *, slower: bool) -> None:
+        """A rejection: everyone pauses, once, and (`slower`) the buckets it drew on go slower."""
+        now = self._now()
+        if ticket.spent_at < self._paused_at:
+            return  # it was sent before the pause that answers it
+        self._rejections += 1
+        self._proven = False
+        self._scout = None
+        if slower:
+            for draw in ticket.draws:
+                draw.bucket.cut()
+        seconds = self._length_of_pause(ticket, retry_after)
+        self._paused_at = now
+        self._paused_until = max(self._paused_until, now + seconds * (1 + self._rng.random() * PAUSE_JITTER))
+        for waiting in self._queue:
+            if waiting.deadline < self._paused_until:
+                waiting.too_late = True
+                waiting.nudge()
+        self._nudge_head()
+
+    def release(self, ticket: Ticket) -> None:
+        """The attempt is over. A scout that brought no answer makes way for another."""
+        if self._scout is ticket:
+            self._scout = None
+            self._nudge_head()
+
+    def _length_of_pause(self, ticket: Ticket, retry_after: float | None) -> float:
+        if retry_after is not None:
+            return retry_after
+        longest = max(LONGEST_PAUSE, *(draw.bucket.permit_seconds for draw in ticket.draws), 0.0)
+        return min(self._pause * 2.0 ** min(self._rejections - 1, 16), longest)
+
+
+class Turn:
+    """One attempt at the gate."""
+
+    __slots__ = ("_gate", "_ticket", "waited")
+
+    def __init__(self, gate: Gate, ticket: Ticket) -> None:
+        self._gate = gate
+        self._ticket = ticket
+        self.waited = 0.0
+
+    async def __aenter__(self) -> Turn:
+        loop = asyncio.get_running_loop()
+        came = loop.time()
+        await self._gate.wait_and_spend(self._ticket)
+        self.waited = loop.time() - came
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._gate.release(self._ticket)
+
+    def accepted(self) -> None:
+        """The request was answered, whatever the answer, but by a rejection."""
+        self._gate.accepted(self._ticket)
+
+    def rejected(self, retry_after: float | None, *, slower: bool) -> None:
+        """The request was rejected: too many (`slower`), or not now."""
+        self._gate.rejected(self._ticket, retry_after, slower=slower)

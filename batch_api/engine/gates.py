@@ -1,0 +1,140 @@
+"""The gates of one project in one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from weakref import WeakKeyDictionary, WeakValueDictionary
+
+from batch_api._generated.runtime import LimitFact, Operation
+from batch_api.engine.bucket import Bucket
+from batch_api.engine.errors import ConfigurationError
+from batch_api.engine.gate import Draw, Gate
+from batch_api.engine.limits import Limit, limit_of
+
+_MOST_REMEMBERED = 10_000
+
+# When each bucket will be free, for the loop that comes after the one that spent. Loops alive together do not share.
+_free_at: dict[object, float] = {}
+_in_use: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[tuple[str, str], Gates]] = WeakKeyDictionary()
+
+
+class LimitSettings:
+    """What the caller chose: `limits` in place of an operation's documented ones, and the `share` of all of them."""
+
+    def __init__(
+        self, registry: Mapping[str, Operation], limits: Mapping[str, Sequence[Limit]] | None, share: float
+    ) -> None:
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
+            raise ConfigurationError("share is a number above 0 and at most 1.")
+        own = dict(limits or {})
+        unknown = sorted(set(own) - set(registry))
+        if unknown:
+            raise ConfigurationError(f"limits= names no operation of this API: {', '.join(map(repr, unknown))}.")
+        for name, given in own.items():
+            if isinstance(given, Limit) or not all(isinstance(limit, Limit) for limit in given):
+                raise ConfigurationError(f"limits[{name!r}] is a list of Limit objects.")
+        _check_groups(limit for given in own.values() for limit in given)
+        self.registry = registry
+        self.own = {name: tuple(given) for name, given in own.items()}
+        self.share = float(share)
+        # How much room the documented limits leave where one request fills the bucket holds for the caller's own, too.
+        self.spacing = max((fact.spacing for op in registry.values() for fact in op.limits), default=0.0)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LimitSettings) and (self.own, self.share) == (other.own, other.share)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def in_force(self) -> dict[str, list[Limit]]:
+        """The limits of every operation, by our names."""
+        return {name: [limit for limit, _ in self.of(operation)] for name, operation in self.registry.items()}
+
+    def of(
+        self, operation: Operation, facts: Sequence[LimitFact] | None = None
+    ) -> list[tuple[Limit, LimitFact | None]]:
+        """The limits of one operation, each with the fact behind it; `facts` are those that this request counts in."""
+        own = self.own.get(operation.name)
+        if own is not None:
+            return [(limit.part(self.share), None) for limit in own]
+        return [(limit_of(fact).part(self.share), fact) for fact in (operation.limits if facts is None else facts)]
+
+
+def _check_groups(limits: Iterable[Limit]) -> None:
+    seen: dict[tuple[str, str], Limit] = {}
+    for limit in limits:
+        if limit.group is not None and seen.setdefault((limit.group, limit.unit), limit) != limit:
+            raise ConfigurationError(
+                f"The limits of group {limit.group!r} contradict each other: one bucket, one rate."
+            )
+
+
+class Gates:
+    """Every gate and bucket of one project, made when first needed."""
+
+    def __init__(self, settings: LimitSettings, *, place: tuple[str, str], rng: random.Random) -> None:
+        self.settings = settings
+        self._place = place
+        self._rng = rng
+        self._now = asyncio.get_running_loop().time
+        self._gates: dict[str, Gate] = {}
+        self._buckets: dict[tuple[object, ...], Bucket] = {}
+
+    def gate(self, operation: Operation, limits: Sequence[tuple[Limit, LimitFact | None]]) -> Gate:
+        """The queue that an operation waits in: its own, or the one it shares with its group.
+
+        Requests that count in a limit with a condition queue apart, so that exports of a segment, one every twelve
+        minutes, do not hold up the others.
+        """
+        group = next((f"group {limit.group}" for limit, _ in limits if limit.group is not None), operation.name)
+        apart = any(fact is not None and fact.when is not None for _, fact in limits)
+        name = f"{group}, conditional" if apart else group
+        if name not in self._gates:
+            self._gates[name] = Gate(pause=operation.pause, now=self._now, rng=self._rng)
+        return self._gates[name]
+
+    def draws(self, operation: Operation, limits: Sequence[tuple[Limit, LimitFact | None]], items: int) -> list[Draw]:
+        """What a request with so many items takes, and from which buckets."""
+        return [
+            Draw(self._bucket(operation, limit, fact), items if limit.unit == "items" else 1) for limit, fact in limits
+        ]
+
+    def _bucket(self, operation: Operation, limit: Limit, fact: LimitFact | None) -> Bucket:
+        key = (limit.group, limit) if limit.group is not None else (operation.name, limit)
+        if key not in self._buckets:
+            self._buckets[key] = Bucket(
+                limit,
+                largest=(operation.max_items or 1) if limit.unit == "items" else 1,
+                now=self._now,
+                headroom=fact.headroom if fact is not None else 0.0,
+                spacing=fact.spacing if fact is not None else self.settings.spacing,
+                memory=_free_at,
+                key=(*self._place, *key),
+            )
+        return self._buckets[key]
+
+
+def gates_for(origin: str, project_key: str, settings: LimitSettings, rng: random.Random) -> Gates:
+    """The one set of gates that all clients of an origin and project share in the running loop.
+
+    Raises `ConfigurationError` when another client set other limits or another share.
+    """
+    here = _in_use.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
+    place = (origin, project_key)
+    gates = here.get(place)
+    if gates is None:
+        _forget_what_is_over()
+        gates = here[place] = Gates(settings, place=place, rng=rng)
+    elif gates.settings != settings:
+        raise ConfigurationError(
+            "Another client of this project in this event loop has other limits= or another share=: give both the same."
+        )
+    return gates
+
+
+def _forget_what_is_over() -> None:
+    if len(_free_at) > _MOST_REMEMBERED:
+        now = asyncio.get_running_loop().time()
+        for key in [key for key, free_at in _free_at.items() if free_at <= now]:
+            del _free_at[key]

@@ -1,0 +1,39 @@
+"""Tells the caller's observer and the log of every attempt: the same facts, never a body, a key or a link."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from batch_api.engine.attempt import Attempt
+
+Observer = Callable[[Attempt], None]
+
+logger = logging.getLogger("batch_api")
+logger.addHandler(logging.NullHandler())
+
+_LEVELS = {"taken": logging.DEBUG, "refused": logging.WARNING, "unknown": logging.WARNING, "not_sent": logging.WARNING}
+
+
+def tell(attempt: Attempt, observer: Observer | None) -> None:
+    """Log one attempt and show it to the observer. An observer that raises does not touch the call."""
+    level = _LEVELS[attempt.outcome]
+    if logger.isEnabledFor(level):
+        logger.log(
+            level,
+            "%s attempt %d: %s after %.3f s (project %s, cost %d, waited %.3f s)",
+            attempt.operation,
+            attempt.number,
+            attempt.status if attempt.fault is None else attempt.fault,
+            attempt.seconds,
+            attempt.project,
+            attempt.cost,
+            attempt.waited,
+            extra={f"batch_{name}": value for name, value in attempt._asdict().items()},
+        )
+    if observer is not None:
+        try:
+            observer(attempt)
+        except Exception:
+            # No traceback: what an observer raises may quote anything.
+            logger.error("the observer raised; the call goes on")

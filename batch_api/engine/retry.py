@@ -1,0 +1,68 @@
+"""What an answer, or the lack of one, means for the call."""
+
+from __future__ import annotations
+
+import email.utils
+import math
+import random
+import time
+from typing import Literal
+
+from batch_api._generated.runtime import Operation
+from batch_api.engine.attempt import AttemptOutcome
+from batch_api.engine.response import Response
+from batch_api.engine.transport import Fault
+
+MOST_FAULTS = 4
+"""How often a failed attempt is repeated. Rejections do not count: they took nothing."""
+FIRST_BACKOFF = 0.5
+"""Seconds; doubled each time, and drawn from 0 up to that (full jitter)."""
+LONGEST_RETRY_AFTER = 86_400.0
+"""A server that asks for more than a day is not believed."""
+
+Verdict = Literal["done", "wait", "again", "give up"]
+
+
+def outcome_of(operation: Operation, result: Response | Fault) -> AttemptOutcome:
+    """Whether an attempt was taken."""
+    if isinstance(result, Fault):
+        return "unknown" if result.sent else "not_sent"
+    status = result.status
+    if 200 <= status < 300 or status in operation.success:
+        return "taken"
+    if 400 <= status < 500 and status != 408:
+        return "refused"
+    return "refused" if result.is_maintenance else "unknown"
+
+
+def judge(result: Response | Fault, outcome: AttemptOutcome, *, replayable: bool, faults: int) -> Verdict:
+    """What to do next, after `faults` attempts that failed before this one."""
+    if outcome == "taken":
+        return "done"
+    if isinstance(result, Response) and outcome == "refused":
+        return "wait" if result.status in (429, 503) else "give up"
+    if isinstance(result, Fault):
+        may_repeat = not result.final and (outcome == "not_sent" or replayable)
+    else:
+        may_repeat = replayable and (result.status == 408 or result.status >= 500)
+    return "again" if may_repeat and faults < MOST_FAULTS else "give up"
+
+
+def backoff(faults: int, rng: random.Random) -> float:
+    """Seconds before the next attempt, after `faults` failed ones."""
+    return rng.random() * FIRST_BACKOFF * 2.0 ** (faults - 1)
+
+
+def retry_after(value: str | None) -> float | None:
+    """The seconds that a `Retry-After` asks for, as a number or as a date; `None` for none and for nonsense."""
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            # A date is on the server's wall clock, which only ours can be held against.
+            seconds = email.utils.parsedate_to_datetime(value).timestamp() - time.time()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return seconds if math.isfinite(seconds) and 0 < seconds <= LONGEST_RETRY_AFTER else None
