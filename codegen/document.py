@@ -1,0 +1,62 @@
+"""The vendor's document: read, checked against its lock file, and validated."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from . import yamlfile
+from .errors import CodegenError
+
+Json = dict[str, Any]
+
+
+def read(path: Path, lock: Path) -> Json:
+    """The document, once its bytes are known to be those that the lock file names."""
+    check_lock(path, lock)
+    document = yamlfile.load_table(path)
+    validate(document, str(path))
+    return document
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def check_lock(path: Path, lock: Path) -> None:
+    if not path.is_file():
+        raise CodegenError(str(path), "no such file", "Put the vendor's document there, byte for byte.")
+    if yamlfile.load_table(lock).get("sha256") != sha256(path):
+        raise CodegenError(
+            str(lock), f"its sha256 is not that of {path}", "If the document was replaced on purpose, write a new lock."
+        )
+
+
+def validate(document: Json, where: str) -> None:
+    """Refuse what is not OpenAPI 3.1, with the first few reasons."""
+    if not str(document.get("openapi", "")).startswith("3.1."):
+        raise CodegenError(
+            where, f"is OpenAPI {document.get('openapi')!r}", "Only OpenAPI 3.1 is understood: convert it."
+        )
+    problems = list(OpenAPIV31SpecValidator(document).iter_errors())  # type: ignore[arg-type]
+    if problems:
+        lines = [f"{'/'.join(map(str, p.absolute_path)) or '/'}: {p.message[:200]}" for p in problems[:5]]
+        raise CodegenError(where, "is not valid OpenAPI:\n  " + "\n  ".join(lines), "Repair or replace the document.")
+
+
+def server(document: Json) -> tuple[str, str]:
+    """The address of the API with its variables filled in, and the version of the API that it names.
+
+    `info.version` is not that version: it says 2.9 where the server says 2.11 (PROVENANCE, quirk 1).
+    """
+    first = document["servers"][0]
+    url: str = first["url"]
+    variables = {name: str(entry["default"]) for name, entry in first.get("variables", {}).items()}
+    if "version" not in variables:
+        raise CodegenError("openapi/batch-api.yaml", "the first server has no variable `version`", "Repair codegen.")
+    for name, value in variables.items():
+        url = url.replace("{" + name + "}", value)
+    return url, variables["version"]

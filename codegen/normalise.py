@@ -1,0 +1,413 @@
+"""The vendor's document in our words: each operation and schema under the name that its *place* has in names.yaml.
+
+Afterwards nothing depends on the vendor's operationIds and component names, on what is written in place and what is
+referred to, or on the order of keys. Every object, enumeration and union of objects is a component under our name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from .document import Json
+from .errors import CodegenError
+from .names import Line, Names, OperationName
+from .schema import ANNOTATIONS, UNIONS, Schema, Step, const_of, is_object, rebuild, shape
+
+METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
+_CARRIED = {"openapi", "info", "servers", "paths", "components", "tags", "security", "jsonSchemaDialect"}
+_OPERATION = {"operationId", "tags", "summary", "description", "parameters", "requestBody", "responses", "deprecated"}
+_OPERATION |= {"security", "servers"}
+_PREFIX = "#/components/schemas/"
+
+
+class Place(NamedTuple):
+    """Where the walk is: `POST /profiles/update body` or `EditProfile`, and the steps down from it."""
+
+    base: str
+    steps: tuple[str, ...] = ()
+    title: str = ""
+    """What a schema here is called as long as names.yaml has no line for it."""
+
+    def down(self, step: str, title: str) -> Place:
+        return Place(self.base, (*self.steps, step), self.title + title)
+
+    def __str__(self) -> str:
+        return self.base + "".join(self.steps)
+
+
+class Normalised(NamedTuple):
+    """The document, what could not be carried over, and the names that we had to make up."""
+
+    document: Json
+    dropped: list[tuple[str, str]]
+    """Pairs of a kind of finding and its place, for the audit."""
+    derived: list[str]
+    """One line for each operation or schema that has no line in names.yaml."""
+
+
+def normalise(document: Json, names: Names) -> Normalised:
+    """The document under our names. Fails where a line of names.yaml meets nothing, or two lines meet."""
+    return _Normaliser(document, names).run()
+
+
+class _Normaliser:
+    def __init__(self, document: Json, names: Names) -> None:
+        self.document = document
+        self.names = names
+        self.components: dict[str, Schema] = {}
+        self.owners: dict[str, Place] = {}
+        self.copies: list[tuple[str, Place, Schema]] = []
+        self.seen: set[tuple[str, int]] = set()
+        self.deriving: dict[int, str] = {}
+        self.references: list[tuple[Json, str]] = []
+        self.dropped: list[tuple[str, str]] = []
+        self.derived: list[str] = []
+
+    def run(self) -> Normalised:
+        result = {key: value for key, value in self.document.items() if key in _CARRIED}
+        self.drop("$", self.document.keys() - _CARRIED)
+        result["paths"] = {path: self.path(path, item) for path, item in sorted(self.document["paths"].items())}
+        self.refuse_unused()
+        self.refuse_collisions()
+        self.trim_descriptions()
+        result["components"] = {"schemas": self.components}
+        schemes = self.document.get("components", {}).get("securitySchemes")
+        if schemes:
+            result["components"]["securitySchemes"] = schemes
+        return Normalised(in_order(result), sorted(set(self.dropped)), sorted(self.derived))
+
+    def drop(self, where: str, keys: Iterable[str]) -> None:
+        self.dropped += [(key if not key.startswith("x-") else "extension", where) for key in keys]
+
+    # Operations
+
+    def path(self, path: str, item: Json) -> Json:
+        item, _ = self.follow(item)
+        self.drop(path, item.keys() - {*METHODS, "parameters", "summary", "description"})
+        methods = [method for method in METHODS if method in item]
+        return {
+            method: self.operation(method, path, item[method], item.get("parameters", []), len(methods) > 1)
+            for method in methods
+        }
+
+    def operation(self, method: str, path: str, operation: Json, shared: list[Json], several: bool) -> Json:
+        key = f"{method.upper()} {path}"
+        name = self.names.operations.get(key) or self.derive_operation(method, path, several)
+        self.names.use(key)
+        self.drop(key, operation.keys() - _OPERATION)
+        result = {k: v for k, v in operation.items() if k in _OPERATION}
+        result |= {"operationId": name.name, "tags": [name.area]}
+        title = pascal(name.name)
+        parameters = self.parameters(key, title, operation.get("parameters", []), shared)
+        result |= {"parameters": parameters} if parameters else {}
+        if "requestBody" in operation:
+            body, _ = self.follow(operation["requestBody"])
+            result["requestBody"] = self.content(Place(f"{key} body", (), f"{title}Body"), body)
+        result["responses"] = {
+            status: self.response(f"{key} {status}", title, status, response)
+            for status, response in sorted(operation.get("responses", {}).items())
+        }
+        return result
+
+    def derive_operation(self, method: str, path: str, several: bool) -> OperationName:
+        words = re.findall(r"[a-z0-9]+", path.lower())
+        name = "_".join([method, *words] if several else words) or method
+        area = words[0] if words else "root"
+        self.derived.append(f"{method.upper()} {path}: no line in {self.names.path}, named {name} in area {area}")
+        return OperationName(name if name[0].isalpha() else f"call_{name}", area, 0)
+
+    def parameters(self, key: str, title: str, own: list[Json], shared: list[Json]) -> list[Json]:
+        found: dict[tuple[str, str], Json] = {}
+        for reference in [*shared, *own]:
+            parameter, _ = self.follow(reference)
+            found[parameter["in"], parameter["name"]] = parameter
+        return [self.parameter(key, title, parameter) for parameter in found.values()]
+
+    def parameter(self, key: str, title: str, parameter: Json) -> Json:
+        place = Place(f"{key} ?{parameter['name']}", (), title + pascal(parameter["name"]))
+        result = self.with_examples(parameter)
+        if "schema" in parameter:
+            result["schema"] = self.schema(parameter["schema"], self.names.at(place.base), place)
+        return result
+
+    def response(self, base: str, title: str, status: str, reference: Json) -> Json:
+        response, _ = self.follow(reference)
+        self.drop(base, response.keys() & {"links"})
+        result = self.content(Place(base, (), f"{title}Answer{status}"), response)
+        result.pop("links", None)
+        if "headers" in response:
+            result["headers"] = {
+                name: self.parameter(base, f"{title}Header", {**self.follow(header)[0], "name": name})
+                for name, header in sorted(response["headers"].items())
+            }
+            for header in result["headers"].values():
+                del header["name"]
+        return result
+
+    def content(self, place: Place, holder: Json) -> Json:
+        """A request body or a response, with the schemas of its media types."""
+        result = dict(holder)
+        if "content" in holder:
+            result["content"] = {
+                media: self.media(place, media, entry) for media, entry in sorted(holder["content"].items())
+            }
+        return result
+
+    def media(self, place: Place, media: str, entry: Json) -> Json:
+        result = self.with_examples(entry)
+        if "schema" in entry:
+            lines = self.lines_of_body(place.base) if "json" in media else []
+            result["schema"] = self.schema(entry["schema"], lines, place)
+        return result
+
+    def lines_of_body(self, base: str) -> list[Line]:
+        """The lines for this very body, or else those for every answer of its status."""
+        status = base.rsplit(" ", 1)[1]
+        return self.names.at(base) or self.names.at(f"* {status}") or self.names.at(f"* {status[0]}XX")
+
+    def with_examples(self, holder: Json) -> Json:
+        examples = holder.get("examples")
+        if not isinstance(examples, dict):
+            return dict(holder)
+        return {**holder, "examples": {key: self.follow(example)[0] for key, example in sorted(examples.items())}}
+
+    # Schemas
+
+    def schema(self, schema: Schema, lines: Sequence[Line], place: Place, *, hoist: bool = True) -> Any:
+        """What stands at `place` afterwards: a reference to a component of ours, or the schema in place."""
+        target, remarks = self.follow(schema)
+        name = self.chosen(lines, place)
+        if name is None and hoist and self.is_hoisted(target):
+            name = self.deriving.get(id(target)) or self.derive(place, target)
+        if name is None:
+            return {**self.inside(target, self.deeper(lines), place), **remarks}
+        self.define(name, target, place, remarks)
+        reference = {"$ref": _PREFIX + name}
+        description = remarks.get("description", target.get("description"))
+        if description is not None:
+            reference["description"] = description
+        self.references.append((reference, name))
+        return reference
+
+    def follow(self, schema: Json) -> tuple[Json, Json]:
+        """What a reference, or a union of a single branch, comes down to, and what is remarked on the way."""
+        remarks: Json = {}
+        for _ in range(100):
+            notes = {key: value for key, value in schema.items() if key in ANNOTATIONS}
+            rest = schema.keys() - notes.keys()
+            if rest == {"$ref"}:
+                inner = self.resolve(schema["$ref"])
+            elif len(rest) == 1 and (only := schema.get(*rest)) and rest <= {"anyOf", "oneOf", "allOf"} and len(only) == 1:
+                inner = only[0]
+            elif "$ref" in rest:
+                siblings = {key: value for key, value in schema.items() if key != "$ref"}
+                return {**siblings, "allOf": [{"$ref": schema["$ref"]}, *schema.get("allOf", [])]}, remarks
+            else:
+                return schema, remarks
+            remarks = {**notes, **remarks}
+            schema = inner
+        raise CodegenError("openapi/batch-api.yaml", f"a reference goes round in circles: {schema}", "Repair the document.")
+
+    def resolve(self, pointer: str) -> Json:
+        value: Any = self.document
+        parts = pointer.split("/")
+        for part in parts[1:]:
+            part = part.replace("~1", "/").replace("~0", "~").replace("%7B", "{").replace("%7D", "}")
+            value = value[int(part)] if isinstance(value, list) else value.get(part) if isinstance(value, dict) else None
+        if parts[0] != "#" or not isinstance(value, dict):
+            raise CodegenError(
+                "openapi/batch-api.yaml", f"the reference {pointer!r} leads nowhere", "It must stay inside the document."
+            )
+        return value
+
+    def chosen(self, lines: Sequence[Line], place: Place) -> str | None:
+        """The name that names.yaml gives to this place."""
+        here = [line for line in lines if not line.steps]
+        for line in here:
+            self.names.use(line.location)
+        if len({line.name for line in here}) > 1:
+            first, second = here[:2]
+            raise CodegenError(
+                self.names.where(second.number),
+                f"{second.name} and {first.name} (line {first.number}) are the same place: {place}",
+                "Keep one of the two lines.",
+            )
+        return here[0].name if here else None
+
+    def is_hoisted(self, schema: Schema) -> bool:
+        """Objects, enumerations and unions of objects have a name of their own: the generator needs one."""
+        if is_object(schema) or ("enum" in schema and const_of(schema) is None):
+            return True
+        parts = [self.follow(part)[0] for part in schema.get("allOf", [])]
+        if any(is_object(part) or self.is_hoisted(part) for part in parts):
+            return True
+        branches = [self.follow(branch)[0] for key in UNIONS for branch in schema.get(key, [])]
+        return sum(is_object(branch) or "allOf" in branch for branch in branches) > 1
+
+    def derive(self, place: Place, target: Schema) -> str:
+        name = place.title
+        self.deriving[id(target)] = name
+        self.derived.append(f"{place}: no line in {self.names.path}, named {name}")
+        return name
+
+    def define(self, name: str, target: Schema, place: Place, remarks: Json) -> None:
+        """Make `target` the component `name`, or note it as a copy to be compared with the one that is."""
+        if (name, id(target)) in self.seen:
+            return
+        self.seen.add((name, id(target)))
+        first = name not in self.owners
+        self.owners.setdefault(name, place)
+        lines = self.names.at(name)
+        form = {**self.inside(target, lines, Place(name, (), name)), **remarks}
+        form.pop("title", None)
+        if first:
+            self.components[name] = form
+        else:
+            self.copies.append((name, place, form))
+
+    def inside(self, schema: Schema, lines: Sequence[Line], place: Place) -> Schema:
+        """`schema` with everything inside it normalised."""
+        schema = self.plain(schema)
+        picked = {
+            keyword: self.pick(schema[keyword], lines, place) for keyword in (*UNIONS, "allOf") if keyword in schema
+        }
+
+        def change(step: Step, child: Schema) -> Any:
+            keyword, key = step
+            token, title = _token(step)
+            if keyword not in picked:
+                below = [line._replace(steps=line.steps[1:]) for line in lines if line.steps[:1] == (token,)]
+                return self.schema(child, below, place.down(token, title))
+            chosen = [line._replace(steps=line.steps[1:]) for line, index in picked[keyword] if index == key]
+            if keyword == "allOf":
+                # A part is read through, as if its properties stood in the whole; it has a name only where a line says so.
+                through = [line for line in lines if not line.steps[0].startswith("<")]
+                return self.schema(child, [*chosen, *([] if chosen else through)], place, hoist=False)
+            return self.schema(child, chosen, place.down(token, self.branch_title(child, title)))
+
+        result = rebuild(schema, change)
+        if "required" in result:
+            result["required"] = sorted(result["required"])
+        return result
+
+    def plain(self, schema: Schema) -> Schema:
+        """The simplest of the ways to say the same: an `enum` of one value is a `const`, a null in it is a branch."""
+        schema = {key: value for key, value in schema.items() if key != "title"}
+        values = schema.get("enum")
+        if not values:
+            return schema
+        if const_of(schema) is not None:
+            schema["const"] = schema.pop("enum")[0]
+        elif None in values and len(values) > 1:
+            notes = {key: value for key, value in schema.items() if key in ANNOTATIONS}
+            rest = {key: value for key, value in schema.items() if key not in ANNOTATIONS}
+            kinds = [kind for kind in rest.get("type", []) if kind != "null"] if isinstance(rest.get("type"), list) else []
+            rest |= {"type": kinds[0]} if len(kinds) == 1 else {}
+            rest["enum"] = [value for value in values if value is not None]
+            return {**notes, "anyOf": [rest, {"type": "null"}]}
+        return schema
+
+    def deeper(self, lines: Sequence[Line]) -> list[Line]:
+        return [line for line in lines if line.steps]
+
+    def pick(self, branches: list[Schema], lines: Sequence[Line], place: Place) -> list[tuple[Line, int]]:
+        """Which branch each line means that goes on with a selector."""
+        picked = []
+        for line in lines:
+            if not line.steps or not line.steps[0].startswith("<"):
+                continue
+            selector = line.steps[0][1:-1]
+            fitting = [index for index, branch in enumerate(branches) if self.fits(branch, selector, index)]
+            if len(fitting) > 1:
+                raise CodegenError(
+                    self.names.where(line.number),
+                    f"{line.location}: <{selector}> fits {len(fitting)} branches of {place}",
+                    "Choose a selector that only one of them meets.",
+                )
+            picked += [(line, index) for index in fitting]
+        return picked
+
+    def fits(self, branch: Schema, selector: str, index: int) -> bool:
+        if selector.isdigit():
+            return int(selector) == index
+        schema, _ = self.follow(branch)
+        if selector.startswith(":"):
+            return selector[1:] == schema.get("type")
+        path, equals, value = selector.partition("=")
+        for key in path.split("."):
+            child = schema.get("properties", {}).get(key)
+            if not isinstance(child, dict):
+                return False
+            schema, _ = self.follow(child)
+        const = const_of(schema)
+        return not equals or ("" if const is None else str(const)) == value
+
+    def branch_title(self, branch: Schema, otherwise: str) -> str:
+        """A word for a branch: the one value of a property of it, or its place."""
+        schema, _ = self.follow(branch)
+        for _, child in sorted(schema.get("properties", {}).items()):
+            value = const_of(self.follow(child)[0]) if isinstance(child, dict) else None
+            if isinstance(value, str) and pascal(value):
+                return pascal(value)
+        return otherwise
+
+    # At the end
+
+    def refuse_unused(self) -> None:
+        unused = sorted(self.names.unused())
+        if unused:
+            lines = "\n  ".join(f"{self.names.where(number)}: {location}" for number, location in unused)
+            raise CodegenError(
+                str(self.names.path),
+                f"nothing is at these places of the document any more:\n  {lines}",
+                "Correct the locations or remove the lines. Inside a named schema, start at its name.",
+            )
+
+    def refuse_collisions(self) -> None:
+        for name, place, form in self.copies:
+            if shape(form) != shape(self.components[name]):
+                numbers = [str(line.number) for line in self.names.lines_named(name)] or ["(derived)"]
+                raise CodegenError(
+                    f"{self.names.path}: lines {', '.join(numbers)}",
+                    f"{name} stands for two different schemas: at {self.owners[name]} and at {place}",
+                    "Give one of them a name of its own.",
+                )
+
+    def trim_descriptions(self) -> None:
+        """A reference repeats no description that the component has itself."""
+        for reference, name in self.references:
+            if reference.get("description") == self.components[name].get("description"):
+                reference.pop("description", None)
+
+
+def pascal(text: str) -> str:
+    """`text` as one CamelCase word of ASCII letters and digits."""
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", text)
+    return "".join(word[0].upper() + word[1:].lower() for word in words)
+
+
+def in_order(value: Any) -> Any:
+    """`value` with the keys of every mapping sorted."""
+    if isinstance(value, dict):
+        return {key: in_order(value[key]) for key in sorted(value)}
+    if isinstance(value, list):
+        return [in_order(item) for item in value]
+    return value
+
+
+def _token(step: Step) -> tuple[str, str]:
+    """The step in the words of names.yaml, and in those of a derived class name."""
+    keyword, key = step
+    if keyword == "properties":
+        return f".{key}", pascal(str(key)) or "Field"
+    if keyword == "items":
+        return "[]", "Item"
+    if keyword == "additionalProperties":
+        return "{}", "Value"
+    if keyword == "patternProperties":
+        return f'{{"{key}"}}', "Value"
+    if isinstance(key, int):
+        return f"<{key}>", f"Option{key + 1}"
+    return f"({keyword} {key})" if key else f"({keyword})", pascal(keyword)

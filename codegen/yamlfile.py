@@ -1,0 +1,48 @@
+"""YAML as plain data: safe, YAML 1.2, dates left as text, duplicate keys refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
+from ruamel.yaml.error import YAMLError
+
+from .errors import CodegenError
+
+
+class _Plain(SafeConstructor):
+    """A constructor that leaves an unquoted date what it is in JSON: a string."""
+
+
+_Plain.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
+
+
+def load(path: Path) -> Any:
+    """The content of `path`, with every key a string."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = _Plain
+    try:
+        return _text_keys(yaml.load(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise CodegenError(str(path), "no such file") from None
+    except (YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise CodegenError(str(path), f"cannot be read as YAML: {error}", "Repair the file.") from None
+
+
+def load_table(path: Path) -> dict[str, Any]:
+    """The content of `path`, which must be a mapping."""
+    table = load(path)
+    if not isinstance(table, dict):
+        raise CodegenError(str(path), "does not hold a mapping", "Repair the file.")
+    return table
+
+
+def _text_keys(value: Any) -> Any:
+    """A response code may be written without quotes: in JSON, which OpenAPI is, every key is text."""
+    if isinstance(value, dict):
+        return {str(key): _text_keys(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_text_keys(item) for item in value]
+    return value
