@@ -106,15 +106,19 @@ class APIError(BatchError):
         return error(response.summary, response=response, outcome=outcome, attempts=attempts)
 
     def __str__(self) -> str:
-        code = self.error_code if self.error_code and _SYMBOLIC.fullmatch(self.error_code) else None
         text = super().__str__()
-        if code is not None:
-            text = text.replace(f"HTTP {self.status}", f"HTTP {self.status} {code}", 1)
+        if self._has_symbolic_code:
+            text = text.replace(f"HTTP {self.status}", f"HTTP {self.status} {self.error_code}", 1)
         return f"{text} {self.hint}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        kept = {name: value for name, value in vars(self).items() if name not in ("response", "error_message")}
-        return (type(self), self.args, kept)
+        lost = ["response", "error_message", *([] if self._has_symbolic_code else ["error_code"])]
+        return (type(self), self.args, {name: value for name, value in vars(self).items() if name not in lost})
+
+    @property
+    def _has_symbolic_code(self) -> bool:
+        """Any other text in its place may quote someone."""
+        return self.error_code is not None and _SYMBOLIC.fullmatch(self.error_code) is not None
 
 
 class BadRequest(APIError):

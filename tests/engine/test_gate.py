@@ -410,6 +410,47 @@ def test_a_pause_that_outlasts_a_deadline_fails_the_waiting_at_once() -> None:
     run(main())
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    rejected=st.sampled_from([0.0, 0.02, 0.3]),
+    retry_after=st.sampled_from([None, 0.5, 30.0]),
+)
+def test_whatever_is_rejected_everyone_gets_through(seed: int, rejected: float, retry_after: float | None) -> None:
+    """Random rejections, losses and cancellations: the limit holds, nobody is forgotten, and the gate never seizes up."""
+    dice = random.Random(seed)
+
+    async def main() -> None:
+        queue = Queue(Limit(5), Limit(1000, unit="items"), largest=200)
+        sent: list[tuple[float, int, int]] = []
+        done: set[int] = set()
+
+        async def call(name: int, items: int) -> None:
+            ticket = queue.gate.ticket(queue.draws(items), FOREVER)
+            while name not in done:
+                async with queue.gate.turn(ticket) as turn:
+                    sent.append((queue.now(), name, items))
+                    await asyncio.sleep(dice.choice([0.0, 0.02, 0.4]))
+                    fate = dice.random()
+                    if fate < rejected:
+                        turn.rejected(retry_after, slower=True)
+                    elif fate > 0.95:
+                        continue  # lost
+                    else:
+                        turn.accepted()
+                        done.add(name)
+
+        tasks = [asyncio.create_task(call(name, dice.randint(1, 200))) for name in range(60)]
+        for task in dice.sample(tasks, 10):
+            asyncio.get_running_loop().call_later(dice.random() * 20, task.cancel)
+        await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 60 * 60 * 24)
+        assert done >= {name for name, task in enumerate(tasks) if not task.cancelled()}
+        assert_never_above([(when, name, 1) for when, name, _ in sent], rate=5, burst=1)
+        assert_never_above(sent, rate=1000, burst=200)
+
+    run(main())
+
+
 def test_where_nothing_is_limited_a_rejection_still_pauses_everyone() -> None:
     async def main() -> Server:
         queue = Queue()
