@@ -1,1 +1,42 @@
-"""A rate-limit-faithful fake Batch API, and time that a test owns."""
+"""A rate-limit-faithful fake Batch API, and time that a test owns.
+
+    from batch_api.testing import FakeBatch
+
+    fake = FakeBatch()
+    async with BatchClient(fake.rest_api_key, fake.project_key, transport=fake.transport()) as client:
+        await client.profiles.update([{"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}])
+    assert fake.project().profiles.by_id["u1"].attributes == {"tier": "gold"}
+
+`fake.fail(…)`, `fake.storm(…)`, `fake.reset(…)`, `fake.delay(…)` and others make trouble; `fake.stats`, `fake.edits`
+and `fake.storage_requests` tell what was seen. `python -m batch_api.testing` serves a fake on loopback; the pytest
+fixtures `fake_batch` and `batch_client` come with the package. Needs `pip install batch-api[testing]`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from batch_api.testing.clock import VirtualClock, VirtualTimeLoop
+    from batch_api.testing.fake import FakeBatch
+
+__all__ = ["FakeBatch", "VirtualClock", "VirtualTimeLoop"]
+
+_HOMES = {"FakeBatch": "fake", "VirtualClock": "clock", "VirtualTimeLoop": "clock"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: pytest loads this package for its plugin, and must not pay for the fake."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    try:
+        module = importlib.import_module(f"{__name__}.{_HOMES[name]}")
+    except ModuleNotFoundError as error:
+        if error.name in ("h11", "jsonschema_rs"):
+            raise ImportError(
+                f"the fake needs {error.name}: pip install batch-api[testing]", name=error.name
+            ) from error
+        raise
+    return getattr(module, name)

@@ -1,0 +1,31 @@
+"""Ids, tokens and ranks in the shapes of the API, the same on every run."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+class Ids:
+    """What one project names things with."""
+
+    def __init__(self, seed: str) -> None:
+        self._random = random.Random(seed)
+        self._ranks = itertools.count(1)
+
+    def rank(self) -> int:
+        """The next number in the order of creation."""
+        return next(self._ranks)
+
+    def named(self, kind: str) -> str:
+        """`orchestration_` and the like, with 32 letters and digits."""
+        return f"{kind}_{self._letters(32)}"
+
+    def token(self) -> str:
+        """An indexing token, or the signature of a link."""
+        return self._letters(40)
+
+    def _letters(self, count: int) -> str:
+        return "".join(self._random.choices(_LETTERS, k=count))

@@ -1,0 +1,143 @@
+"""Profiles: edits are applied for real, and what is wrong with one value is reported for that value alone."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from batch_api.testing.timing import Time, stamp
+from batch_api.testing.values import MAX_ATTRIBUTES, Key, check_attribute, check_event, read_key
+from batch_api.testing.wire import Reply, answer
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from batch_api.testing.call import Call
+
+SLICE = 500
+"""Edits handled in one go: others get their turn in between, so that a mass update delays nobody's answer."""
+
+ONLY_BY_CUSTOM_ID = {"$email_address", "$email_marketing", "$phone_number", "$sms_marketing"}
+"""Dropped without a word where a profile is addressed by installation (fact sheet: profiles and audiences, 2.1.2)."""
+
+
+@dataclasses.dataclass(slots=True)
+class Profile:
+    """A stored profile."""
+
+    custom_id: str
+    attributes: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """By bare name: what was sent as `date(since)` is stored as `since`."""
+    kinds: dict[str, str] = dataclasses.field(default_factory=dict)
+    """`date` or `url` for the attributes that were sent as such."""
+    events: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    """In order of arrival, each with a `time`."""
+    installations: list[str] = dataclasses.field(default_factory=list)
+
+
+class Profiles:
+    """The profiles of a project."""
+
+    def __init__(self, time: Time) -> None:
+        self._time = time
+        self.by_id: dict[str, Profile] = {}
+        self._by_installation: dict[tuple[str, str], Profile] = {}
+
+    def link_installation(self, custom_id: str, *, apikey: str, installation_id: str) -> None:
+        """Let the profile `custom_id` be the one behind an installation, as a log-in on a device does."""
+        profile = self._of_custom_id(custom_id)
+        profile.installations.append(installation_id)
+        self._by_installation[apikey, installation_id] = profile
+
+    async def update(self, call: Call) -> Reply:
+        """`/profiles/update` and `/profiles/mass-update`."""
+        errors: list[dict[str, Any]] = []
+        now = self._time.wall()
+        for start in range(0, len(call.body), SLICE):
+            for index, edit in enumerate(call.body[start : start + SLICE], start):
+                self._apply(edit, index, now, errors)
+            if start + SLICE < len(call.body):
+                await asyncio.sleep(0)
+        if errors:
+            return answer(202, {"code": "SUCCESS_WITH_PARTIAL_ERRORS", "errors": errors})
+        return answer(202, {"code": "SUCCESS"})
+
+    def _apply(self, edit: dict[str, Any], index: int, now: datetime, errors: list[dict[str, Any]]) -> None:
+        identifiers = edit["identifiers"]
+        profile: Profile | None
+        if "custom_id" in identifiers:
+            custom_id = identifiers["custom_id"]
+            if not custom_id:
+                errors.append({"bulk_index": index, "category": "identifier", "reason": "the custom_id is empty"})
+                return
+            profile = self._of_custom_id(custom_id)
+            dropped: set[str] = set()
+        else:
+            installation = identifiers["installation"]
+            profile = self._by_installation.get((installation["apikey"], installation["installation_id"]))
+            dropped = ONLY_BY_CUSTOM_ID
+        if attributes := edit.get("attributes"):
+            self._apply_attributes(profile, attributes, dropped, index, errors)
+        if events := edit.get("events"):
+            self._apply_events(profile, events, now, index, errors)
+
+    def _of_custom_id(self, custom_id: str) -> Profile:
+        profile = self.by_id.get(custom_id)
+        if profile is None:
+            profile = self.by_id[custom_id] = Profile(custom_id)
+        return profile
+
+    def _apply_attributes(
+        self,
+        profile: Profile | None,
+        attributes: dict[str, Any],
+        dropped: set[str],
+        index: int,
+        errors: list[dict[str, Any]],
+    ) -> None:
+        for position, (text, value) in enumerate(attributes.items()):
+            key = read_key(text)
+            if key is None:
+                reason: str | None = "there is no attribute of this name"
+            elif position >= MAX_ATTRIBUTES:
+                reason = f"an edit has at most {MAX_ATTRIBUTES} attributes"
+            else:
+                reason = check_attribute(key, value)
+            if reason is not None:
+                errors.append({"bulk_index": index, "category": "attribute", "attribute": text, "reason": reason})
+            elif profile is not None and key is not None and text not in dropped:
+                _set(profile, key, value)
+
+    def _apply_events(
+        self,
+        profile: Profile | None,
+        events: list[dict[str, Any]],
+        now: datetime,
+        index: int,
+        errors: list[dict[str, Any]],
+    ) -> None:
+        for position, event in enumerate(events):
+            attribute, reason = check_event(event, now)
+            if reason is not None:
+                error = {"bulk_index": index, "category": "event", "reason": f"event {position}: {reason}"}
+                errors.append(error if attribute is None else {**error, "attribute": attribute})
+            elif profile is not None:
+                profile.events.append(event if "time" in event else {**event, "time": stamp(now)})
+
+
+def _set(profile: Profile, key: Key, value: Any) -> None:
+    """One attribute: `null` deletes, an array replaces, `$add` and `$remove` change the array that is there."""
+    name = key.name
+    profile.kinds.pop(name, None)
+    if value is None:
+        profile.attributes.pop(name, None)
+        return
+    if isinstance(value, dict):
+        stored = profile.attributes.get(name)
+        array = list(stored) if isinstance(stored, list) else []
+        array += [text for text in dict.fromkeys(value.get("$add", ())) if text not in array]
+        value = [text for text in array if text not in value.get("$remove", ())]
+    profile.attributes[name] = value
+    if key.kind in ("date", "url"):
+        profile.kinds[name] = key.kind

@@ -1,0 +1,59 @@
+"""What time it is for the fake: seconds for its limits, dates for its state."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def loop_time() -> float:
+    """Seconds of the running loop, be it real or virtual; of the machine where no loop runs."""
+    try:
+        return asyncio.get_running_loop().time()
+    except RuntimeError:
+        return time.monotonic()
+
+
+class Time:
+    """A clock in seconds, and the date that goes with it.
+
+    The date is that of the machine when it is first asked for, and moves with the clock from then on. Should the
+    clock go back (a new virtual loop that starts at 0), it is taken from the machine again.
+    """
+
+    def __init__(self, clock: Callable[[], float] | None = None) -> None:
+        self._clock = clock or loop_time
+        self._zero: datetime | None = None
+        self._latest = float("-inf")
+
+    def __call__(self) -> float:
+        return self._clock()
+
+    def wall(self) -> datetime:
+        """The date in UTC."""
+        now = self._clock()
+        if self._zero is None or now < self._latest:
+            self._zero = datetime.now(UTC) - timedelta(seconds=now)
+        self._latest = now
+        return self._zero + timedelta(seconds=now)
+
+
+def stamp(date: datetime) -> str:
+    """RFC 3339 in UTC, to the second: `2031-02-03T04:05:06Z`."""
+    return date.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def read_stamp(text: object) -> datetime | None:
+    """The date that an RFC 3339 text stands for; `None` if it is none, or names no offset."""
+    if not isinstance(text, str) or len(text) < 20 or text[10] not in "Tt":
+        return None
+    try:
+        date = datetime.fromisoformat(text.upper())
+    except ValueError:
+        return None
+    return date if date.tzinfo is not None else None

@@ -1,0 +1,142 @@
+"""Requests judged by the overlaid document: their structure by its schemas, their parameters by its parameters."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import urllib.parse
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+
+from batch_api.testing import document
+from batch_api.testing.wire import malformed, missing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from batch_api._generated.runtime import Operation
+
+SLICE = 500
+"""Elements of an array judged in one go, so that a large body does not hold up the loop."""
+
+
+def items_of(operation: Operation, body: Any) -> list[Any]:
+    """The items that a body carries; none where the operation has no items, or the body no array."""
+    found = body if operation.items is not None else None
+    for key in operation.items or ():
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def count_items(operation: Operation, body: Any) -> int:
+    """What a request costs where a limit counts items: at least 1."""
+    return max(1, len(items_of(operation, body)))
+
+
+async def check_body(operation: Operation, body: Any) -> None:
+    """Raise a refusal with status 400 where the body is not what the document says."""
+    validator = _body_validator(operation)
+    if validator is None:
+        return
+    if operation.items == () and isinstance(body, list):
+        for start in range(0, len(body), SLICE):
+            if start:
+                await asyncio.sleep(0)
+            _judge(validator, body[start : start + SLICE], start)
+    else:
+        _judge(validator, body)
+
+
+def check_query(operation: Operation, text: str) -> dict[str, Any]:
+    """The parameters of a query string in their types. Raises a refusal with status 400 for what is wrong with one."""
+    given = urllib.parse.parse_qs(text, keep_blank_values=True)
+    declared = _parameters(operation)
+    if unknown := given.keys() - declared.keys():
+        raise malformed(f"there is no parameter {min(unknown)!r}")
+    values: dict[str, Any] = {}
+    for name, (required, read, validator) in declared.items():
+        if name not in given:
+            if required:
+                raise missing(f"the parameter {name!r} is needed")
+            continue
+        values[name] = read(given[name])
+        if not validator.is_valid(values[name]):
+            raise malformed(f"{name!r} has a value that is not allowed")
+    return values
+
+
+def _judge(validator: jsonschema_rs.Validator, body: Any, offset: int = 0) -> None:
+    if validator.is_valid(body):
+        return
+    error = next(iter(validator.iter_errors(body)))
+    path = list(error.instance_path)
+    if offset and path and isinstance(path[0], int):
+        path[0] += offset
+    where = ".".join(str(step) for step in path) or "the body"
+    keyword = str(error.schema_path[-1]) if error.schema_path else ""
+    raise (missing if keyword == "required" else malformed)(f"{where}: {error.message}")
+
+
+def compile_schema(schema: dict[str, Any]) -> jsonschema_rs.Validator:
+    """A validator for a schema of the document, formats included. Its messages show no values."""
+    return jsonschema_rs.validator_for(document.standalone(schema), validate_formats=True, mask="the value")
+
+
+@functools.cache
+def _body_validator(operation: Operation) -> jsonschema_rs.Validator | None:
+    schema = document.body_schema(operation)
+    if schema is None:
+        return None
+    return compile_schema(_edits_schema(schema) if operation.items == () else schema)
+
+
+def _edits_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    """The structure of profile edits alone: what is wrong with an attribute or an event is a partial error."""
+    bulk = document.resolve(schema)
+    edit = document.resolve(bulk["items"])
+    properties = edit["properties"]
+    loose = {
+        **properties,
+        "attributes": {"type": "object"},
+        "events": {**properties["events"], "items": {"type": "object"}},
+    }
+    return {**bulk, "items": {**edit, "properties": loose}}
+
+
+_Parameter = tuple[bool, "Callable[[list[str]], Any]", jsonschema_rs.Validator]
+
+
+@functools.cache
+def _parameters(operation: Operation) -> dict[str, _Parameter]:
+    """The query parameters of an operation: whether each is needed, how to read it, and what it may be."""
+    found: dict[str, _Parameter] = {}
+    for declared in document.operation_in_document(operation).get("parameters", ()):
+        parameter = document.resolve(declared)
+        if parameter["in"] == "query":
+            schema = parameter["schema"]
+            reader = _READERS.get(document.resolve(schema).get("type", "string"), _text)
+            found[parameter["name"]] = (parameter.get("required", False), reader, compile_schema(schema))
+    return found
+
+
+def _text(values: list[str]) -> Any:
+    return values[-1]
+
+
+def _integer(values: list[str]) -> Any:
+    try:
+        return int(values[-1])
+    except ValueError:
+        return values[-1]
+
+
+def _boolean(values: list[str]) -> Any:
+    return {"true": True, "false": False}.get(values[-1], values[-1])
+
+
+def _list(values: list[str]) -> Any:
+    return values  # the key repeated, OpenAPI's default
+
+
+_READERS: dict[str, Callable[[list[str]], Any]] = {"integer": _integer, "boolean": _boolean, "array": _list}
