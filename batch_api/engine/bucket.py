@@ -24,8 +24,8 @@ class Bucket:
     """One limit's bucket: in any t seconds at most `burst + rate * t` goes out.
 
     `aiolimiter` keeps the level and admits. Around it stand the things it does not do: a start level, costs above the
-    capacity, a change of rate, and telling when a cost will fit. `full_at` is all there is to remember: the time at which
-    nothing will be owed. Only the head of a queue may call `spend`.
+    capacity, a change of rate, and telling when a cost will fit. For those the bucket remembers one thing, when it will
+    be full again. Only the head of a queue may call `spend`.
     """
 
     def __init__(

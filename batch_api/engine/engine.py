@@ -238,11 +238,9 @@ class _Call:
             timeout=min(engine._options.timeout, max(self._deadline - self._loop.time(), 0.001)),
         )
         began = self._loop.time()
+        budget = asyncio.timeout_at(self._deadline if self._deadline < math.inf else None)
         try:
-            async with (
-                asyncio.timeout_at(self._deadline if self._deadline < math.inf else None) as budget,
-                engine._connections.slots,
-            ):
+            async with budget, engine._connections.slots:
                 began = self._loop.time()
                 self._last = await _exchange(engine, operation, request)
         except asyncio.CancelledError:
