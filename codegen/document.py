@@ -41,7 +41,7 @@ def validate(document: Json, where: str) -> None:
         raise CodegenError(
             where, f"is OpenAPI {document.get('openapi')!r}", "Only OpenAPI 3.1 is understood: convert it."
         )
-    problems = list(OpenAPIV31SpecValidator(document).iter_errors())  # type: ignore[arg-type]
+    problems = list(OpenAPIV31SpecValidator(document).iter_errors())
     if problems:
         lines = [f"{'/'.join(map(str, p.absolute_path)) or '/'}: {p.message[:200]}" for p in problems[:5]]
         raise CodegenError(where, "is not valid OpenAPI:\n  " + "\n  ".join(lines), "Repair or replace the document.")

@@ -7,7 +7,7 @@ A location starts at an operation or at a name of ours and goes down from there:
     GET /orchestrations/list ?status[]    a query parameter, here the items of its array
     EditProfile.events[]                  a property, and the items of its array
     Model{}                               the values under names that `properties` does not list
-    Union<channel_type=push>              the branch of a union, or part of an `allOf`, whose property has that one value,
+    Union<channel_type=push>              the branch of a union (or part of an `allOf`) whose property has that value,
     Union<type=>                          ... whose property accepts more than one value,
     Union<custom_id>                      ... that has this property,
     Union<:object>                        ... that is of this type,
@@ -141,15 +141,15 @@ def _lines(path: Path, table: Any, name: str) -> Iterator[Line]:
         number = locations.lc.item(index)[0] + 1
         parts = split(str(location))
         if parts is None:
-            raise CodegenError(
-                f"{path}:{number}", f"{str(location)!r} is no location", "The grammar is at the top of codegen/names.py."
-            )
+            remedy = "The grammar is at the top of codegen/names.py."
+            raise CodegenError(f"{path}:{number}", f"{str(location)!r} is no location", remedy)
         yield Line(name, str(location), number, *parts)
 
 
 def _refuse_doubles(names: Names, operations: dict[str, OperationName], lines: list[Line]) -> None:
     seen: dict[str, int] = {}
-    for text, number in [(op.name, op.number) for op in operations.values()] + [(li.location, li.number) for li in lines]:
+    numbered = [(operation.name, operation.number) for operation in operations.values()]
+    for text, number in [*numbered, *((line.location, line.number) for line in lines)]:
         if text in seen:
-            raise CodegenError(names.where(number), f"{text!r} is already in line {seen[text]}", "Remove one of the two.")
+            raise CodegenError(names.where(number), f"{text!r} is already in line {seen[text]}", "Remove one of them.")
         seen[text] = number

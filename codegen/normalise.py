@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from .document import Json
 from .errors import CodegenError
@@ -19,6 +20,7 @@ METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
 _CARRIED = {"openapi", "info", "servers", "paths", "components", "tags", "security", "jsonSchemaDialect"}
 _OPERATION = {"operationId", "tags", "summary", "description", "parameters", "requestBody", "responses", "deprecated"}
 _OPERATION |= {"security", "servers"}
+_SOURCE = "openapi/batch-api.yaml"
 _PREFIX = "#/components/schemas/"
 
 
@@ -199,8 +201,8 @@ class _Normaliser:
             rest = schema.keys() - notes.keys()
             if rest == {"$ref"}:
                 inner = self.resolve(schema["$ref"])
-            elif len(rest) == 1 and (only := schema.get(*rest)) and rest <= {"anyOf", "oneOf", "allOf"} and len(only) == 1:
-                inner = only[0]
+            elif rest in ({"anyOf"}, {"oneOf"}, {"allOf"}) and len(schema[next(iter(rest))]) == 1:
+                inner = schema[next(iter(rest))][0]
             elif "$ref" in rest:
                 siblings = {key: value for key, value in schema.items() if key != "$ref"}
                 return {**siblings, "allOf": [{"$ref": schema["$ref"]}, *schema.get("allOf", [])]}, remarks
@@ -208,18 +210,19 @@ class _Normaliser:
                 return schema, remarks
             remarks = {**notes, **remarks}
             schema = inner
-        raise CodegenError("openapi/batch-api.yaml", f"a reference goes round in circles: {schema}", "Repair the document.")
+        raise CodegenError(_SOURCE, f"a reference goes round in circles: {schema}", "Repair the document.")
 
     def resolve(self, pointer: str) -> Json:
         value: Any = self.document
-        parts = pointer.split("/")
-        for part in parts[1:]:
-            part = part.replace("~1", "/").replace("~0", "~").replace("%7B", "{").replace("%7D", "}")
-            value = value[int(part)] if isinstance(value, list) else value.get(part) if isinstance(value, dict) else None
-        if parts[0] != "#" or not isinstance(value, dict):
-            raise CodegenError(
-                "openapi/batch-api.yaml", f"the reference {pointer!r} leads nowhere", "It must stay inside the document."
-            )
+        root, *parts = pointer.split("/")
+        try:
+            for part in parts:
+                key = unquote(part).replace("~1", "/").replace("~0", "~")
+                value = value[int(key)] if isinstance(value, list) else value[key]
+        except (KeyError, IndexError, ValueError, TypeError):
+            value = None
+        if root != "#" or not isinstance(value, dict):
+            raise CodegenError(_SOURCE, f"the reference {pointer!r} leads nowhere", "It must stay inside the document.")
         return value
 
     def chosen(self, lines: Sequence[Line], place: Place) -> str | None:
@@ -282,7 +285,7 @@ class _Normaliser:
                 return self.schema(child, below, place.down(token, title))
             chosen = [line._replace(steps=line.steps[1:]) for line, index in picked[keyword] if index == key]
             if keyword == "allOf":
-                # A part is read through, as if its properties stood in the whole; it has a name only where a line says so.
+                # A part is read through, as if its properties stood in the whole. Only a line gives it a name.
                 through = [line for line in lines if not line.steps[0].startswith("<")]
                 return self.schema(child, [*chosen, *([] if chosen else through)], place, hoist=False)
             return self.schema(child, chosen, place.down(token, self.branch_title(child, title)))
@@ -303,9 +306,9 @@ class _Normaliser:
         elif None in values and len(values) > 1:
             notes = {key: value for key, value in schema.items() if key in ANNOTATIONS}
             rest = {key: value for key, value in schema.items() if key not in ANNOTATIONS}
-            kinds = [kind for kind in rest.get("type", []) if kind != "null"] if isinstance(rest.get("type"), list) else []
-            rest |= {"type": kinds[0]} if len(kinds) == 1 else {}
             rest["enum"] = [value for value in values if value is not None]
+            if isinstance(rest.get("type"), list):
+                rest["type"] = next((kind for kind in rest["type"] if kind != "null"), "string")
             return {**notes, "anyOf": [rest, {"type": "null"}]}
         return schema
 

@@ -1,0 +1,1 @@
+"""The Customer Engagement Platform API: low-level client as its document describes it. Generated."""

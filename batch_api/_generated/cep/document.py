@@ -1,0 +1,13 @@
+"""What this package was generated from, and with what."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SERVER_URL: Final = "https://api.batch.com/2.11"
+TITLE: Final = "Batch - REST API"
+VERSION: Final = "2.11"
+"""The version of the API, which is part of `SERVER_URL`."""
+DOCUMENT_SHA256: Final = "58257dd87c4c334ec2dbd3593689b8151adfb42cdb2b5c76120c43644ee2700a"
+OVERRIDES_SHA256: Final = "ab94548ff98e26c265d35f600d06ac24c718801abb58807f1595709929c87ae1"
+GENERATOR: Final = "openapi-python-client 0.29.1, ruff 0.17.6"

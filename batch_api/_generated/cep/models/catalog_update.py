@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from attrs import Factory, define
+
+from ...codec import each, given, to_json
+from ...runtime import UNSET
+
+if TYPE_CHECKING:
+    from .catalog_field_edit import CatalogFieldEdit
+
+
+@define(kw_only=True)
+class CatalogUpdate:
+    """The body of `catalog_update`."""
+
+    fields: list[CatalogFieldEdit]
+    """Changes to apply."""
+    name: str
+    """Name of the catalog to change."""
+    additional_properties: dict[str, Any] = Factory(dict)
+    """Fields that are not listed here, under their names in the API."""
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Self:
+        """The model of a JSON object. What is no object, or has another type than documented, is kept as it came."""
+        if not isinstance(data, dict):
+            return cast("Self", data)
+        from .catalog_field_edit import CatalogFieldEdit
+
+        rest = dict(data)
+        return cls(
+            fields=each(CatalogFieldEdit.from_dict, rest.pop("fields", UNSET)),
+            name=rest.pop("name", UNSET),
+            additional_properties=rest,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The model as JSON-ready dicts and lists, all the way down."""
+        data: dict[str, Any] = to_json(self)
+        return data
+
+    def _json(self) -> dict[str, Any]:
+        """The fields that are there, with their values untouched: what a JSON encoder asks for."""
+        return self.additional_properties | given(
+            {
+                "fields": self.fields,
+                "name": self.name,
+            }
+        )

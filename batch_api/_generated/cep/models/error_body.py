@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from typing import Any, Self, cast
+
+from attrs import Factory, define
+
+from ...codec import present, to_json
+
+
+@define(kw_only=True)
+class ErrorBody:
+    """Why the call failed."""
+
+    error_code: str | None = None
+    """Symbolic code."""
+    error_message: str | None = None
+    """Explanation for humans."""
+    additional_properties: dict[str, Any] = Factory(dict)
+    """Fields that are not listed here, under their names in the API."""
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Self:
+        """The model of a JSON object. What is no object, or has another type than documented, is kept as it came."""
+        if not isinstance(data, dict):
+            return cast("Self", data)
+
+        rest = dict(data)
+        return cls(
+            error_code=rest.pop("error_code", None),
+            error_message=rest.pop("error_message", None),
+            additional_properties=rest,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The model as JSON-ready dicts and lists, all the way down."""
+        data: dict[str, Any] = to_json(self)
+        return data
+
+    def _json(self) -> dict[str, Any]:
+        """The fields that are there, with their values untouched: what a JSON encoder asks for."""
+        return self.additional_properties | present(
+            {
+                "error_code": self.error_code,
+                "error_message": self.error_message,
+            }
+        )

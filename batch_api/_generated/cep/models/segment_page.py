@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from attrs import Factory, define
+
+from ...codec import each, present, to_json
+
+if TYPE_CHECKING:
+    from .segment import Segment
+
+
+@define(kw_only=True)
+class SegmentPage:
+    """One page of segments."""
+
+    count: int | None = None
+    """Total number of segments, given on the first page only."""
+    has_more: bool | None = None
+    """Whether another page follows."""
+    next_from: str | None = None
+    """Cursor of the next page."""
+    segments: list[Segment] | None = None
+    """The segments of this page."""
+    additional_properties: dict[str, Any] = Factory(dict)
+    """Fields that are not listed here, under their names in the API."""
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Self:
+        """The model of a JSON object. What is no object, or has another type than documented, is kept as it came."""
+        if not isinstance(data, dict):
+            return cast("Self", data)
+        from .segment import Segment
+
+        rest = dict(data)
+        return cls(
+            count=rest.pop("count", None),
+            has_more=rest.pop("has_more", None),
+            next_from=rest.pop("next_from", None),
+            segments=each(Segment.from_dict, rest.pop("segments", None)),
+            additional_properties=rest,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The model as JSON-ready dicts and lists, all the way down."""
+        data: dict[str, Any] = to_json(self)
+        return data
+
+    def _json(self) -> dict[str, Any]:
+        """The fields that are there, with their values untouched: what a JSON encoder asks for."""
+        return self.additional_properties | present(
+            {
+                "count": self.count,
+                "has_more": self.has_more,
+                "next_from": self.next_from,
+                "segments": self.segments,
+            }
+        )

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from attrs import Factory, define
+
+from ...codec import each, present, to_date, to_json
+
+if TYPE_CHECKING:
+    from .stats_version import StatsVersion
+
+
+@define(kw_only=True)
+class StatsDay:
+    """One entry per day, or per day and platform."""
+
+    date: datetime.date | None = None
+    """Day of the figures."""
+    delivered: int | None = None
+    """Messages delivered."""
+    platform: str | None = None
+    """Platform of the figures, given when the split by platform is asked for."""
+    sent: int | None = None
+    """Messages sent."""
+    sent_optin: int | None = None
+    """Messages sent to opted-in recipients, the base of push open rates."""
+    skipped: int | None = None
+    """Messages that were not sent."""
+    spam: int | None = None
+    """Messages reported as spam."""
+    total_bounce: int | None = None
+    """Messages that bounced."""
+    total_click: int | None = None
+    """Clicks, repeated ones included."""
+    total_open: int | None = None
+    """Opens, repeated ones included."""
+    unique_click: int | None = None
+    """Recipients who clicked."""
+    unique_machine_open: int | None = None
+    """Recipients whose email was opened by a machine."""
+    unique_open: int | None = None
+    """Recipients who opened, automated opens included."""
+    unsubscribe: int | None = None
+    """Unsubscriptions."""
+    versions: list[StatsVersion] | None = None
+    """Figures of each version of an A/B test."""
+    additional_properties: dict[str, Any] = Factory(dict)
+    """Fields that are not listed here, under their names in the API."""
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Self:
+        """The model of a JSON object. What is no object, or has another type than documented, is kept as it came."""
+        if not isinstance(data, dict):
+            return cast("Self", data)
+        from .stats_version import StatsVersion
+
+        rest = dict(data)
+        return cls(
+            date=to_date(rest.pop("date", None)),
+            delivered=rest.pop("delivered", None),
+            platform=rest.pop("platform", None),
+            sent=rest.pop("sent", None),
+            sent_optin=rest.pop("sent_optin", None),
+            skipped=rest.pop("skipped", None),
+            spam=rest.pop("spam", None),
+            total_bounce=rest.pop("total_bounce", None),
+            total_click=rest.pop("total_click", None),
+            total_open=rest.pop("total_open", None),
+            unique_click=rest.pop("unique_click", None),
+            unique_machine_open=rest.pop("unique_machine_open", None),
+            unique_open=rest.pop("unique_open", None),
+            unsubscribe=rest.pop("unsubscribe", None),
+            versions=each(StatsVersion.from_dict, rest.pop("versions", None)),
+            additional_properties=rest,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The model as JSON-ready dicts and lists, all the way down."""
+        data: dict[str, Any] = to_json(self)
+        return data
+
+    def _json(self) -> dict[str, Any]:
+        """The fields that are there, with their values untouched: what a JSON encoder asks for."""
+        return self.additional_properties | present(
+            {
+                "date": self.date,
+                "delivered": self.delivered,
+                "platform": self.platform,
+                "sent": self.sent,
+                "sent_optin": self.sent_optin,
+                "skipped": self.skipped,
+                "spam": self.spam,
+                "total_bounce": self.total_bounce,
+                "total_click": self.total_click,
+                "total_open": self.total_open,
+                "unique_click": self.unique_click,
+                "unique_machine_open": self.unique_machine_open,
+                "unique_open": self.unique_open,
+                "unsubscribe": self.unsubscribe,
+                "versions": self.versions,
+            }
+        )

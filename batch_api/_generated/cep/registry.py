@@ -1,0 +1,349 @@
+"""Every operation of the API, with all that is known about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ..runtime import Condition, LimitFact, Operation
+
+AUDIENCE_CREATE = Operation(
+    name="audience_create",
+    method="POST",
+    path="/audiences/create",
+    success=(202,),
+    limits=(LimitFact(rate=1.0, spacing=0.02),),
+    replay=True,
+    personal_data=False,
+    pause=5.0,
+)
+AUDIENCE_LIST = Operation(
+    name="audience_list",
+    method="GET",
+    path="/audiences/list",
+    success=(200,),
+    limits=(LimitFact(rate=1.0, spacing=0.02),),
+    replay=True,
+    personal_data=False,
+    pause=5.0,
+)
+AUDIENCE_REMOVE = Operation(
+    name="audience_remove",
+    method="POST",
+    path="/audiences/remove",
+    success=(202,),
+    limits=(LimitFact(rate=1.0, spacing=0.02),),
+    replay=True,
+    personal_data=False,
+    pause=5.0,
+)
+AUDIENCE_REPLACE = Operation(
+    name="audience_replace",
+    method="POST",
+    path="/audiences/replace",
+    success=(202,),
+    limits=(LimitFact(rate=1.0, spacing=0.02),),
+    items=("ids",),
+    max_items=10000,
+    replay=True,
+    personal_data=True,
+    pause=5.0,
+)
+AUDIENCE_UPDATE = Operation(
+    name="audience_update",
+    method="POST",
+    path="/audiences/update",
+    success=(202,),
+    limits=(LimitFact(rate=1.0, spacing=0.02),),
+    items=("ids",),
+    max_items=10000,
+    replay=True,
+    personal_data=True,
+    pause=5.0,
+)
+AUDIENCE_VIEW = Operation(
+    name="audience_view",
+    method="GET",
+    path="/audiences/view",
+    success=(200,),
+    limits=(LimitFact(rate=1.0, spacing=0.02),),
+    replay=True,
+    personal_data=False,
+    pause=5.0,
+)
+CAMPAIGN_CREATE = Operation(
+    name="campaign_create",
+    method="POST",
+    path="/campaigns/create",
+    success=(
+        200,
+        201,
+    ),
+    limits=(LimitFact(rate=1.0, spacing=0.02),),
+    replay=False,
+    personal_data=False,
+    pause=5.0,
+)
+CAMPAIGN_DELETE = Operation(
+    name="campaign_delete",
+    method="POST",
+    path="/campaigns/delete",
+    success=(
+        200,
+        204,
+    ),
+    limits=(LimitFact(rate=1.0, spacing=0.02),),
+    replay=True,
+    personal_data=False,
+    pause=5.0,
+)
+CAMPAIGN_UPDATE = Operation(
+    name="campaign_update",
+    method="POST",
+    path="/campaigns/update",
+    success=(200,),
+    limits=(LimitFact(rate=1.0, spacing=0.02),),
+    replay=True,
+    replay_unless=Condition(
+        path=(
+            "campaign",
+            "state",
+        ),
+        equals="RUNNING",
+    ),
+    personal_data=False,
+    pause=5.0,
+)
+CATALOG_CREATE = Operation(
+    name="catalog_create",
+    method="POST",
+    path="/catalogs/create",
+    success=(201,),
+    limits=(LimitFact(rate=5.0, headroom=0.01),),
+    replay=True,
+    personal_data=False,
+    pause=5.0,
+)
+CATALOG_ITEMS_EDIT = Operation(
+    name="catalog_items_edit",
+    method="POST",
+    path="/catalogs/items/edit",
+    success=(202,),
+    limits=(
+        LimitFact(rate=5.0, headroom=0.01),
+        LimitFact(rate=1000.0, unit="items", headroom=0.01),
+    ),
+    items=("items",),
+    max_items=200,
+    replay=True,
+    personal_data=False,
+    pause=5.0,
+)
+CATALOG_LIST = Operation(
+    name="catalog_list",
+    method="GET",
+    path="/catalogs/list",
+    success=(200,),
+    limits=(LimitFact(rate=5.0, headroom=0.01),),
+    replay=True,
+    personal_data=False,
+    pause=5.0,
+)
+CATALOG_REMOVE = Operation(
+    name="catalog_remove",
+    method="POST",
+    path="/catalogs/remove",
+    success=(202,),
+    limits=(LimitFact(rate=5.0, headroom=0.01),),
+    replay=True,
+    personal_data=False,
+    pause=5.0,
+)
+CATALOG_UPDATE = Operation(
+    name="catalog_update",
+    method="POST",
+    path="/catalogs/update",
+    success=(202,),
+    limits=(LimitFact(rate=5.0, headroom=0.01),),
+    replay=True,
+    personal_data=False,
+    pause=5.0,
+)
+CATALOG_VIEW = Operation(
+    name="catalog_view",
+    method="GET",
+    path="/catalogs/view",
+    success=(200,),
+    limits=(LimitFact(rate=5.0, headroom=0.01),),
+    replay=True,
+    personal_data=False,
+    pause=5.0,
+)
+EXPORT_DOWNLOAD = Operation(
+    name="export_download",
+    method="GET",
+    path="/exports/download",
+    success=(307,),
+    limits=(LimitFact(rate=1.0, spacing=0.02),),
+    replay=True,
+    personal_data=False,
+    pause=5.0,
+)
+EXPORT_LIST = Operation(
+    name="export_list",
+    method="GET",
+    path="/exports/list",
+    success=(200,),
+    limits=(LimitFact(rate=1.0, spacing=0.02),),
+    replay=True,
+    personal_data=False,
+    pause=5.0,
+)
+EXPORT_VIEW = Operation(
+    name="export_view",
+    method="GET",
+    path="/exports/view",
+    success=(200,),
+    limits=(LimitFact(rate=1.0, spacing=0.02),),
+    replay=True,
+    personal_data=False,
+    pause=5.0,
+)
+ORCHESTRATION_LIST = Operation(
+    name="orchestration_list",
+    method="GET",
+    path="/orchestrations/list",
+    success=(200,),
+    limits=(LimitFact(rate=1.0, spacing=0.02),),
+    replay=True,
+    personal_data=False,
+    pause=5.0,
+)
+ORCHESTRATION_STATS = Operation(
+    name="orchestration_stats",
+    method="GET",
+    path="/orchestrations/stats",
+    success=(200,),
+    limits=(LimitFact(rate=1.0, spacing=0.02),),
+    replay=True,
+    personal_data=False,
+    pause=5.0,
+)
+ORCHESTRATION_VIEW = Operation(
+    name="orchestration_view",
+    method="GET",
+    path="/orchestrations/view",
+    success=(200,),
+    limits=(LimitFact(rate=1.0, spacing=0.02),),
+    replay=True,
+    personal_data=False,
+    pause=5.0,
+)
+PROFILE_EXPORT = Operation(
+    name="profile_export",
+    method="POST",
+    path="/profiles/export",
+    success=(202,),
+    limits=(
+        LimitFact(rate=1.0, spacing=0.02),
+        LimitFact(
+            rate=5.0,
+            per=3600.0,
+            burst=10.0,
+            when=Condition(
+                path=(
+                    "filter",
+                    "segment",
+                )
+            ),
+        ),
+    ),
+    replay=False,
+    personal_data=True,
+    pause=5.0,
+)
+PROFILE_MASS_UPDATE = Operation(
+    name="profile_mass_update",
+    method="POST",
+    path="/profiles/mass-update",
+    success=(
+        200,
+        202,
+    ),
+    limits=(LimitFact(rate=10000.0, unit="items", spacing=0.02),),
+    items=(),
+    max_items=10000,
+    replay=True,
+    replay_unless=Condition(
+        path=(
+            "*",
+            "events",
+        )
+    ),
+    personal_data=True,
+    pause=5.0,
+)
+PROFILE_UPDATE = Operation(
+    name="profile_update",
+    method="POST",
+    path="/profiles/update",
+    success=(
+        200,
+        202,
+    ),
+    limits=(LimitFact(rate=300.0, unit="items", burst=1000.0),),
+    items=(),
+    max_items=200,
+    replay=True,
+    replay_unless=Condition(
+        path=(
+            "*",
+            "events",
+        )
+    ),
+    personal_data=True,
+    pause=5.0,
+)
+SEGMENT_LIST = Operation(
+    name="segment_list",
+    method="GET",
+    path="/segments/list",
+    success=(200,),
+    limits=(LimitFact(rate=1.0, spacing=0.02),),
+    replay=True,
+    personal_data=False,
+    pause=5.0,
+)
+
+OPERATIONS: Mapping[str, Operation] = MappingProxyType(
+    {
+        operation.name: operation
+        for operation in (
+            AUDIENCE_CREATE,
+            AUDIENCE_LIST,
+            AUDIENCE_REMOVE,
+            AUDIENCE_REPLACE,
+            AUDIENCE_UPDATE,
+            AUDIENCE_VIEW,
+            CAMPAIGN_CREATE,
+            CAMPAIGN_DELETE,
+            CAMPAIGN_UPDATE,
+            CATALOG_CREATE,
+            CATALOG_ITEMS_EDIT,
+            CATALOG_LIST,
+            CATALOG_REMOVE,
+            CATALOG_UPDATE,
+            CATALOG_VIEW,
+            EXPORT_DOWNLOAD,
+            EXPORT_LIST,
+            EXPORT_VIEW,
+            ORCHESTRATION_LIST,
+            ORCHESTRATION_STATS,
+            ORCHESTRATION_VIEW,
+            PROFILE_EXPORT,
+            PROFILE_MASS_UPDATE,
+            PROFILE_UPDATE,
+            SEGMENT_LIST,
+        )
+    }
+)

@@ -1,0 +1,29 @@
+"""`python -m codegen generate` and `python -m codegen check`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from . import pipeline
+from .errors import CodegenError
+from .layout import HERE
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m codegen", description="Generate the low-level client.")
+    parser.add_argument("command", choices=("generate", "check"), help="write the code, or compare with it")
+    command = parser.parse_args(arguments).command
+    try:
+        notes = pipeline.generate(HERE) if command == "generate" else pipeline.check(HERE)
+    except CodegenError as error:
+        print(f"codegen: {error}", file=sys.stderr)
+        return 1
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,149 @@
+"""`overrides/operations.yaml`: what is known about operations beyond the document, read into plain values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from . import yamlfile
+from .document import Json
+from .errors import CodegenError
+
+_LIMIT = {"rate", "per", "unit", "burst", "group", "when", "headroom", "spacing"}
+_FACTS = {"limits", "items", "max_items", "replay", "replay_unless", "personal_data", "pause", "success"}
+
+
+class Condition(NamedTuple):
+    path: tuple[str, ...]
+    equals: str | None = None
+
+
+class Limit(NamedTuple):
+    rate: float
+    per: float = 1.0
+    unit: str = "requests"
+    burst: float | None = None
+    group: str | None = None
+    when: Condition | None = None
+    headroom: float = 0.0
+    spacing: float = 0.0
+
+
+class Facts(NamedTuple):
+    """The facts about one operation, as `Operation` of the generated package has them."""
+
+    name: str
+    method: str
+    path: str
+    success: tuple[int, ...]
+    limits: tuple[Limit, ...]
+    items: tuple[str, ...] | None
+    max_items: int | None
+    replay: bool
+    replay_unless: Condition | None
+    personal_data: bool
+    pause: float
+
+
+def load(path: Path, document: Json) -> dict[str, Facts]:
+    """The facts about each operation of the normalised document, by its name, in the order of names."""
+    table = yamlfile.load_table(path)
+    _refuse(table.keys() - {"default", "areas", "operations"}, str(path))
+    default, areas, own = (table.get(key) or {} for key in ("default", "areas", "operations"))
+    operations = {
+        operation["operationId"]: (method, route, operation)
+        for route, item in document["paths"].items()
+        for method, operation in item.items()
+    }
+    for name in sorted(own.keys() - operations.keys()):
+        raise CodegenError(f"{path}: operations.{name}", "is no operation", "Use a name of names.yaml, or remove it.")
+    known = {operation["tags"][0] for _, _, operation in operations.values()}
+    for name in sorted(areas.keys() - known):
+        raise CodegenError(f"{path}: areas.{name}", "is no area", "Use the areas of names.yaml, or remove it.")
+    result = {}
+    for name, (method, route, operation) in sorted(operations.items()):
+        entry = {**default, **areas.get(operation["tags"][0], {}), **(own.get(name) or {})}
+        result[name] = _facts(f"{path}: operations.{name}", name, method.upper(), route, operation, entry)
+        _compare_caps(f"{path}: operations.{name}", result[name], operation, document)
+    return result
+
+
+def _facts(where: str, name: str, method: str, path: str, operation: Json, entry: Json) -> Facts:
+    _refuse(entry.keys() - _FACTS, where)
+    try:
+        return Facts(
+            name=name,
+            method=method,
+            path=path,
+            success=_success(where, operation, entry),
+            limits=tuple(_limit(where, limit) for limit in entry["limits"]),
+            items=None if entry.get("items") is None else tuple(map(str, entry["items"])),
+            max_items=None if entry.get("max_items") is None else int(entry["max_items"]),
+            replay=bool(entry.get("replay", method in ("GET", "HEAD"))),
+            replay_unless=_condition(where, entry.get("replay_unless")),
+            personal_data=bool(entry["personal_data"]),
+            pause=float(entry["pause"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise CodegenError(where, f"a fact is missing or unreadable: {error!r}", "Correct the entry.") from None
+
+
+def _success(where: str, operation: Json, entry: Json) -> tuple[int, ...]:
+    declared = {int(status) for status in operation["responses"] if status.isdigit() and status.startswith("2")}
+    stated = {int(status) for status in entry.get("success", ())}
+    if not declared | stated:
+        raise CodegenError(where, "declares no 2xx answer", "Say under `success` which statuses are success.")
+    return tuple(sorted(declared | stated))
+
+
+def _limit(where: str, entry: Json) -> Limit:
+    _refuse(entry.keys() - _LIMIT, f"{where}.limits")
+    if entry.get("unit") not in ("requests", "items"):
+        raise CodegenError(f"{where}.limits", "has no unit", "Say `unit: requests` or `unit: items`.")
+    return Limit(
+        rate=float(entry["rate"]),
+        per=float(entry.get("per", 1)),
+        unit=str(entry["unit"]),
+        burst=None if entry.get("burst") is None else float(entry["burst"]),
+        group=None if entry.get("group") is None else str(entry["group"]),
+        when=_condition(where, entry.get("when")),
+        headroom=float(entry.get("headroom", 0)),
+        spacing=float(entry.get("spacing", 0)),
+    )
+
+
+def _condition(where: str, entry: Json | None) -> Condition | None:
+    if entry is None:
+        return None
+    _refuse(entry.keys() - {"path", "equals"}, f"{where} (a condition)")
+    equals = entry.get("equals")
+    return Condition(tuple(map(str, entry["path"])), None if equals is None else str(equals))
+
+
+def _compare_caps(where: str, facts: Facts, operation: Json, document: Json) -> None:
+    """Where the document has a `maxItems` of its own, the fact must be the same."""
+    if facts.items is None:
+        return
+    schema: Any = {}
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        schema = media.get("schema", {})
+    for key in facts.items:
+        schema = _resolve(schema, document).get("properties", {}).get(key, {})
+    schema = _resolve(schema, document)
+    if schema.get("type") != "array":
+        raise CodegenError(where, f"the body has no array at {list(facts.items)}", "Correct `items`.")
+    if schema.get("maxItems", facts.max_items) != facts.max_items:
+        raise CodegenError(
+            where, f"max_items is {facts.max_items}, the document says {schema['maxItems']}", "Correct the fact."
+        )
+
+
+def _resolve(schema: Json, document: Json) -> Json:
+    while "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    return schema
+
+
+def _refuse(unknown: set[str], where: str) -> None:
+    if unknown:
+        raise CodegenError(where, f"unknown keys: {', '.join(sorted(unknown))}", "The keys are listed at its top.")

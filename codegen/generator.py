@@ -1,0 +1,167 @@
+"""openapi-python-client, driven through its Python API: from the prepared document to its view of models and endpoints.
+
+All that we touch of the generator is imported here and in `views`. It is pinned exactly: its Python API is no promise.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from openapi_python_client import Project, strings
+from openapi_python_client.config import Config, ConfigFile, MetaType
+from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.errors import GeneratorError
+from openapi_python_client.parser.openapi import Endpoint
+from openapi_python_client.parser.properties import ModelProperty, Property, Schemas, build_schemas
+from openapi_python_client.schema import OpenAPI
+
+from .document import Json
+from .errors import CodegenError
+from .schema import Schema
+
+VERSION = "0.29.1"
+_HERE = "openapi-python-client"
+_RESERVED = {"to_dict", "from_dict", "additional_properties"}
+_ARGUMENTS = {"sender", "body"}
+
+
+class Parsed(NamedTuple):
+    """What the generator made of the document."""
+
+    models: dict[str, ModelProperty]
+    """By class name, with their properties."""
+    components: dict[str, Property]
+    """What each component schema became, by its name; models without their properties."""
+    endpoints: dict[str, Endpoint]
+    """By the name of the operation."""
+    project: Project
+    """Holds the environment of the templates."""
+
+
+def parse(document: Json, templates: Path) -> Parsed:
+    """Parse, and refuse what the generator would only warn of, or lose without a word."""
+    check_version()
+    config = _config()
+    data = GeneratorData.from_dict(document, config=config)
+    if isinstance(data, GeneratorError):
+        raise CodegenError(_HERE, f"{data.header}: {data.detail}", "Repair the document with an overlay.")
+    _refuse_warnings(data)
+    components = _components(document, config)
+    endpoints = [endpoint for group in data.endpoint_collections_by_tag.values() for endpoint in group.endpoints]
+    _refuse_collisions(data, endpoints)
+    parsed = Parsed(
+        models={str(model.class_info.name): model for model in data.models},
+        components=components,
+        endpoints={str(endpoint.name): endpoint for endpoint in endpoints},
+        project=Project(openapi=data, config=config, custom_template_path=templates),
+    )
+    _refuse_gaps(document, parsed)
+    _refuse_reserved(parsed)
+    return parsed
+
+
+def check_version() -> None:
+    if version("openapi-python-client") != VERSION:
+        remedy = f"pip install openapi-python-client=={VERSION}"
+        raise CodegenError(_HERE, f"is {version('openapi-python-client')}, not {VERSION}", remedy)
+
+
+def _config() -> Config:
+    return Config.from_sources(
+        ConfigFile(literal_enums=True, post_hooks=[]),
+        meta_type=MetaType.NONE,
+        document_source=Path(),
+        file_encoding="utf-8",
+        overwrite=False,
+        output_path=Path(),
+    )
+
+
+def _components(document: Json, config: Config) -> dict[str, Property]:
+    """What each component becomes: `GeneratorData` keeps classes only, and forgets what is a mere alias."""
+    parsed = OpenAPI.model_validate(document)
+    schemas = (parsed.components and parsed.components.schemas) or {}
+    built = build_schemas(components=schemas, schemas=Schemas(), config=config)
+    names = {name.get_untrusted_value() for name in schemas}
+    table = {path.get_untrusted_value().rsplit("/", 1)[1]: prop for path, prop in built.classes_by_reference.items()}
+    return {name: table[name] for name in sorted(names & table.keys())}
+
+
+def _refuse_warnings(data: GeneratorData) -> None:
+    groups = data.endpoint_collections_by_tag.values()
+    warnings = [*data.errors, *(error for group in groups for error in group.parse_errors)]
+    if warnings:
+        texts = [f"{warning.header} {warning.detail or ''}".strip() for warning in warnings]
+        raise CodegenError(_HERE, "warns:\n  " + "\n  ".join(texts), "Repair that with an overlay or a name.")
+
+
+def _refuse_collisions(data: GeneratorData, endpoints: list[Endpoint]) -> None:
+    modules = Counter(str(entry.class_info.module_name) for entry in [*data.models, *data.enums])
+    functions = Counter(str(endpoint.name) for endpoint in endpoints)
+    for kind, counter in (("module", modules), ("operation", functions)):
+        doubles = sorted(name for name, count in counter.items() if count > 1)
+        if doubles:
+            raise CodegenError(
+                _HERE, f"would write one {kind} over another: {', '.join(doubles)}", "Rename one in names.yaml."
+            )
+
+
+def _refuse_gaps(document: Json, parsed: Parsed) -> None:
+    """Every operation, schema and property of the document must be in what the generator has."""
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            name = operation["operationId"]
+            _require(name in parsed.endpoints, f"operation {name}", f"{method} {path}")
+            _refuse_lost_parts(operation, parsed.endpoints[name])
+    schemas = document["components"]["schemas"]
+    for name in schemas:
+        _require(name in parsed.components and strings.ClassName(name, "") == name, f"schema {name}", "components")
+    for name, model in parsed.models.items():
+        _require(name in schemas, f"schema {name}", "it made a class of its own for a schema without a name")
+        made = {prop.name.get_untrusted_value() for prop in properties(model)}
+        for key in sorted(property_names(schemas[name], schemas) - made):
+            _require(False, f"property {key}", name)
+
+
+def _refuse_lost_parts(operation: Json, endpoint: Endpoint) -> None:
+    name = operation["operationId"]
+    made = {prop.name.get_untrusted_value() for _, prop in endpoint.iter_all_parameters()}
+    for parameter in operation.get("parameters", []):
+        _require(parameter["name"] in made, f"parameter {parameter['name']}", name)
+    _require(bool(endpoint.bodies) == ("requestBody" in operation), "request body", name)
+    statuses = {response.status_code.pattern for response in endpoint.responses.patterns}
+    for status in operation["responses"].keys() - {"default"}:
+        _require(status in statuses, f"answer {status}", name)
+
+
+def _refuse_reserved(parsed: Parsed) -> None:
+    """A field must not hide a method, nor an argument another."""
+    for name, model in parsed.models.items():
+        for prop in properties(model):
+            if prop.python_name in _RESERVED or not prop.python_name.isascii():
+                raise CodegenError(_HERE, f"{name} has a field {prop.python_name}", "Remove it with an overlay.")
+    for name, endpoint in parsed.endpoints.items():
+        for prop in endpoint.query_parameters:
+            if prop.python_name in _ARGUMENTS or not prop.python_name.isascii():
+                raise CodegenError(_HERE, f"{name} has a parameter {prop.python_name}", "Repair it with an overlay.")
+
+
+def _require(there: bool, what: str, where: str) -> None:
+    if not there:
+        raise CodegenError(_HERE, f"has lost the {what} ({where})", "Repair what it stumbles over with an overlay.")
+
+
+def properties(model: ModelProperty) -> list[Property]:
+    """The properties of a model, in the order of the document, that is of their names."""
+    return [*(model.required_properties or []), *(model.optional_properties or [])]
+
+
+def property_names(schema: Schema, schemas: dict[str, Schema]) -> set[str]:
+    """The names in `properties` of a schema and of the parts of its `allOf`."""
+    names = set(schema.get("properties", {}))
+    for part in schema.get("allOf", []):
+        names |= property_names(schemas[part["$ref"].rsplit("/", 1)[1]] if "$ref" in part else part, schemas)
+    return names

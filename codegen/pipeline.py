@@ -1,0 +1,99 @@
+"""The whole run, in its order; each step is a module of its own."""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from . import audit, document, facts, generator, names, overlay, render
+from . import format as code_format
+from .errors import CodegenError
+from .layout import GENERATED, Layout
+from .normalise import in_order, normalise
+from .swap import swap
+from .views import Views
+
+
+class Prepared(NamedTuple):
+    """The document as the generator gets it."""
+
+    original: document.Json
+    document: document.Json
+    names: names.Names
+    notes: list[str]
+
+
+def prepare(layout: Layout) -> Prepared:
+    """Read and validate, normalise, overlay, audit."""
+    original = document.read(layout.document, layout.lock)
+    named = names.load(layout.names)
+    normalised = normalise(original, named)
+    prepared = normalised.document
+    for path in layout.overlays:
+        prepared = overlay.apply(prepared, path)
+    prepared = in_order(prepared)
+    document.validate(prepared, "the document after the overlays")
+    audit.check(prepared, normalised.dropped, layout.allowances)
+    return Prepared(original, prepared, named, normalised.derived)
+
+
+def build(layout: Layout, folder: Path) -> list[str]:
+    """Write the whole generated tree below `folder`, which is empty. Returns notes for whoever runs it."""
+    prepared = prepare(layout)
+    known = facts.load(layout.facts, prepared.document)
+    parsed = generator.parse(prepared.document, layout.templates)
+    views = Views(prepared.document, parsed, known, prepared.names)
+    inputs = render.Inputs(layout, prepared.original, prepared.document, known, views)
+    render.render(inputs, parsed.project.env, folder)
+    code_format.format_tree(folder)
+    return prepared.notes
+
+
+def generate(layout: Layout) -> list[str]:
+    """Build elsewhere, then swap in. On failure the tree is as it was."""
+    folder = Path(tempfile.mkdtemp(prefix=".codegen-", dir=layout.root))
+    try:
+        notes = build(layout, folder)
+        swap(folder, layout.root, GENERATED)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return notes
+
+
+def check(layout: Layout) -> list[str]:
+    """Build elsewhere and compare. Raises with a diff if the tree is not what would be written."""
+    with tempfile.TemporaryDirectory() as folder:
+        notes = build(layout, Path(folder))
+        differences = list(compare(layout.root, Path(folder)))
+    if differences:
+        shown = "\n".join(differences[:200])
+        raise CodegenError(
+            "batch_api/_generated", f"is not what `generate` would write:\n{shown}", "Run `python -m codegen generate`."
+        )
+    return notes
+
+
+def compare(old: Path, new: Path) -> Iterator[str]:
+    """The lines of a unified diff over all that codegen owns; none if the trees are the same."""
+    for name in sorted(_files(old) | _files(new)):
+        before, after = _lines(old / name), _lines(new / name)
+        yield from difflib.unified_diff(before, after, f"written/{name}", f"generated/{name}", lineterm="", n=1)
+
+
+def _files(root: Path) -> set[str]:
+    found: set[str] = set()
+    for place in GENERATED:
+        path = root / place
+        files = [path] if path.is_file() else path.rglob("*")
+        kept = (file for file in files if file.is_file() and "__pycache__" not in file.parts)
+        found |= {file.relative_to(root).as_posix() for file in kept}
+    return found
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines with their ends, so that a missing last newline shows; a file that is missing has none."""
+    return path.read_bytes().decode("utf-8", "backslashreplace").splitlines() if path.is_file() else ["(no such file)"]

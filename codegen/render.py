@@ -1,0 +1,133 @@
+"""From views to files, through the templates."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, StrictUndefined
+
+from . import format as layout_of_code
+from . import generator
+from .document import Json, server, sha256
+from .facts import Condition, Facts, Limit
+from .layout import Layout
+from .text import docstring, literal
+from .views import Alias, Import, Model, Views
+
+_ROOT = '"""Written by `make generate`; never edited by hand."""\n'
+_PACKAGE = '"""The Customer Engagement Platform API: {} as its document describes it. Generated."""\n'
+_COPIED = ("runtime.py", "codec.py")
+
+
+class Inputs(NamedTuple):
+    """What one run works from."""
+
+    layout: Layout
+    original: Json
+    prepared: Json
+    facts: dict[str, Facts]
+    views: Views
+
+
+def render(inputs: Inputs, environment: Environment, folder: Path) -> None:
+    """Write all that codegen owns below `folder`, which is empty."""
+    environment.undefined = StrictUndefined
+    environment.globals.update(docstring=docstring, literal=literal, stated=stated)
+    generated = folder / "batch_api" / "_generated"
+    package = generated / "cep"
+    (package / "models").mkdir(parents=True)
+    (package / "endpoints").mkdir()
+    for name in _COPIED:
+        shutil.copyfile(inputs.layout.templates / name, generated / name)
+    _write(generated / "__init__.py", _ROOT)
+    _write(package / "__init__.py", _PACKAGE.format("low-level client"))
+    _write(package / "endpoints" / "__init__.py", _PACKAGE.format("one async function for each operation,"))
+    _write(package / "openapi.json", json.dumps(inputs.prepared, indent=1, ensure_ascii=True) + "\n")
+    page = _Page(environment)
+    page.write(package / "document.py", "document.py.jinja", **_origin(inputs))
+    page.write(package / "registry.py", "registry.py.jinja", operations=list(inputs.facts.values()))
+    _models(inputs.views, page, package / "models", folder / "batch_api" / "models.py")
+    for area in inputs.views.areas():
+        page.write(package / "endpoints" / f"{area.name}.py", "endpoints.py.jinja", area=area)
+
+
+class _Page(NamedTuple):
+    environment: Environment
+
+    def write(self, path: Path, template: str, **values: Any) -> None:
+        _write(path, self.environment.get_template(template).render(**values))
+
+
+def _models(views: Views, page: _Page, folder: Path, public: Path) -> None:
+    models, aliases = views.models(), views.aliases()
+    for model in models:
+        page.write(folder / f"{model.module}.py", "model.py.jinja", model=model)
+    for alias in aliases:
+        page.write(folder / f"{alias.module}.py", "alias.py.jinja", alias=alias)
+    entries = sorted(Import(entry.module, entry.name) for entry in _both(models, aliases))
+    names = sorted(entry.name for entry in entries)
+    page.write(
+        folder / "__init__.py",
+        "lazy.py.jinja",
+        doc="The models of the API. Each is imported when it is first asked for.",
+        package="",
+        runtime="",
+        entries=entries,
+        names=names,
+    )
+    page.write(
+        public,
+        "lazy.py.jinja",
+        doc=(
+            "The models of the API, for those who prefer them to dicts. Each is imported when first asked for.\n\n"
+            "`UNSET` marks a field of a request that is left out; `None` would be sent, and deletes."
+        ),
+        package="._generated.cep.models",
+        runtime="._generated.runtime",
+        entries=entries,
+        names=sorted([*names, "UNSET", "Unset"]),
+    )
+
+
+def _both(models: list[Model], aliases: list[Alias]) -> list[Model | Alias]:
+    return [*models, *aliases]
+
+
+def _origin(inputs: Inputs) -> dict[str, str]:
+    url, version = server(inputs.original)
+    return {
+        "server_url": url,
+        "version": version,
+        "title": str(inputs.original["info"]["title"]),
+        "document_sha256": sha256(inputs.layout.document),
+        "overrides_sha256": overrides_sha256(inputs.layout.overrides),
+        "generator": f"openapi-python-client {generator.VERSION}, ruff {layout_of_code.VERSION}",
+    }
+
+
+def overrides_sha256(folder: Path) -> str:
+    """One sum over the names and contents of all files that bend the document."""
+    total = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+        total.update(f"{path.relative_to(folder).as_posix()}\n{sha256(path)}\n".encode())
+    return total.hexdigest()
+
+
+def stated(value: Limit | Condition, _kind: str) -> str:
+    """The arguments that differ from their defaults, as source."""
+    defaults = value._field_defaults
+    arguments = []
+    for name, item in value._asdict().items():
+        if name in defaults and item == defaults[name]:
+            continue
+        source = f"Condition({stated(item, 'Condition')})" if isinstance(item, Condition) else literal(item)
+        arguments.append(f"{name}={source}")
+    return ", ".join(arguments)
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
