@@ -1,4 +1,4 @@
-"""What the fake knows about the API: the operations with their facts, and the overlaid OpenAPI document."""
+"""The OpenAPI document that requests are judged by, and ways to find things in it."""
 
 from __future__ import annotations
 
@@ -8,86 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from batch_api._generated.runtime import Condition, LimitFact, Operation
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-
-def _facts() -> dict[str, Operation]:
-    """Until the generated registry is there: the same facts by hand."""
-    default = LimitFact(rate=1.0, spacing=0.02)
-    catalogs = LimitFact(rate=5.0, headroom=0.01)
-    special: dict[str, dict[str, Any]] = {
-        "profile_update": {"limits": (LimitFact(300.0, unit="items", burst=1000.0),), "items": (), "max_items": 200},
-        "profile_mass_update": {
-            "limits": (LimitFact(10_000.0, unit="items", spacing=0.02),),
-            "items": (),
-            "max_items": 10_000,
-        },
-        "profile_export": {
-            "limits": (
-                default,
-                LimitFact(5.0, per=3600.0, burst=10.0, when=Condition(("filter", "segment"))),
-            )
-        },
-        "audience_update": {"items": ("ids",), "max_items": 10_000},
-        "audience_replace": {"items": ("ids",), "max_items": 10_000},
-        "catalog_items_edit": {
-            "limits": (catalogs, LimitFact(1000.0, unit="items", headroom=0.01)),
-            "items": ("items",),
-            "max_items": 200,
-        },
-    }
-    operations = {}
-    for path, item in document()["paths"].items():
-        for method, operation in item.items():
-            name = operation["operationId"]
-            facts: dict[str, Any] = {"limits": (catalogs if path.startswith("/catalogs/") else default,)}
-            facts |= special.get(name, {})
-            operations[name] = Operation(name, method.upper(), path, success=(), **facts)
-    return operations
-
-
-@functools.cache
-def operations() -> Mapping[str, Operation]:
-    return _facts()
+    from batch_api._generated.runtime import Operation
 
 
 @functools.cache
 def document() -> dict[str, Any]:
-    """The document that requests and answers are judged by."""
-    packaged = resources.files("batch_api._generated").joinpath("cep", "openapi.json")
-    if packaged.is_file():
-        loaded: dict[str, Any] = orjson.loads(packaged.read_bytes())
-        return loaded
-    return _repaired()
-
-
-def _repaired() -> dict[str, Any]:
-    """Until the overlaid document is there: the published one with the worst of it mended."""
-    from pathlib import Path
-
-    import yaml  # type: ignore[import-untyped]
-
-    source = Path(__file__).parents[2] / "openapi" / "batch-api.yaml"
-    loaded: dict[str, Any] = yaml.safe_load(source.read_text())
-    schemas = loaded["components"]["schemas"]
-    values = schemas["attributes"]["additionalProperties"]
-    values["anyOf"] = values.pop("oneOf")
-    for branch in schemas["request"]["anyOf"]:
-        branch["required"] = ["id", "scope", "status", "request"]
-    del schemas["oneAudience"]["properties"]["type"]["enum"]
-    for row in ("Campaign", "Orchestration"):
-        for name in ("created_date", "start_time"):
-            del schemas[row]["properties"][name]["format"]
+    """The overlaid document: what is published refuses items that the API takes (its `oneOf` of catalog values)."""
+    loaded: dict[str, Any] = orjson.loads(
+        resources.files("batch_api._generated.cep").joinpath("openapi.json").read_bytes()
+    )
     return loaded
-
-
-@functools.cache
-def version() -> str:
-    """The version of the API, which begins every path."""
-    return str(document()["servers"][0]["variables"]["version"]["default"])
 
 
 def operation_in_document(operation: Operation) -> dict[str, Any]:

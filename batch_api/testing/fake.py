@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from batch_api.testing import document, validation
+from batch_api._generated.cep.document import VERSION
+from batch_api._generated.cep.registry import OPERATIONS
+from batch_api.testing import validation
 from batch_api.testing.call import Call
 from batch_api.testing.faults import STORAGE, Bend, Failure, Fault, Faults, Reset
 from batch_api.testing.project import Project
@@ -71,8 +73,7 @@ class FakeBatch(Faults):
         keep_edits: int | None = 100_000,
         seed: int = 0,
     ) -> None:
-        self._operations = document.operations()
-        super().__init__(self._operations, seed)
+        super().__init__(OPERATIONS, seed)
         self.rest_api_key = rest_api_key or REST_API_KEY
         """A key that is accepted."""
         self.project_key = project_key or PROJECT_KEY
@@ -87,13 +88,13 @@ class FakeBatch(Faults):
         self._export_seconds = export_seconds
         self._export_part_bytes = export_part_bytes
         self._projects: dict[str, Project] = {}
-        self._routes = {(one.method, one.path): one for one in self._operations.values()}
-        self._prefix = f"/{document.version()}"
+        self._routes = {(one.method, one.path): one for one in OPERATIONS.values()}
+        self._prefix = f"/{VERSION}"
         self.url: str | None = None
         """Where it is served, version included; `None` while it is not."""
         self.edits: deque[ReceivedEdit] = deque(maxlen=keep_edits)
         """The edits of accepted requests in order: of profiles, audience ids and catalog items."""
-        self.stats = {name: OperationStatistics() for name in self._operations}
+        self.stats = {name: OperationStatistics() for name in OPERATIONS}
         """What was seen, by operation."""
         self.storage_requests: list[StorageRequest] = []
         """What was asked of the storage origin, headers included."""

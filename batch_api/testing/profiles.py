@@ -11,11 +11,12 @@ from batch_api.testing.values import MAX_ATTRIBUTES, Key, check_attribute, check
 from batch_api.testing.wire import Reply, answer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from batch_api.testing.call import Call
 
-SLICE = 500
+SLICE = 200
 """Edits handled in one go: others get their turn in between, so that a mass update delays nobody's answer."""
 
 ONLY_BY_CUSTOM_ID = {"$email_address", "$email_marketing", "$phone_number", "$sms_marketing"}
@@ -56,31 +57,31 @@ class Profiles:
         now = self._time.wall()
         for start in range(0, len(call.body), SLICE):
             for index, edit in enumerate(call.body[start : start + SLICE], start):
-                self._apply(edit, index, now, errors)
+                errors += [{"bulk_index": index, **error} for error in self._apply(edit, now)]
             if start + SLICE < len(call.body):
                 await asyncio.sleep(0)
         if errors:
             return answer(202, {"code": "SUCCESS_WITH_PARTIAL_ERRORS", "errors": errors})
         return answer(202, {"code": "SUCCESS"})
 
-    def _apply(self, edit: dict[str, Any], index: int, now: datetime, errors: list[dict[str, Any]]) -> None:
+    def _apply(self, edit: dict[str, Any], now: datetime) -> Iterator[dict[str, Any]]:
+        """Apply what is right with an edit, and give what is wrong with it."""
         identifiers = edit["identifiers"]
+        attributes, events = edit.get("attributes", {}), edit.get("events", ())
         profile: Profile | None
-        if "custom_id" in identifiers:
-            custom_id = identifiers["custom_id"]
-            if not custom_id:
-                errors.append({"bulk_index": index, "category": "identifier", "reason": "the custom_id is empty"})
-                return
-            profile = self._of_custom_id(custom_id)
-            dropped: set[str] = set()
-        else:
+        if "custom_id" not in identifiers:
             installation = identifiers["installation"]
             profile = self._by_installation.get((installation["apikey"], installation["installation_id"]))
-            dropped = ONLY_BY_CUSTOM_ID
-        if attributes := edit.get("attributes"):
-            self._apply_attributes(profile, attributes, dropped, index, errors)
-        if events := edit.get("events"):
-            self._apply_events(profile, events, now, index, errors)
+            attributes = {key: value for key, value in attributes.items() if key not in ONLY_BY_CUSTOM_ID}
+        elif identifiers["custom_id"]:
+            profile = self._of_custom_id(identifiers["custom_id"])
+        else:
+            yield {"category": "identifier", "reason": "the custom_id is empty"}
+            return
+        if attributes:
+            yield from _apply_attributes(profile, attributes)
+        if events:
+            yield from _apply_events(profile, events, now)
 
     def _of_custom_id(self, custom_id: str) -> Profile:
         profile = self.by_id.get(custom_id)
@@ -88,42 +89,31 @@ class Profiles:
             profile = self.by_id[custom_id] = Profile(custom_id)
         return profile
 
-    def _apply_attributes(
-        self,
-        profile: Profile | None,
-        attributes: dict[str, Any],
-        dropped: set[str],
-        index: int,
-        errors: list[dict[str, Any]],
-    ) -> None:
-        for position, (text, value) in enumerate(attributes.items()):
-            key = read_key(text)
-            if key is None:
-                reason: str | None = "there is no attribute of this name"
-            elif position >= MAX_ATTRIBUTES:
-                reason = f"an edit has at most {MAX_ATTRIBUTES} attributes"
-            else:
-                reason = check_attribute(key, value)
-            if reason is not None:
-                errors.append({"bulk_index": index, "category": "attribute", "attribute": text, "reason": reason})
-            elif profile is not None and key is not None and text not in dropped:
-                _set(profile, key, value)
 
-    def _apply_events(
-        self,
-        profile: Profile | None,
-        events: list[dict[str, Any]],
-        now: datetime,
-        index: int,
-        errors: list[dict[str, Any]],
-    ) -> None:
-        for position, event in enumerate(events):
-            attribute, reason = check_event(event, now)
-            if reason is not None:
-                error = {"bulk_index": index, "category": "event", "reason": f"event {position}: {reason}"}
-                errors.append(error if attribute is None else {**error, "attribute": attribute})
-            elif profile is not None:
-                profile.events.append(event if "time" in event else {**event, "time": stamp(now)})
+def _apply_attributes(profile: Profile | None, attributes: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for position, (text, value) in enumerate(attributes.items()):
+        key = read_key(text)
+        if key is None:
+            reason: str | None = "there is no attribute of this name"
+        elif position >= MAX_ATTRIBUTES:
+            reason = f"an edit has at most {MAX_ATTRIBUTES} attributes"
+        else:
+            reason = check_attribute(key, value)
+        if reason is not None:
+            yield {"category": "attribute", "attribute": text, "reason": reason}
+        elif profile is not None and key is not None:
+            _set(profile, key, value)
+
+
+def _apply_events(profile: Profile | None, events: list[dict[str, Any]], now: datetime) -> Iterator[dict[str, Any]]:
+    received = stamp(now)
+    for position, event in enumerate(events):
+        attribute, reason = check_event(event, now)
+        if reason is not None:
+            error = {"category": "event", "reason": f"event {position}: {reason}"}
+            yield error if attribute is None else {**error, "attribute": attribute}
+        elif profile is not None:
+            profile.events.append(event if "time" in event else {**event, "time": received})
 
 
 def _set(profile: Profile, key: Key, value: Any) -> None:

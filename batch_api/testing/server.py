@@ -88,7 +88,7 @@ class _Connection:
         await self._send(await self._handler(self._request(event)))
         return self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
 
-    async def _next_event(self) -> h11.Event | type[h11.PAUSED]:
+    async def _next_event(self) -> object:
         while True:
             event = self._http.next_event()
             if event is not h11.NEED_DATA:

@@ -10,6 +10,8 @@ import pytest
 
 from batch_api.testing import FakeBatch
 
+BAD_PARAMETER = "MALFORMED_PARAMETER"
+
 
 def edit(attributes: dict[str, Any] | None = None, events: list[Any] | None = None, who: str = "u1") -> dict[str, Any]:
     made: dict[str, Any] = {"identifiers": {"custom_id": who}}
@@ -202,15 +204,15 @@ async def test_an_empty_custom_id_is_refused_alone(fake: FakeBatch, api: httpx.A
     [
         (b"[", "MALFORMED_JSON_BODY"),
         (b'[{"identifiers":{"custom_id":"u"},"attributes":{"a":NaN}}]', "MALFORMED_JSON_BODY"),
-        (b'{"identifiers":{"custom_id":"u"}}', "MALFORMED_PARAMETER"),
+        (b'{"identifiers":{"custom_id":"u"}}', BAD_PARAMETER),
         (b'[{"attributes":{}}]', "MISSING_PARAMETER"),
-        (b'[{"identifiers":{}}]', "MALFORMED_PARAMETER"),
-        (b'[{"identifiers":{"custom_id":7}}]', "MALFORMED_PARAMETER"),
-        (b'[{"identifiers":{"custom_id":"u"},"attributes":[]}]', "MALFORMED_PARAMETER"),
-        (b'[{"identifiers":{"custom_id":"u"},"events":{}}]', "MALFORMED_PARAMETER"),
-        (b'[{"identifiers":{"custom_id":"u","installation":{"apikey":"a","installation_id":"b"}}}]', "MALFORMED_PARAMETER"),
+        (b'[{"identifiers":{}}]', BAD_PARAMETER),
+        (b'[{"identifiers":{"custom_id":7}}]', BAD_PARAMETER),
+        (b'[{"identifiers":{"custom_id":"u"},"attributes":[]}]', BAD_PARAMETER),
+        (b'[{"identifiers":{"custom_id":"u"},"events":{}}]', BAD_PARAMETER),
+        (b'[{"identifiers":{"custom_id":"u","installation":{"apikey":"a","installation_id":"b"}}}]', BAD_PARAMETER),
     ],
-)  # fmt: skip
+)
 async def test_a_body_of_the_wrong_structure_is_refused_as_a_whole(
     fake: FakeBatch, api: httpx.AsyncClient, body: bytes, code: str
 ) -> None:

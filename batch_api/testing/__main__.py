@@ -1,0 +1,84 @@
+"""`python -m batch_api.testing`: the fake Batch API on loopback, until it is stopped.
+
+The first line of the output is the base URL and nothing else. State lives in memory and ends with the process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batch_api.testing.fake import FakeBatch
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve a fake as the command line says. Returns the exit status."""
+    from batch_api.testing import FakeBatch
+
+    options = _parser().parse_args(arguments)
+    fake = FakeBatch(
+        rest_api_key=options.key,
+        project_key=options.project,
+        limits=options.limits,
+        index_seconds=options.index_seconds,
+        export_seconds=options.export_seconds,
+        keep_edits=0,
+        seed=options.seed,
+    )
+    if options.latency:
+        fake.delay(None, *options.latency)
+        fake.delay("storage", *options.latency)
+    if options.storm_seconds:
+        fake.storm(seconds=options.storm_seconds, retry_after=options.retry_after)
+    if options.failure_chance:
+        fake.fail(status=500, times=None, probability=options.failure_chance)
+    try:
+        asyncio.run(_serve(fake, options.host, options.port))
+    except (ValueError, OSError) as error:
+        sys.stderr.write(f"cannot serve on {options.host}:{options.port}: {error}\n")
+        return 2
+    return 0
+
+
+async def _serve(fake: FakeBatch, host: str, port: int) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_number, stop.set)
+    async with fake.serve(host, port) as url:
+        # The stored profiles are many and form no cycles: walking them again and again would only delay answers.
+        gc.collect()
+        gc.disable()
+        sys.stdout.write(f"{url}\n")
+        sys.stdout.flush()
+        await stop.wait()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m batch_api.testing", description="A fake Batch API on loopback.")
+    parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
+    parser.add_argument("--key", help="the REST API key to accept (default: any)")
+    parser.add_argument("--project", help="the project key to accept (default: any)")
+    parser.add_argument("--limits", choices=("documented", "windows", "off"), default="documented")
+    parser.add_argument("--index-seconds", type=float, default=1.0, help="until an indexing token is APPLIED")
+    parser.add_argument("--export-seconds", type=float, default=3.0, help="until an export is done")
+    parser.add_argument(
+        "--latency", type=float, nargs=2, metavar=("MIN", "MAX"), help="seconds that each request takes more"
+    )
+    parser.add_argument("--storm-seconds", type=float, help="answer 429 for so long after the first request")
+    parser.add_argument("--retry-after", help="the Retry-After of that storm (default: none)")
+    parser.add_argument("--failure-chance", type=float, help="the part of requests answered 500, from 0 to 1")
+    parser.add_argument("--seed", type=int, default=0, help="of made-up ids, jitter and chances")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
