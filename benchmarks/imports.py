@@ -1,0 +1,76 @@
+"""What it costs to import the package and make a client, beside importing what it stands on.
+
+    python -m benchmarks.imports
+
+Fresh processes, 15 interleaved pairs. At most 1.25 times `import httpx, attrs, orjson, aiolimiter`; with the first
+request on both sides at most 1.15 times. No extra may be imported.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+
+from benchmarks.server import served
+
+PAIRS = 15
+
+BASE = "import httpx, attrs, orjson, aiolimiter"
+OURS = "from batch_api import BatchClient; client = BatchClient('key', 'project_import')"
+BASE_REQUEST = """
+import asyncio, httpx, attrs, orjson, aiolimiter
+async def main():
+    async with httpx.AsyncClient() as client:
+        limiter = aiolimiter.AsyncLimiter(10)
+        async with limiter:
+            body = orjson.dumps([{"identifiers": {"custom_id": "u1"}}])
+            (await client.post("URL/profiles/update", content=body, headers={
+                "Authorization": "Bearer key", "X-Batch-Project": "project_import", "Content-Type": "application/json",
+            })).raise_for_status().json()
+asyncio.run(main())
+"""
+OUR_REQUEST = """
+import asyncio
+from batch_api import BatchClient
+async def main():
+    async with BatchClient("key", "project_import", base_url="URL") as client:
+        (await client.profiles.update([{"identifiers": {"custom_id": "u1"}}])).errors
+asyncio.run(main())
+"""
+EXTRAS = ("jsonschema_rs", "batch_api.testing", "typer", "rich", "redis", "opentelemetry")
+TIMED = "import time; began = time.perf_counter()\n{}\nprint(time.perf_counter() - began)"
+
+
+def _seconds(code: str) -> float:
+    run = subprocess.run([sys.executable, "-c", TIMED.format(code)], capture_output=True, text=True, check=True)
+    return float(run.stdout)
+
+
+def _ratio(name: str, ours: str, base: str, at_most: float) -> bool:
+    pairs = [(_seconds(ours), _seconds(base)) for _ in range(PAIRS)]
+    ratio = statistics.median(a / b for a, b in pairs)
+    mine, theirs = (statistics.median(side) * 1000 for side in zip(*pairs, strict=True))
+    print(f"{name:<24} {mine:6.1f} ms beside {theirs:6.1f} ms: {ratio:.2f} times (at most {at_most:g})")
+    return ratio <= at_most
+
+
+def _extras_imported() -> list[str]:
+    code = f"{OURS}\nimport sys; print([name for name in {EXTRAS!r} if name in sys.modules])"
+    return list(eval(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout))
+
+
+def main() -> int:
+    _seconds(OURS), _seconds(BASE)  # bytecode
+    good = _ratio("import and client", OURS, BASE, 1.25)
+    with served("--limits", "off") as url:
+        ours, base = OUR_REQUEST.replace("URL", url), BASE_REQUEST.replace("URL", url)
+        _seconds(ours), _seconds(base)
+        good &= _ratio("... and first request", ours, base, 1.15)
+    extras = _extras_imported()
+    print(f"extras imported: {', '.join(extras) or 'none'}")
+    return 0 if good and not extras else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
