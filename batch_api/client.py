@@ -1,0 +1,245 @@
+"""The client: opens, closes, and hands out resources."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
+
+from batch_api._generated.cep.document import DOCUMENT_SHA256, SERVER_URL, VERSION
+from batch_api._generated.cep.registry import OPERATIONS
+from batch_api._version import __version__
+from batch_api.engine.engine import Engine
+from batch_api.engine.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from batch_api.engine.attempt import Attempt
+    from batch_api.engine.limits import Limit
+    from batch_api.resources.audiences import Audiences
+    from batch_api.resources.campaigns import Campaigns
+    from batch_api.resources.catalogs import Catalogs
+    from batch_api.resources.exports import Exports
+    from batch_api.resources.orchestrations import Orchestrations
+    from batch_api.resources.profiles import Profiles
+    from batch_api.resources.segments import Segments
+
+
+class Settings(TypedDict, total=False):
+    """The keyword arguments of `BatchClient`."""
+
+    base_url: str | None
+    timeout: float
+    deadline: float
+    limits: Mapping[str, Sequence[Limit]] | None
+    share: float
+    transport: object | None
+    max_in_flight: int
+    observer: Callable[[Attempt], None] | None
+    project_alias: str | None
+
+
+class BatchClient:
+    """A client of one project.
+
+        async with BatchClient("…", "project_…") as client:
+            await client.profiles.update([{"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}])
+
+    It also works without `async with`; then call `aclose()` at the end. A client belongs to one event loop at a time
+    and to one process: it refuses to be pickled. Its `repr` shows no key.
+
+    Args:
+        rest_api_key: The company's REST API key, or a callable that returns it and is asked before each request.
+        project_key: The project's key, `project_…`.
+        base_url: Where the API is, with its version; by default what the vendor's document says
+            (`https://api.batch.com/2.11`). Plain `http://` is refused, except for loopback.
+        timeout: Seconds without progress (in connecting, sending or receiving) after which an attempt has failed.
+        deadline: Seconds that a call may take in all: waiting for its turn, sending, and sending again. A call whose
+            turn comes later than that fails at once with `DeadlineExceeded`.
+        limits: Limits to use in place of all the documented ones of an operation, by our operation names:
+            `{"catalog_items_edit": [Limit(5), Limit(1000, unit="items")]}`. An empty list lifts them.
+        share: The part of every limit that this client takes, above 0 and at most 1: 0.25 for each of four workers.
+        transport: An httpx transport, or any object of `batch_api.engine.transport.Transport`.
+        max_in_flight: The most requests on the wire at once.
+        observer: Called with an `Attempt` after each attempt. It sees no body and no key.
+        project_alias: How the project shows in logs and attempts; by default the last 4 characters of its key.
+
+    Raises:
+        ConfigurationError: For settings that cannot work; for another client of the same origin and project that has
+            other `limits` or another `share` in the same event loop, at the first use or on entering `async with`.
+    """
+
+    def __init__(
+        self,
+        rest_api_key: str | Callable[[], str],
+        project_key: str,
+        *,
+        base_url: str | None = None,
+        timeout: float = 30.0,
+        deadline: float = 300.0,
+        limits: Mapping[str, Sequence[Limit]] | None = None,
+        share: float = 1.0,
+        transport: object | None = None,
+        max_in_flight: int = 40,
+        observer: Callable[[Attempt], None] | None = None,
+        project_alias: str | None = None,
+    ) -> None:
+        self._engine = Engine(
+            rest_api_key,
+            project_key,
+            registry=OPERATIONS,
+            base_url=SERVER_URL if base_url is None else base_url,
+            user_agent=_user_agent(),
+            timeout=timeout,
+            deadline=deadline,
+            limits=limits,
+            share=share,
+            transport=transport,
+            max_in_flight=max_in_flight,
+            observer=observer,
+            project_alias=project_alias,
+        )
+        self._is_sibling = False
+
+    @classmethod
+    def from_env(cls, **settings: Unpack[Settings]) -> Self:
+        """A client set up by `BATCH_REST_API_KEY`, `BATCH_PROJECT_KEY` and, if it is set, `BATCH_BASE_URL`.
+
+        `settings` are the keyword arguments of the class; a `base_url` given here goes before the variable.
+        Raises `ConfigurationError` that names the variables that are missing or empty.
+        """
+        missing = [name for name in ("BATCH_REST_API_KEY", "BATCH_PROJECT_KEY") if not os.environ.get(name)]
+        if missing:
+            raise ConfigurationError(f"Not set in the environment: {', '.join(missing)}.")
+        if settings.get("base_url") is None:
+            settings["base_url"] = os.environ.get("BATCH_BASE_URL") or None
+        return cls(os.environ["BATCH_REST_API_KEY"], os.environ["BATCH_PROJECT_KEY"], **settings)
+
+    # -- siblings ------------------------------------------------------------------------------------------------
+
+    def for_project(self, project_key: str, *, project_alias: str | None = None) -> Self:
+        """A sibling for another project: the same key and connections, limits of its own.
+
+        A sibling needs no `async with`, and closing it does nothing: the client it came from closes for all.
+        """
+        return self._sibling(self._engine.for_project(project_key, project_alias=project_alias))
+
+    def with_options(
+        self, *, deadline: float | None = None, timeout: float | None = None, resend_unsafe: bool | None = None
+    ) -> Self:
+        """A sibling on the same gates whose calls are made with other choices. What is left out stays as it is.
+
+            await client.with_options(deadline=5).audiences.view("vip")
+
+        Args:
+            deadline: Seconds that a call may take in all.
+            timeout: Seconds without progress after which an attempt has failed.
+            resend_unsafe: Send again, after a failure that leaves open whether the request was taken, even where that
+                may do a thing twice: edits that carry events, `campaigns.create`, `campaigns.update` to `RUNNING`,
+                `profiles.export`. This API has no idempotency key.
+        """
+        return self._sibling(self._engine.with_options(deadline=deadline, timeout=timeout, resend_unsafe=resend_unsafe))
+
+    def _sibling(self, engine: Engine) -> Self:
+        sibling = object.__new__(type(self))
+        sibling._engine = engine
+        sibling._is_sibling = True
+        return sibling
+
+    # -- opening and closing -------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        if not self._is_sibling:
+            self._engine.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections, for all siblings. Harmless to repeat; on a sibling it does nothing."""
+        if not self._is_sibling:
+            await self._engine.aclose()
+
+    # -- what is in force ----------------------------------------------------------------------------------------
+
+    def limits(self) -> dict[str, list[Limit]]:
+        """The limits in force, by our operation names, with `share` taken."""
+        return self._engine.limits()
+
+    def wait_time(self, operation: str, cost: int = 1) -> float:
+        """Seconds that a call made now would wait for its turn, if those before it are served.
+
+        Args:
+            operation: One of the names in `limits()`, such as `"profile_update"`.
+            cost: Items in the request, where the operation counts items.
+
+        Raises `ConfigurationError` for a name that is no operation. Call it from a coroutine.
+        """
+        return self._engine.wait_time(operation, cost)
+
+    # -- resources, each imported when first used ----------------------------------------------------------------
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """Write people's data and events, and ask for exports of them."""
+        from batch_api.resources.profiles import Profiles
+
+        return Profiles(self._engine)
+
+    @cached_property
+    def audiences(self) -> Audiences:
+        """Lists of ids, for targeting."""
+        from batch_api.resources.audiences import Audiences
+
+        return Audiences(self._engine)
+
+    @cached_property
+    def catalogs(self) -> Catalogs:
+        """Catalogs of items, to personalise messages with."""
+        from batch_api.resources.catalogs import Catalogs
+
+        return Catalogs(self._engine)
+
+    @cached_property
+    def campaigns(self) -> Campaigns:
+        """Create, overwrite and delete email and push campaigns."""
+        from batch_api.resources.campaigns import Campaigns
+
+        return Campaigns(self._engine)
+
+    @cached_property
+    def orchestrations(self) -> Orchestrations:
+        """Look at campaigns, automations and warm-ups, and at their figures."""
+        from batch_api.resources.orchestrations import Orchestrations
+
+        return Orchestrations(self._engine)
+
+    @cached_property
+    def exports(self) -> Exports:
+        """Follow exports, and fetch their files."""
+        from batch_api.resources.exports import Exports
+
+        return Exports(self._engine)
+
+    @cached_property
+    def segments(self) -> Segments:
+        """The segments of the project, to filter exports by."""
+        from batch_api.resources.segments import Segments
+
+        return Segments(self._engine)
+
+    def __repr__(self) -> str:
+        return f"<BatchClient of project {self._engine.project} at {self._engine.base_url}>"
+
+    def __reduce__(self) -> str:
+        raise TypeError("clients hold a key and connections and are not pickled: make one in each process")
+
+
+def _user_agent() -> str:
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return f"batch_api/{__version__} (document {VERSION}; sha256 {DOCUMENT_SHA256[:12]}; python {python})"

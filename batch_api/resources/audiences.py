@@ -1,0 +1,189 @@
+"""Audiences: lists of ids, for targeting."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from batch_api._generated.cep.endpoints import audiences as api
+from batch_api._generated.runtime import UNSET
+from batch_api.engine.engine import Engine
+from batch_api.engine.errors import InvalidInput, NotFound
+from batch_api.resources import checks
+from batch_api.resources.paging import Listing
+from batch_api.resources.resource import Resource
+from batch_api.resources.waiting import INDEXING, until_over
+from batch_api.results import IndexingResult, RemovalToken
+
+if TYPE_CHECKING:
+    from batch_api.models import Audience, AudienceAddId, AudienceKind, AudienceRemoveId, AudienceReplaceId
+
+OVER = ("APPLIED", "REPLACED")
+"""States that a change ends in (fact sheet: profiles and audiences, 3.5)."""
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
+
+
+class Audiences(Resource):
+    """`client.audiences`: lists of ids of one kind, for targeting.
+
+    Each write is indexed in the background; `wait` follows it by its token. The limit is 1 request a second for each
+    operation. Writes are sent again after a failure that leaves open whether they were taken. All methods raise
+    `InvalidInput`, `APIError`, `TransportError` and `DeadlineExceeded`.
+
+    Source: fact sheet: profiles and audiences, 3.
+    """
+
+    __slots__ = ()
+
+    async def create(
+        self, name: str, type: AudienceKind = "custom_ids", display_name: str | None = None
+    ) -> IndexingResult:
+        """Create an empty audience.
+
+        Args:
+            name: 1 to 255 letters (case counts), digits, `_` and `-`; unique in the project.
+            type: What its ids are: `custom_ids`, `emails` or `install_ids`.
+            display_name: Its label in the dashboard.
+        """
+        if not _NAME.fullmatch(checks.text(name, "name")):
+            raise InvalidInput("1 to 255 letters, digits, underscores and hyphens are due", path="name")
+        label = {} if display_name is None else {"display_name": display_name}
+        body = {"name": name, "type": checks.text(type, "type"), **label}
+        answer = await api.audience_create(self._engine, body)
+        return IndexingResult.of(answer.response)
+
+    async def update(
+        self, name: str, ids: Sequence[str | AudienceAddId | AudienceRemoveId | Mapping[str, Any]]
+    ) -> IndexingResult:
+        """Add ids to an audience, or take ids out of it; the others stay.
+
+        Args:
+            name: An audience that exists.
+            ids: At most 10 000: a plain string is added; an object says more:
+                `{"action": "add", "id": "u1", "attributes": {"tier": "gold"}}` (at most 15 attributes) or
+                `{"action": "remove", "id": "u1"}`. Where an id comes twice, the last one counts.
+        """
+        changes = [_change(given, index) for index, given in enumerate(checks.items(ids, "ids", one="id"))]
+        answer = await api.audience_update(self._engine, {"name": checks.text(name, "name"), "ids": changes})
+        return IndexingResult.of(answer.response)
+
+    async def replace(self, name: str, ids: Sequence[str | AudienceReplaceId | Mapping[str, Any]]) -> IndexingResult:
+        """Empty an audience and fill it with other ids.
+
+        Args:
+            name: An audience that exists.
+            ids: At most 10 000: plain strings, or objects `{"id": "u1", "attributes": {"tier": "gold"}}`. To load
+                more, replace with the first of them and add the rest with `update`.
+        """
+        content = [_member(given, index) for index, given in enumerate(checks.items(ids, "ids", one="id"))]
+        answer = await api.audience_replace(self._engine, {"name": checks.text(name, "name"), "ids": content})
+        return IndexingResult.of(answer.response)
+
+    async def remove(self, name: str) -> IndexingResult:
+        """Delete a whole audience; to take ids out of one, use `update`. Campaigns that target it see it as empty.
+
+        The token is a `RemovalToken`: with it, `wait` takes an audience that is not found for the end.
+        """
+        answer = await api.audience_remove(self._engine, {"name": checks.text(name, "name")})
+        return IndexingResult.of(answer.response, RemovalToken)
+
+    def list(self, page_size: int = 100, cursor: str | None = None) -> Listing[Audience]:
+        """All audiences: an async iterator, with `.pages()`. `page_size` is 1 to 100; `cursor` starts elsewhere."""
+        return Listing(
+            "audience_list",
+            "audiences",
+            lambda start, size: api.audience_list(self._engine, from_=start, limit=size),
+            page_size=page_size,
+            cursor=cursor,
+        )
+
+    async def view(self, name: str, indexing_token: str | None = None) -> Audience:
+        """One audience. Its `indexing_state` is that of the change with this token, otherwise of the latest change.
+
+        Raises `NotFound` for an audience that does not exist.
+        """
+        return await _view(self._engine, checks.text(name, "name"), indexing_token)
+
+    async def wait(
+        self,
+        name: str,
+        token: str | None,
+        *,
+        removed: bool = False,
+        timeout: float | None = 600.0,
+        on_progress: Callable[[Audience | None], object] | None = None,
+    ) -> Audience | None:
+        """Wait until a change is indexed: until its state is `APPLIED`, or `REPLACED` by a later one.
+
+        Looks at once, then every second, then less and less often, down to every 10 s; other states go on.
+
+        Args:
+            name: The audience.
+            token: The `indexing_token` of the change; `None` for the latest one.
+            removed: The change is a removal, whose end is that the audience is not found. A token just got from
+                `remove` says so itself; one that was stored as text does not.
+            timeout: Seconds to wait at most; `None` for as long as it takes.
+            on_progress: Called with what each look saw.
+
+        Returns the audience as it was last seen; `None` when it is gone, as it should be.
+
+        Raises `WaitTimeout`, and whatever `view` raises: `NotFound` too, unless a removal is waited for.
+        """
+        checks.text(name, "name")
+        removed = removed or isinstance(token, RemovalToken)
+
+        async def look(engine: Engine) -> Audience | None:
+            try:
+                return await _view(engine, name, token)
+            except NotFound:
+                if removed:
+                    return None
+                raise
+
+        return await until_over(
+            self._engine,
+            look,
+            is_over=lambda seen: seen is None or _state(seen) in OVER,
+            state=_state,
+            what="audiences.wait",
+            pace=INDEXING,
+            timeout=timeout,
+            on_progress=on_progress,
+        )
+
+
+async def _view(engine: Engine, name: str, token: str | None) -> Audience:
+    answer = await api.audience_view(engine, name=name, indexing_token=UNSET if token is None else token)
+    return answer.parsed
+
+
+def _state(seen: Audience | None) -> object:
+    return getattr(seen, "indexing_state", None)
+
+
+def _change(given: object, index: int) -> object:
+    if isinstance(given, str):
+        return {"action": "add", "id": _id(given, index)}
+    entry = checks.fields(given, index=index)
+    _id(entry.get("id"), index)
+    if not entry.get("action"):
+        raise InvalidInput("missing: add or remove?", index=index, path="action")
+    return given
+
+
+def _member(given: object, index: int) -> object:
+    if isinstance(given, str):
+        return {"id": _id(given, index)}
+    entry = checks.fields(given, index=index)
+    _id(entry.get("id"), index)
+    if entry.get("action", "add") != "add":
+        raise InvalidInput("replace only adds: leave the action out", index=index, path="action")
+    return given
+
+
+def _id(value: object, index: int) -> str:
+    if not isinstance(value, str) or not value:
+        raise InvalidInput("an id is a string that is not empty", index=index, path="id")
+    return value

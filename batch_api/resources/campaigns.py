@@ -1,0 +1,66 @@
+"""Campaigns: what to send, to whom and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from batch_api._generated.cep.endpoints import campaigns as api
+from batch_api.engine.errors import InvalidInput
+from batch_api.resources import checks
+from batch_api.resources.resource import Resource
+from batch_api.results import CreatedCampaign, Done
+
+if TYPE_CHECKING:
+    from batch_api.models import Campaign
+
+
+class Campaigns(Resource):
+    """`client.campaigns`: create, overwrite and delete email and push campaigns. To list them, see `orchestrations`.
+
+    A campaign is an object (a `dict` or a `models.Campaign`) with `name`, `state` (`DRAFT`, `RUNNING` or `STOPPED`),
+    `when` and exactly one of `messages`. The limit is 1 request a second for each operation. All methods raise
+    `InvalidInput`, `APIError`, `TransportError` and `DeadlineExceeded`.
+
+    Source: fact sheet: catalogs and campaigns, 3.
+    """
+
+    __slots__ = ()
+
+    async def create(self, campaign: Campaign | Mapping[str, Any]) -> CreatedCampaign:
+        """Create a campaign. In state `RUNNING` with the start time `now`, messages really go out.
+
+        Not sent again after a failure that leaves open whether it was taken, since people would be written to twice:
+        an error whose `outcome` is `unknown` calls for a look at `orchestrations.list()` first.
+        """
+        _check(campaign, "")
+        answer = await api.campaign_create(self._engine, campaign)
+        return CreatedCampaign.of(answer.response)
+
+    async def update(self, id: str, campaign: Campaign | Mapping[str, Any]) -> Done:
+        """Overwrite a campaign in full: what the new one leaves out is lost. Also starts, pauses and resumes.
+
+        The API refuses to change a campaign that runs or is over, unless it is recurrent. An update to `RUNNING` is
+        not sent again after a failure that leaves open whether it was taken; others are.
+        """
+        _check(campaign, "campaign.")
+        answer = await api.campaign_update(self._engine, {"id": checks.text(id, "id"), "campaign": campaign})
+        return Done(answer.response)
+
+    async def delete(self, id: str) -> Done:
+        """Delete a campaign. Raises `NotFound` for one that does not exist."""
+        answer = await api.campaign_delete(self._engine, {"id": checks.text(id, "id")})
+        return Done(answer.response)
+
+
+def _check(campaign: object, path: str) -> None:
+    fields = checks.fields(campaign, path="campaign")
+    for name in ("name", "state", "when", "messages"):
+        if fields.get(name) is None:
+            raise InvalidInput("missing", path=path + name)
+    checks.text(fields["name"], f"{path}name")
+    checks.text(fields["state"], f"{path}state")
+    checks.fields(fields["when"], path=f"{path}when")
+    messages = fields["messages"]
+    if not isinstance(messages, Sequence) or isinstance(messages, str | bytes) or len(messages) != 1:
+        raise InvalidInput("a list of exactly one message is due", path=f"{path}messages")

@@ -1,0 +1,161 @@
+"""Catalogs: items with typed fields, to personalise messages with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_api._generated.cep.endpoints import catalogs as api
+from batch_api._generated.runtime import UNSET
+from batch_api.engine.engine import Engine
+from batch_api.engine.errors import InvalidInput
+from batch_api.resources import checks
+from batch_api.resources.paging import Listing
+from batch_api.resources.resource import Resource
+from batch_api.resources.waiting import INDEXING, until_over
+from batch_api.results import Done, IndexingResult
+
+if TYPE_CHECKING:
+    from batch_api.models import Catalog, CatalogField, CatalogFieldEdit, CatalogFieldType, CatalogItemEdit
+
+MOST_FIELDS: Final = 25
+"""Fields of a catalog (fact sheet: catalogs and campaigns, 2)."""
+
+
+class Catalogs(Resource):
+    """`client.catalogs`: items with typed fields, to personalise messages with.
+
+    A project holds 5 catalogs of up to 25 fields and 2 000 000 items. The limit is 5 requests a second for each
+    operation, and 1000 items a second for `edit_items`. Writes are sent again after a failure that leaves open whether
+    they were taken. All methods raise `InvalidInput`, `APIError`, `TransportError` and `DeadlineExceeded`.
+
+    Source: fact sheet: catalogs and campaigns, 2.
+    """
+
+    __slots__ = ()
+
+    async def create(
+        self, name: str, fields: Sequence[CatalogField | Mapping[str, Any]] | Mapping[str, CatalogFieldType]
+    ) -> Done:
+        """Create an empty catalog.
+
+        Args:
+            name: Unique in the project.
+            fields: 1 to 25 fields: `{"title": "string", "price": "float"}`, or the API's objects
+                `[{"name": "title", "type": "string"}]`. Types are `array`, `bool`, `date`, `float`, `integer`,
+                `string` and `url`.
+        """
+        if isinstance(fields, Mapping):
+            listed: list[Any] = [{"name": field, "type": kind} for field, kind in fields.items()]
+        else:
+            listed = checks.items(fields, "fields", one="field")
+        _check_fields(listed, needed=("name", "type"))
+        if len(listed) > MOST_FIELDS:
+            raise InvalidInput(f"{len(listed)} fields, but a catalog has at most {MOST_FIELDS}", path="fields")
+        answer = await api.catalog_create(self._engine, {"name": checks.text(name, "name"), "fields": listed})
+        return Done(answer.response)
+
+    async def update(self, name: str, fields: Sequence[CatalogFieldEdit | Mapping[str, Any]]) -> Done:
+        """Add fields to a catalog or remove fields from it, in the background; the API gives no token to follow it by.
+
+        `fields` are objects: `{"action": "add", "name": "brand", "type": "string"}`,
+        `{"action": "remove", "name": "sizes"}`.
+        """
+        changes = checks.items(fields, "fields", one="field")
+        _check_fields(changes, needed=("action", "name"))
+        answer = await api.catalog_update(self._engine, {"name": checks.text(name, "name"), "fields": changes})
+        return Done(answer.response)
+
+    async def remove(self, name: str) -> Done:
+        """Delete a catalog and all its items, in the background; the API gives no token to follow it by."""
+        answer = await api.catalog_remove(self._engine, {"name": checks.text(name, "name")})
+        return Done(answer.response)
+
+    def list(self, page_size: int = 100, cursor: str | None = None) -> Listing[Catalog]:
+        """All catalogs: an async iterator, with `.pages()`. `page_size` is 1 to 100; `cursor` starts elsewhere."""
+        return Listing(
+            "catalog_list",
+            "catalogs",
+            lambda start, size: api.catalog_list(self._engine, from_=start, limit=size),
+            page_size=page_size,
+            cursor=cursor,
+        )
+
+    async def view(self, name: str, indexing_token: str | None = None) -> Catalog:
+        """One catalog. Its `indexing_state` is that of the edit with this token, and is absent without one.
+
+        Raises `NotFound` for a catalog that does not exist.
+        """
+        return await _view(self._engine, checks.text(name, "name"), indexing_token)
+
+    async def edit_items(self, name: str, items: Sequence[CatalogItemEdit | Mapping[str, Any]]) -> IndexingResult:
+        """Add, change or remove items by their ids; the edit is indexed in the background.
+
+        Args:
+            name: A catalog that exists.
+            items: At most 200 objects: `{"id": "SKU-9", "action": "add", "attributes": {"title": "Trail 9"}}` or
+                `{"id": "SKU-4", "action": "remove"}`. A date goes under `date(name)`, a link under `url(name)`.
+        """
+        edits = checks.items(items, "items", one="item")
+        for index, edit in enumerate(edits):
+            found = checks.fields(edit, index=index).get("id")
+            if not isinstance(found, str) or not found:
+                raise InvalidInput("a string that is not empty is due", index=index, path="id")
+        answer = await api.catalog_items_edit(self._engine, {"name": checks.text(name, "name"), "items": edits})
+        return IndexingResult.of(answer.response)
+
+    async def wait(
+        self,
+        name: str,
+        token: str | None,
+        *,
+        timeout: float | None = 600.0,
+        on_progress: Callable[[Catalog], object] | None = None,
+    ) -> Catalog:
+        """Wait until an edit of items is indexed: until its state is `APPLIED`.
+
+        Looks at once, then every second, then less and less often, down to every 10 s; other states go on.
+
+        Args:
+            name: The catalog.
+            token: The `indexing_token` of the edit.
+            timeout: Seconds to wait at most; `None` for as long as it takes.
+            on_progress: Called with what each look saw.
+
+        Returns the catalog as it was last seen. Raises `WaitTimeout`, and whatever `view` raises.
+        """
+        checks.text(name, "name")
+        checks.text(token, "token")  # without one the API tells no state, and the wait would never end
+
+        async def look(engine: Engine) -> Catalog:
+            return await _view(engine, name, token)
+
+        return await until_over(
+            self._engine,
+            look,
+            is_over=lambda seen: _state(seen) == "APPLIED",
+            state=_state,
+            what="catalogs.wait",
+            pace=INDEXING,
+            timeout=timeout,
+            on_progress=on_progress,
+        )
+
+
+async def _view(engine: Engine, name: str, token: str | None) -> Catalog:
+    answer = await api.catalog_view(engine, name=name, indexing_token=UNSET if token is None else token)
+    return answer.parsed
+
+
+def _state(seen: Catalog) -> object:
+    return getattr(seen, "indexing_state", None)
+
+
+def _check_fields(fields: list[Any], *, needed: tuple[str, ...]) -> None:
+    if not fields:
+        raise InvalidInput("no fields", path="fields")
+    for index, field in enumerate(fields):
+        given = checks.fields(field, index=index)
+        for name in (*needed, "type") if given.get("action") == "add" else needed:
+            if not given.get(name):
+                raise InvalidInput("missing", index=index, path=name)

@@ -1,0 +1,146 @@
+"""Exports: followed until they are done, and their files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from batch_api._generated.cep.endpoints import exports as api
+from batch_api.engine.engine import Engine
+from batch_api.engine.errors import ExportFailed
+from batch_api.resources import checks, files
+from batch_api.resources.paging import Listing
+from batch_api.resources.resource import Resource
+from batch_api.resources.waiting import EXPORT, until_over
+
+if TYPE_CHECKING:
+    from batch_api.models import ExportRecord
+
+
+class Exports(Resource):
+    """`client.exports`: follow the exports that `profiles.export` asked for, and fetch their files.
+
+        id = await client.profiles.export({"export_type": "ATTRIBUTES", "attributes": ["tier"]})
+        for file in (await client.exports.wait(id)).files or []:
+            await client.exports.download_to(file.id, f"part-{file.part}.json")
+
+    The limit is 1 request a second for each operation. All methods raise `InvalidInput`, `APIError`, `TransportError`
+    and `DeadlineExceeded`.
+
+    Source: fact sheet: catalogs and campaigns, 5.
+    """
+
+    __slots__ = ()
+
+    def list(self, page_size: int = 100, cursor: str | None = None) -> Listing[ExportRecord]:
+        """The exports of the last 3 months: an async iterator, with `.pages()`.
+
+        `page_size` is 1 to 100; `cursor` starts elsewhere.
+        """
+        return Listing(
+            "export_list",
+            "exports",
+            lambda start, size: api.export_list(self._engine, from_=start, limit=size),
+            page_size=page_size,
+            cursor=cursor,
+        )
+
+    async def view(self, id: str) -> ExportRecord:
+        """One export. Its `status` goes from `CREATED` over `PENDING` and `RUNNING` to `SUCCESS` or `ERROR`.
+
+        Raises `NotFound` for an export that does not exist.
+        """
+        return await _view(self._engine, checks.text(id, "id"))
+
+    async def wait(
+        self,
+        id: str,
+        *,
+        timeout: float | None = 3600.0,
+        on_progress: Callable[[ExportRecord], object] | None = None,
+    ) -> ExportRecord:
+        """Wait until an export is done, and return its record, which lists the files.
+
+        Looks at once, after 2 s, then less and less often, down to every 30 s; other states go on.
+
+        Args:
+            id: What `profiles.export` returned.
+            timeout: Seconds to wait at most; `None` for as long as it takes.
+            on_progress: Called with what each look saw.
+
+        Raises `ExportFailed`, with the record in `.export`, when it ends in `ERROR`; `WaitTimeout`; and whatever
+        `view` raises.
+        """
+        checks.text(id, "id")
+
+        async def look(engine: Engine) -> ExportRecord:
+            return await _view(engine, id)
+
+        record = await until_over(
+            self._engine,
+            look,
+            is_over=lambda seen: _status(seen) in ("SUCCESS", "ERROR"),
+            state=_status,
+            what="exports.wait",
+            pace=EXPORT,
+            timeout=timeout,
+            on_progress=on_progress,
+        )
+        if _status(record) == "ERROR":
+            raise ExportFailed("exports.wait: the export ended in ERROR.", export=record)
+        return record
+
+    def download(self, file_id: str) -> AbstractAsyncContextManager[files.FileStream]:
+        """Stream a file of a finished export.
+
+            async with client.exports.download(file.id) as stream:
+                async for chunk in stream: …
+
+        The bytes are as the storage sends them; `stream.size` says how many there will be, if it is known. The API
+        gives a link that is valid for 20 minutes, to another host, which sees neither key nor project.
+
+        A stream that breaks goes on where it stopped, and a link that expired is asked for anew: up to 4 failures in a
+        row without a new byte. A file of 100 MB may take longer than a call's `deadline`, which holds for asking for
+        a link alone: the stream is bounded by `timeout`, the seconds without progress. For a bound in all, use
+        `asyncio.timeout`.
+
+        Args:
+            file_id: The id of a file (`file_…`), from the `files` of the export's record; not the export's own.
+
+        Raises `NotFound` for a file that does not exist and `TransportError`, with stage `download`, for a stream that
+        cannot be brought to its end.
+        """
+        return files.opened(self._engine, checks.text(file_id, "file_id"))
+
+    async def download_to(
+        self,
+        file_id: str,
+        path: str | os.PathLike[str],
+        *,
+        on_progress: Callable[[int, int | None], object] | None = None,
+    ) -> Path:
+        """Save a file of a finished export as `path`, and return that.
+
+        The bytes go to a file beside it, which gets the name once it is whole: whatever happens, there is never half a
+        file under `path`. A file that was there before is replaced. For what is done about failures, see `download`.
+
+        Args:
+            file_id: The id of a file (`file_…`), from the `files` of the export's record; not the export's own.
+            path: Where to write. Its folder must exist.
+            on_progress: Called with the bytes received so far and the bytes in all, `None` where unknown.
+
+        Raises what `download` raises, and `OSError` when the file cannot be written.
+        """
+        return await files.save(self._engine, checks.text(file_id, "file_id"), path, on_progress)
+
+
+async def _view(engine: Engine, id: str) -> ExportRecord:
+    answer = await api.export_view(engine, id=id)
+    return answer.parsed
+
+
+def _status(record: ExportRecord) -> object:
+    return getattr(record, "status", None)

@@ -1,0 +1,124 @@
+"""Orchestrations: campaigns, recurring and trigger automations, and warm-ups, to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from batch_api._generated.cep.endpoints import orchestrations as api
+from batch_api._generated.runtime import UNSET, Unset
+from batch_api.engine.errors import InvalidInput
+from batch_api.resources import checks
+from batch_api.resources.paging import Listing
+from batch_api.resources.resource import Resource
+
+if TYPE_CHECKING:
+    from batch_api.models import (
+        CampaignSummary,
+        OrchestrationChannel,
+        OrchestrationStats,
+        OrchestrationStatus,
+        OrchestrationSummary,
+        OrchestrationType,
+        PushCampaign,
+    )
+
+
+class Orchestrations(Resource):
+    """`client.orchestrations`: campaigns, automations and warm-ups, from the dashboard and from the API; read-only.
+
+    The limit is 1 request a second for each operation. All methods raise `InvalidInput`, `APIError`, `TransportError`
+    and `DeadlineExceeded`.
+
+    Source: fact sheet: catalogs and campaigns, 4.
+    """
+
+    __slots__ = ()
+
+    def list(
+        self,
+        *,
+        status: OrchestrationStatus | Sequence[OrchestrationStatus] | None = None,
+        type: OrchestrationType | Sequence[OrchestrationType] | None = None,
+        channels: OrchestrationChannel | Sequence[OrchestrationChannel] | None = None,
+        page_size: int = 100,
+        cursor: str | None = None,
+    ) -> Listing[CampaignSummary | OrchestrationSummary]:
+        """All orchestrations, or some: an async iterator, with `.pages()`.
+
+        Args:
+            status: Only those in this state, or one of these: `draft`, `running`, `completed`, `stopped`.
+            type: Only of this kind, or these: `campaign`, `recurring`, `trigger`, `warmup`.
+            channels: Only those that use this channel, or one of these: `email`, `push`, `in-app`, `sms`, `universal`.
+            page_size: Rows fetched at once, 1 to 100.
+            cursor: The `cursor` of a page, to start after it.
+
+        Dates in rows come without a time zone.
+        """
+        wanted_status = _choices(status, "status")
+        wanted_type = _choices(type, "type")
+        wanted_channels = _choices(channels, "channels")
+        return Listing(
+            "orchestration_list",
+            "orchestrations",
+            lambda start, size: api.orchestration_list(
+                self._engine,
+                from_=start,
+                limit=size,
+                status=wanted_status,
+                type_=wanted_type,
+                channels=wanted_channels,
+            ),
+            page_size=page_size,
+            cursor=cursor,
+        )
+
+    async def stats(
+        self, orchestration_id: str, from_: date | str, to: date | str, include_platforms: bool = False
+    ) -> OrchestrationStats:
+        """Figures of each day.
+
+        Args:
+            orchestration_id: `orchestration_…`; a campaign's id is the same.
+            from_: First day, a `date` or `"2026-02-01"`; at most 6 months ago.
+            to: Last day. Of a `datetime` its own day is taken.
+            include_platforms: One row for each day and platform.
+        """
+        first, last = _day(from_, "from_"), _day(to, "to")
+        if last < first:
+            raise InvalidInput("the last day comes before the first", path="to")
+        answer = await api.orchestration_stats(
+            self._engine,
+            orchestration_id=checks.text(orchestration_id, "orchestration_id"),
+            from_=first,
+            to=last,
+            include_platforms=True if include_platforms else UNSET,
+        )
+        return answer.parsed
+
+    async def view(self, orchestration_id: str) -> PushCampaign:
+        """A push campaign, with its content and targeting in `additional_properties`.
+
+        Raises `PermissionDenied` for an orchestration of any other kind, `NotFound` for none.
+        """
+        answer = await api.orchestration_view(
+            self._engine, orchestration_id=checks.text(orchestration_id, "orchestration_id")
+        )
+        return answer.parsed
+
+
+def _choices(given: str | Sequence[str] | None, path: str) -> Sequence[str] | Unset:
+    return UNSET if given is None else checks.choices(given, path)
+
+
+def _day(given: date | str, path: str) -> date:
+    if isinstance(given, datetime):
+        return given.date()
+    if isinstance(given, date):
+        return given
+    day = checks.text(given, path)
+    try:
+        return date.fromisoformat(day)
+    except ValueError:
+        raise InvalidInput("a day is due, such as 2026-02-01", path=path) from None

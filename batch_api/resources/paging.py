@@ -1,0 +1,94 @@
+"""Lists that the API gives page by page."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Generic, TypeVar
+
+from attrs import field, frozen
+
+from batch_api._generated.runtime import UNSET, Answer, Reply, Unset
+from batch_api.engine.errors import BatchError, InvalidInput
+from batch_api.resources.checks import text
+
+LARGEST_PAGE = 100
+"""The most items on a page (fact sheet: catalogs and campaigns, 1.6)."""
+
+T = TypeVar("T")
+PageOf = Callable[[str | Unset, int], Awaitable[Answer[Any]]]
+
+logger = logging.getLogger("batch_api")
+
+
+@frozen
+class Page(Generic[T]):
+    """One page of a list."""
+
+    items: list[T] = field(repr=lambda items: f"<{len(items)}>")
+    total: int | None
+    """How many items the whole list has; `None` where unknown: the API tells it on the first page only."""
+    cursor: str | None
+    """Where the next page starts, for `list(cursor=…)`; `None` on the last."""
+    response: Reply = field(repr=False)
+
+
+class Listing(Generic[T]):
+    """A list that is fetched as it is walked, and again from its start with each new loop.
+
+        async for audience in client.audiences.list(): …
+        async for page in client.audiences.list().pages(): …
+
+    Each page is a call of its own, which waits for its turn and has its own deadline.
+    """
+
+    def __init__(self, operation: str, key: str, page_of: PageOf, *, page_size: int, cursor: str | None) -> None:
+        if isinstance(page_size, bool) or not isinstance(page_size, int) or not 1 <= page_size <= LARGEST_PAGE:
+            raise InvalidInput(f"a whole number from 1 to {LARGEST_PAGE} is due", path="page_size")
+        self._operation = operation
+        self._key = key
+        self._page_of = page_of
+        self._page_size = page_size
+        self._start: str | Unset = UNSET if cursor is None else text(cursor, "cursor")
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        async for page in self.pages():
+            for item in page.items:
+                yield item
+
+    async def pages(self) -> AsyncIterator[Page[T]]:
+        """The pages, one after another.
+
+        Raises `BatchError` when the API sends back to a page that was already given: the list would never end.
+        """
+        cursor = self._start
+        seen = {cursor}
+        while True:
+            answer = await self._page_of(cursor, self._page_size)
+            page = self._read(answer)
+            yield page
+            if page.cursor is None:
+                return
+            cursor = page.cursor
+            if cursor in seen:
+                raise BatchError(f"{self._operation}: the API leads back to an earlier page.", outcome="refused")
+            seen.add(cursor)
+
+    def _read(self, answer: Answer[Any]) -> Page[T]:
+        listed = getattr(answer.parsed, self._key, None)
+        if not isinstance(listed, list):
+            # The call succeeded and must not fail over its answer; but a list that ends early should not go unseen.
+            logger.warning("%s: an answer holds no list of %s", self._operation, self._key)
+            listed = []
+        total = getattr(answer.parsed, "count", None)
+        cursor = getattr(answer.parsed, "next_from", None)
+        more = getattr(answer.parsed, "has_more", None) is not False
+        return Page(
+            items=listed,
+            total=total if isinstance(total, int) else None,
+            cursor=cursor if more and isinstance(cursor, str) and cursor else None,
+            response=answer.response,
+        )
+
+    def __repr__(self) -> str:
+        return f"<Listing of {self._operation}>"

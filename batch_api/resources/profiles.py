@@ -1,0 +1,135 @@
+"""People: their attributes, their events, and exports of both."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_api._generated.cep.endpoints.profiles import profile_export, profile_mass_update, profile_update
+from batch_api.engine.errors import InvalidInput
+from batch_api.resources import checks
+from batch_api.resources.resource import Resource
+from batch_api.results import UpdateResult
+
+if TYPE_CHECKING:
+    from batch_api.models import (
+        EditProfile,
+        ExportAttributesRequest,
+        ExportEventsRequest,
+        ExportReachabilityRequest,
+    )
+
+MOST_EVENTS: Final = 15
+"""Events in one edit (fact sheet: profiles and audiences, 1.5)."""
+_SLICE: Final = 500
+"""Edits checked between two turns of the loop."""
+_IDENTIFIERS: Final = ("custom_id", "installation")
+
+
+class Profiles(Resource):
+    """`client.profiles`: write people's data and events, and ask for exports of them.
+
+    An edit is an object (a `dict` or a `models.EditProfile`) with `identifiers` (either `custom_id`, your own id of the
+    user, or `installation`), and with `attributes`, `events`, or both. Attributes that are left out stay as they are;
+    `None` deletes one. A datetime goes under a name written `date(name)`, a link under `url(name)`.
+    """
+
+    __slots__ = ()
+
+    async def update(self, edits: Sequence[EditProfile | Mapping[str, Any]]) -> UpdateResult:
+        """Edit profiles, and track events on them. A profile is created when its `custom_id` is not known.
+
+        For live data: at most 200 edits a call, and 300 a second with a burst of 1000, counted in edits.
+
+        Returns what the API refused, while it took the rest: `result.errors` is empty when all was taken. It applies
+        the edits a little later. `error.index` is the position in `edits`.
+
+        Raises:
+            InvalidInput: An edit cannot be right; the text says which and where. Nothing was sent.
+            APIError: The API refused the whole call, or failed; `outcome` says whether it may have been taken.
+            TransportError: No answer came.
+            DeadlineExceeded: The call ran out of time.
+
+        Edits that carry events are not sent again after a failure that leaves open whether they were taken: an event
+        would count twice. See `BatchClient.with_options(resend_unsafe=True)`.
+
+        Source: fact sheet: profiles and audiences, 2.1.
+        """
+        answer = await profile_update(self._engine, await _checked(edits))
+        return UpdateResult.of(answer.response)
+
+    async def mass_update(self, edits: Sequence[EditProfile | Mapping[str, Any]]) -> UpdateResult:
+        """As `update`, for large loads once or twice a day: at most 10 000 edits a call and 10 000 a second.
+
+        It takes longer to be applied. Source: fact sheet: profiles and audiences, 2.2.
+        """
+        answer = await profile_mass_update(self._engine, await _checked(edits))
+        return UpdateResult.of(answer.response)
+
+    async def export(
+        self, request: ExportAttributesRequest | ExportEventsRequest | ExportReachabilityRequest | Mapping[str, Any]
+    ) -> str:
+        """Ask for an export, and return its id for `exports.wait` and `exports.view`.
+
+        `request` is an object whose `export_type` is `ATTRIBUTES` (a snapshot), `EVENTS` or `REACHABILITY` (of a
+        period that starts at most 90 days ago). With a segment filter the limit is 5 an hour with a burst of 10,
+        otherwise 1 a second.
+
+        The id is empty if the API took the request and named none: look for it with `exports.list()`. Not sent again
+        after a failure that leaves open whether it was taken. Raises as `update` does.
+
+        Source: fact sheet: profiles and audiences, 2.3.
+        """
+        wanted = checks.fields(request, path="request")
+        checks.text(wanted.get("export_type"), "export_type")
+        answer = await profile_export(self._engine, request)
+        found = getattr(answer.parsed, "id", None)
+        return found if isinstance(found, str) else ""
+
+
+async def _checked(edits: object) -> list[Any]:
+    """A copy of the edits, each of which addresses one profile and holds events that have a name."""
+    rows = checks.items(edits, one="edit")
+    for start in range(0, len(rows), _SLICE):
+        if start:
+            await asyncio.sleep(0)
+        for index, edit in enumerate(rows[start : start + _SLICE], start):
+            _check(edit, index)
+    return rows
+
+
+def _check(edit: object, index: int) -> None:
+    fields = edit if type(edit) is dict else checks.fields(edit, index=index)
+    identifiers = fields.get("identifiers")
+    if not (type(identifiers) is dict and len(identifiers) == 1 and _is_id(identifiers.get("custom_id"))):
+        _check_identifiers(identifiers, index)
+    if fields.get("events"):
+        _check_events(fields["events"], index)
+
+
+def _is_id(value: object) -> bool:
+    return type(value) is str and value != ""
+
+
+def _check_identifiers(identifiers: object, index: int) -> None:
+    if identifiers is None:
+        raise InvalidInput("missing: which profile is it?", index=index, path="identifiers")
+    given = checks.fields(identifiers, index=index, path="identifiers")
+    if sum(name in given for name in _IDENTIFIERS) != 1:
+        raise InvalidInput("exactly one of custom_id and installation is due", index=index, path="identifiers")
+    if "installation" in given:
+        checks.fields(given["installation"], index=index, path="identifiers.installation")
+    elif not isinstance(given["custom_id"], str) or not given["custom_id"]:
+        raise InvalidInput("a string that is not empty is due", index=index, path="identifiers.custom_id")
+
+
+def _check_events(events: object, index: int) -> None:
+    if not isinstance(events, Sequence) or isinstance(events, str | bytes):
+        raise InvalidInput("a list is due", index=index, path="events")
+    if len(events) > MOST_EVENTS:
+        raise InvalidInput(f"{len(events)} events, but an edit takes at most {MOST_EVENTS}", index=index, path="events")
+    for number, event in enumerate(events):
+        name = checks.fields(event, index=index, path=f"events[{number}]").get("name")
+        if not isinstance(name, str) or not name:
+            raise InvalidInput("a string that is not empty is due", index=index, path=f"events[{number}].name")

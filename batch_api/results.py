@@ -1,0 +1,131 @@
+"""What calls that change something give back. Each keeps the answer as it came, in `.response`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from attrs import field, frozen
+
+from batch_api._generated.runtime import Reply
+
+PARTIAL = "SUCCESS_WITH_PARTIAL_ERRORS"
+"""The `code` of an update that was taken, save for some values (fact sheet: profiles and audiences, 2.1.6)."""
+
+_ATTRIBUTE = re.compile(r"\$?[a-z0-9_]{1,40}|(date|url)\([a-z0-9_]{1,30}\)")
+_CATEGORY = re.compile(r"[A-Za-z_]{1,40}")
+
+
+@frozen(repr=False)
+class PartialError:
+    """A value that the API refused, while it took the rest of the call.
+
+    Several may concern one edit. `repr` and `str` leave the reason out: it may quote what was sent.
+    Source: fact sheet: profiles and audiences, 2.1.6.
+    """
+
+    index: int | None
+    """Position of the edit in the list that was sent, from 0; `None` where the API did not say."""
+    attribute: str | None
+    """Name of the attribute at fault, where there is one."""
+    category: str | None
+    """Kind of problem; an open set that the vendor does not publish."""
+    reason: str | None
+    """Explanation for humans, in the vendor's words. May quote people's data."""
+
+    def __repr__(self) -> str:
+        attribute = self.attribute if _ATTRIBUTE.fullmatch(self.attribute or "") else None
+        category = self.category if _CATEGORY.fullmatch(self.category or "") else None
+        return f"PartialError(index={self.index}, attribute={attribute!r}, category={category!r})"
+
+
+@frozen(repr=False)
+class UpdateResult:
+    """The answer to an update of profiles. The API applies the edits later; what it refuses at once is in `errors`."""
+
+    errors: tuple[PartialError, ...]
+    """Values that were refused; empty when all was taken."""
+    code: str | None
+    """`SUCCESS`, `SUCCESS_WITH_PARTIAL_ERRORS`, or what else the API says; `None` for no readable answer."""
+    response: Reply
+
+    def __repr__(self) -> str:
+        return f"UpdateResult({len(self.errors)} errors)"
+
+    @classmethod
+    def of(cls, response: Reply) -> UpdateResult:
+        """Read an answer, however odd: a call that was taken never fails over its answer."""
+        body = response.json()
+        if not isinstance(body, dict):
+            return cls((), None, response)
+        listed = body.get("errors")
+        errors = tuple(_partial_error(entry) for entry in listed) if isinstance(listed, list) else ()
+        if not errors and body.get("code") == PARTIAL:
+            errors = (PartialError(None, None, None, None),)  # something was refused, though the API did not say what
+        return cls(errors, _text(body.get("code")), response)
+
+
+def _partial_error(entry: Any) -> PartialError:
+    if not isinstance(entry, dict):
+        return PartialError(None, None, None, None)
+    index = entry.get("bulk_index")
+    return PartialError(
+        index if isinstance(index, int) and not isinstance(index, bool) else None,
+        _text(entry.get("attribute")),
+        _text(entry.get("category")),
+        _text(entry.get("reason")),
+    )
+
+
+class RemovalToken(str):
+    """The token of a removal. With it, `audiences.wait` knows that an audience not found is the success waited for."""
+
+    __slots__ = ()
+
+
+@frozen(repr=False)
+class IndexingResult:
+    """A change that was accepted and is indexed in the background."""
+
+    indexing_token: str | None
+    """What `wait` and `view` follow the change by; opaque. `None` if the answer named none."""
+    response: Reply
+
+    def __repr__(self) -> str:
+        return f"IndexingResult(indexing_token={'…' if self.indexing_token else None!r})"
+
+    @classmethod
+    def of(cls, response: Reply, token: type[str] = str) -> IndexingResult:
+        """Read an answer; the token becomes a `token`."""
+        given = _read(response, "indexing_token")
+        return cls(None if given is None else token(given), response)
+
+
+@frozen
+class CreatedCampaign:
+    """A campaign that was created."""
+
+    id: str | None
+    """For `campaigns.update`, `campaigns.delete` and `orchestrations`; `None` if the answer named none."""
+    response: Reply = field(repr=False)
+
+    @classmethod
+    def of(cls, response: Reply) -> CreatedCampaign:
+        """Read an answer."""
+        return cls(_read(response, "id"), response)
+
+
+@frozen
+class Done:
+    """The API took the call and has nothing more to say."""
+
+    response: Reply = field(repr=False)
+
+
+def _read(response: Reply, name: str) -> str | None:
+    body = response.json()
+    return _text(body.get(name)) if isinstance(body, dict) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
