@@ -114,8 +114,8 @@ def _fault(value: Any, name: str | None, depth: int) -> _Fault | None:
     try:
         simpler = plain(value)
     except TypeError:
-        instead = _INSTEAD.get(kind.__name__)
-        return _Fault(f"{kind.__name__} cannot be sent" + (f": {instead}" if instead else ""))
+        name, instead = f"{kind.__module__}.{kind.__name__}".removeprefix("builtins."), _INSTEAD.get(kind.__name__)
+        return _Fault(f"{name} cannot be sent" + (f": {instead}" if instead else ""))
     return _fault(simpler, name, depth)
 
 

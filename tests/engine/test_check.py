@@ -37,8 +37,10 @@ class Tier(StrEnum):
 class Lazy(dict[str, Any]):
     """Shows other things than it holds; what it holds is what orjson reads."""
 
-    def items(self) -> Any:
-        return {}.items()
+    def __iter__(self) -> Any:
+        return iter(())
+
+    keys = items = values = __iter__
 
 
 class Real(float):
@@ -127,8 +129,9 @@ async def test_keys_are_plain_strings(key: Any) -> None:
     assert error.reason == f"a key is {type(key).__name__}: keys are plain str"
 
 
-async def test_a_key_that_cannot_be_printed_is_shown_escaped() -> None:
-    error = await refused(edit(**{"a\ud800\n": 1}))
+@pytest.mark.parametrize("value", [1, "text"])
+async def test_a_key_that_cannot_be_printed_is_shown_escaped(value: Any) -> None:
+    error = await refused(edit(**{"a\ud800\n": value}))
     assert (error.path, error.reason) == (r"attributes.a\ud800\n", "a lone surrogate in a key")
 
 
@@ -156,6 +159,8 @@ async def test_the_path_goes_through_arrays() -> None:
     ("item", "path"),
     [
         ({"attributes": {"seen": NOON}}, "attributes.seen"),
+        ({"attributes": {"date(seen": NOON}}, "attributes.date(seen"),
+        ({"attributes": {"update(seen)": NOON}}, "attributes.update(seen)"),
         ({"attributes": {"url(seen)": NOON}}, "attributes.url(seen)"),
         ({"attributes": {"date(seen)": [NOON]}}, "attributes.date(seen)[0]"),
         ({"attributes": {"date(seen)": {"$add": NOON}}}, "attributes.date(seen).$add"),
