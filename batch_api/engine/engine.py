@@ -129,6 +129,11 @@ class Engine:
         return self._options.deadline
 
     @property
+    def base_url(self) -> str:
+        """Where the API is, with its version."""
+        return self._base_url
+
+    @property
     def project(self) -> str:
         """The alias under which the project shows in logs and attempts."""
         return self._credentials.alias
