@@ -203,6 +203,7 @@ _MODULES = {
 }
 
 __all__ = [
+    "UNSET",
     "ArrayOperation",
     "Audience",
     "AudienceAddId",
@@ -294,7 +295,6 @@ __all__ = [
     "StatsFigures",
     "StatsPlatform",
     "StatsVersion",
-    "UNSET",
     "Unset",
 ]
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -114,6 +115,8 @@ def load(path: Path) -> Names:
         table = yaml.load(path.read_text(encoding="utf-8"))
     except (OSError, YAMLError) as error:
         raise CodegenError(str(path), f"cannot be read: {error}", "Repair the file.") from None
+    if not isinstance(table, dict) or not table.keys() >= {"areas", "operations", "schemas"}:
+        raise CodegenError(str(path), "needs `areas`, `operations` and `schemas`", "Add what is missing.")
     operations = {str(key): _operation(path, table["operations"], str(key)) for key in table["operations"]}
     lines = [line for name in table["schemas"] for line in _lines(path, table["schemas"], str(name))]
     areas = {str(area): str(text).strip() for area, text in table["areas"].items()}
@@ -125,9 +128,11 @@ def load(path: Path) -> Names:
 def _operation(path: Path, table: Any, key: str) -> OperationName:
     number = table.lc.key(key)[0] + 1
     entry = table[key]
+    if not isinstance(entry, dict) or entry.keys() != {"name", "area"}:
+        raise CodegenError(f"{path}:{number}", f"{key} needs a `name` and an `area`", "Write both.")
     name, area = str(entry["name"]), str(entry["area"])
     for text in (name, area):
-        if not FUNCTION_NAME.fullmatch(text):
+        if not FUNCTION_NAME.fullmatch(text) or iskeyword(text):
             raise CodegenError(f"{path}:{number}", f"{text!r} is no snake_case name", "Write another.")
     return OperationName(name, area, number)
 

@@ -63,6 +63,9 @@ class _Normaliser:
         self.copies: list[tuple[str, Place, Schema]] = []
         self.seen: set[tuple[str, int]] = set()
         self.deriving: dict[int, str] = {}
+        """Schemas without a line that the walk is inside of, so that a recursion ends."""
+        self.kept: list[Schema] = []
+        """All schemas told apart by `id`, which would be used again if they went away."""
         self.references: list[tuple[Json, str]] = []
         self.dropped: list[tuple[str, str]] = []
         self.derived: list[str] = []
@@ -115,10 +118,10 @@ class _Normaliser:
 
     def derive_operation(self, method: str, path: str, several: bool) -> OperationName:
         words = re.findall(r"[a-z0-9]+", path.lower())
-        name = "_".join([method, *words] if several else words) or method
-        area = words[0] if words else "root"
+        name = "_".join([method, *words] if several or len(words) < 2 or not words[0].isalpha() else words)
+        area = words[0] if words and words[0] in self.names.areas else "others"
         self.derived.append(f"{method.upper()} {path}: no line in {self.names.path}, named {name} in area {area}")
-        return OperationName(name if name[0].isalpha() else f"call_{name}", area, 0)
+        return OperationName(name, area, 0)
 
     def parameters(self, key: str, title: str, own: list[Json], shared: list[Json]) -> list[Json]:
         found: dict[tuple[str, str], Json] = {}
@@ -181,11 +184,12 @@ class _Normaliser:
         """What stands at `place` afterwards: a reference to a component of ours, or the schema in place."""
         target, remarks = self.follow(schema)
         name = self.chosen(lines, place)
-        if name is None and hoist and self.is_hoisted(target):
-            name = self.deriving.get(id(target)) or self.derive(place, target)
+        if name is None and not (hoist and self.is_hoisted(target)):
+            return {**self.inside(target, [line for line in lines if line.steps], place), **remarks}
         if name is None:
-            return {**self.inside(target, self.deeper(lines), place), **remarks}
-        self.define(name, target, place, remarks)
+            name = self.derive(target, place, remarks)
+        else:
+            self.define(name, target, place, remarks)
         reference = {"$ref": _PREFIX + name}
         description = remarks.get("description", target.get("description"))
         if description is not None:
@@ -249,17 +253,22 @@ class _Normaliser:
         branches = [self.follow(branch)[0] for key in UNIONS for branch in schema.get(key, [])]
         return sum(is_object(branch) or "allOf" in branch for branch in branches) > 1
 
-    def derive(self, place: Place, target: Schema) -> str:
-        name = place.title
-        self.deriving[id(target)] = name
-        self.derived.append(f"{place}: no line in {self.names.path}, named {name}")
-        return name
+    def derive(self, target: Schema, place: Place, remarks: Json) -> str:
+        """Define `target` under a name made from its place."""
+        if id(target) in self.deriving:
+            return self.deriving[id(target)]
+        self.derived.append(f"{place}: no line in {self.names.path}, named {place.title}")
+        self.deriving[id(target)] = place.title
+        self.define(place.title, target, place, remarks)
+        del self.deriving[id(target)]
+        return place.title
 
     def define(self, name: str, target: Schema, place: Place, remarks: Json) -> None:
         """Make `target` the component `name`, or note it as a copy to be compared with the one that is."""
         if (name, id(target)) in self.seen:
             return
         self.seen.add((name, id(target)))
+        self.kept.append(target)
         first = name not in self.owners
         self.owners.setdefault(name, place)
         lines = self.names.at(name)
@@ -311,9 +320,6 @@ class _Normaliser:
                 rest["type"] = next((kind for kind in rest["type"] if kind != "null"), "string")
             return {**notes, "anyOf": [rest, {"type": "null"}]}
         return schema
-
-    def deeper(self, lines: Sequence[Line]) -> list[Line]:
-        return [line for line in lines if line.steps]
 
     def pick(self, branches: list[Schema], lines: Sequence[Line], place: Place) -> list[tuple[Line, int]]:
         """Which branch each line means that goes on with a selector."""

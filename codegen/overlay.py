@@ -32,7 +32,8 @@ def apply(document: Json, path: Path) -> Json:
 
 
 def _act(document: Json, action: Json, where: str) -> None:
-    if action.keys() - _ACTION_KEYS or ("update" in action) == bool(action.get("remove")):
+    one = ("update" in action) != (action.get("remove") is True)
+    if not one or action.keys() - _ACTION_KEYS or not isinstance(action.get("target"), str):
         raise CodegenError(where, "must have a target, a description, and either `update` or `remove: true`")
     if not str(action.get("description", "")).strip():
         raise CodegenError(where, "has no description", "Say which defect it repairs, and where that is known from.")

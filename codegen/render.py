@@ -89,7 +89,7 @@ def _models(views: Views, page: _Page, folder: Path, public: Path) -> None:
         package="._generated.cep.models",
         runtime="._generated.runtime",
         entries=entries,
-        names=sorted([*names, "UNSET", "Unset"]),
+        names=["UNSET", *sorted([*names, "Unset"])],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 import unicodedata
 
@@ -14,7 +15,7 @@ def literal(value: object) -> str:
     """`value` as a Python literal: text, numbers, booleans, `None`, and tuples of these."""
     if isinstance(value, tuple):
         return "(" + "".join(f"{literal(item)}, " for item in value).rstrip() + ")"
-    if value is None or isinstance(value, (bool, int, float, str)):
+    if value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value)):
         return ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
     raise CodegenError("codegen", f"a {type(value).__name__} cannot be a literal", "Repair it with an overlay.")
 

@@ -196,7 +196,7 @@ class Views:
             key=key,
             type=" | ".join(parts),
             default=default,
-            parse=self._parse(prop).format(f"rest.pop({_braced(key)}, {missing})"),
+            parse=self._parse(prop).replace("{}", f"rest.pop({key}, {missing})"),
             doc=self._field_doc(model, prop.name.get_untrusted_value()),
         )
 
@@ -411,7 +411,7 @@ class Views:
             body=self._body(endpoint),
             arguments=sorted(arguments, key=lambda argument: not argument.required),
             result=self._result(endpoint, answer),
-            parse="None" if answer is None else self._parse(answer).format("reply.json()"),
+            parse="None" if answer is None else self._parse(answer).replace("{}", "reply.json()"),
         )
 
     def _result(self, endpoint: Endpoint, answer: Any) -> str:
@@ -537,8 +537,3 @@ def _target(reference: Schema) -> str:
 
 def _imports(names: Iterable[str], but: str = "") -> list[Import]:
     return sorted({Import(module_of(name), name) for name in names if name != but})
-
-
-def _braced(text: str) -> str:
-    """`text` so that it survives `str.format`."""
-    return text.replace("{", "{{").replace("}", "}}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ def load(path: Path) -> Any:
     yaml = YAML(typ="safe", pure=True)
     yaml.Constructor = _Plain
     try:
-        return _text_keys(yaml.load(path.read_text(encoding="utf-8")))
+        return _as_json(yaml.load(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise CodegenError(str(path), "no such file") from None
     except (YAMLError, UnicodeDecodeError, RecursionError) as error:
@@ -39,10 +40,12 @@ def load_table(path: Path) -> dict[str, Any]:
     return table
 
 
-def _text_keys(value: Any) -> Any:
-    """A response code may be written without quotes: in JSON, which OpenAPI is, every key is text."""
+def _as_json(value: Any) -> Any:
+    """What YAML has and JSON has not: a response code without quotes becomes text, infinities are refused."""
     if isinstance(value, dict):
-        return {str(key): _text_keys(item) for key, item in value.items()}
+        return {str(key): _as_json(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_text_keys(item) for item in value]
+        return [_as_json(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise CodegenError("YAML", f"{value} is no number of JSON", "Write another.")
     return value

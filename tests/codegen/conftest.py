@@ -1,0 +1,65 @@
+"""A copy of the inputs that a test may spoil, and one run of the generator for the whole session."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from codegen import pipeline, yamlfile
+from codegen.layout import HERE, Layout
+from codegen.normalise import Normalised, normalise
+
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def original() -> Json:
+    """The vendor's document. Not to be changed: copy it."""
+    return yamlfile.load_table(HERE.document)
+
+
+@pytest.fixture(scope="session")
+def prepared() -> pipeline.Prepared:
+    return pipeline.prepare(HERE)
+
+
+@pytest.fixture(scope="session")
+def normalised(original: Json) -> Normalised:
+    from codegen import names
+
+    return normalise(original, names.load(HERE.names))
+
+
+@pytest.fixture(scope="session")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What codegen writes from the inputs as they are."""
+    folder = tmp_path_factory.mktemp("tree")
+    pipeline.build(HERE, folder)
+    return folder
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> Layout:
+    """A copy of `openapi/` and `overrides/` of this test's own."""
+    root = tmp_path / "repo"
+    for name in ("openapi", "overrides"):
+        shutil.copytree(HERE.root / name, root / name)
+    return Layout(root)
+
+
+@pytest.fixture
+def with_document(inputs: Layout) -> Callable[[Json], Layout]:
+    """The inputs with another document, and a lock that names it."""
+
+    def replace(document: Json) -> Layout:
+        inputs.document.write_text(json.dumps(document), encoding="utf-8")  # JSON is YAML
+        inputs.lock.write_text(f"sha256: {hashlib.sha256(inputs.document.read_bytes()).hexdigest()}\n")
+        return inputs
+
+    return replace
