@@ -59,7 +59,8 @@ MUTANTS = (
     Mutant("the rate has a floor", "bucket.py", "max(self._factor * CUT, FLOOR)", "self._factor * CUT"),
     Mutant("the rate comes back", "bucket.py", "RECOVERY * (now - self._cut_at)", "0.0 * (now - self._cut_at)"),
     Mutant("a new rate keeps the level", "bucket.py", "        if self._full_at > now:\n            self._move(", "        if True:\n            self._move("),
-    Mutant("loops leave word", "bucket.py", "self._memory[self._key] = full_at", "pass"),
+    Mutant("loops leave word", "bucket.py", "self._memory[self._key] = (self._now(), full_at)", "pass"),
+    Mutant("word from the future is not believed", "bucket.py", "if spent_at <= start:", "if True:"),
     Mutant("words of another clock do not block", "bucket.py", "min(owed_until, start + self._longest_debt)", "owed_until"),
     # gates
     Mutant("a share takes part of the limits", "gates.py", "[(limit_of(fact).part(self.share), fact)", "[(limit_of(fact), fact)"),

@@ -36,7 +36,7 @@ class Bucket:
         now: Callable[[], float],
         headroom: float = 0.0,
         spacing: float = 0.0,
-        memory: MutableMapping[object, float],
+        memory: MutableMapping[object, tuple[float, float]],
         key: object,
     ) -> None:
         self._now = now
@@ -56,9 +56,11 @@ class Bucket:
         self._limiter: AsyncLimiter | None = None
         start = now()
         self._full_at = start + max(self.capacity - largest, 0.0) / self._rate
-        # A loop that ended left word of when this bucket is free; no bucket owes more than its largest request.
-        owed_until = memory.get(key, start)
-        self._full_at = max(self._full_at, min(owed_until, start + self._longest_debt))
+        # A loop that ended left word of when this bucket is free; no bucket owes more than its largest request. Word
+        # from later than now comes from another clock, such as that of a test, and means nothing here.
+        spent_at, owed_until = memory.get(key, (start, start))
+        if spent_at <= start:
+            self._full_at = max(self._full_at, min(owed_until, start + self._longest_debt))
 
     @property
     def permit_seconds(self) -> float:
@@ -142,7 +144,7 @@ class Bucket:
 
     def _move(self, full_at: float) -> None:
         self._full_at = full_at
-        self._memory[self._key] = full_at
+        self._memory[self._key] = (self._now(), full_at)
 
     async def _refill(self, now: float) -> None:
         """A fresh limiter, filled to the level of this instant."""

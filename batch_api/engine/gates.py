@@ -15,8 +15,9 @@ from batch_api.engine.limits import Limit, limit_of
 
 _MOST_REMEMBERED = 10_000
 
-# When each bucket will be free, for the loop that comes after the one that spent. Loops alive together do not share.
-_free_at: dict[object, float] = {}
+# When each bucket was spent from and when it will be free, for the loop that comes after the one that spent. Loops
+# alive together do not share.
+_free_at: dict[object, tuple[float, float]] = {}
 _in_use: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[tuple[str, str], Gates]] = WeakKeyDictionary()
 
 
@@ -136,5 +137,5 @@ def gates_for(origin: str, project_key: str, settings: LimitSettings, rng: rando
 def _forget_what_is_over() -> None:
     if len(_free_at) > _MOST_REMEMBERED:
         now = asyncio.get_running_loop().time()
-        for key in [key for key, free_at in _free_at.items() if free_at <= now]:
+        for key in [key for key, (_, free_at) in _free_at.items() if free_at <= now]:
             del _free_at[key]
