@@ -78,9 +78,9 @@ def _judge(validator: jsonschema_rs.Validator, body: Any, offset: int = 0) -> No
     raise (missing if keyword == "required" else malformed)(f"{where}: {error.message}")
 
 
-def compile_schema(schema: dict[str, Any]) -> jsonschema_rs.Validator:
-    """A validator for a schema of the document, formats included. Its messages show no values."""
-    return jsonschema_rs.validator_for(document.standalone(schema), validate_formats=True, mask="the value")
+def compile_schema(schema: dict[str, Any], *, formats: bool = True) -> jsonschema_rs.Validator:
+    """A validator for a schema of the document. Its messages show no values."""
+    return jsonschema_rs.validator_for(document.standalone(schema), validate_formats=formats, mask="the value")
 
 
 @functools.cache
