@@ -46,7 +46,7 @@ _EXACT: Final[Mapping[type, Any]] = {
     str: str.__str__,
     int: int.__int__,
     float: float.__float__,
-    dict: dict.copy,
+    dict: lambda value: dict(dict.items(value)),  # dict.copy would ask an overridden `keys`
     list: list.copy,
 }
 
