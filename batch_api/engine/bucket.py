@@ -54,8 +54,9 @@ class Bucket:
         self._at_once = max(self.capacity, largest)
         self._memory, self._key = memory, key
         self._limiter: AsyncLimiter | None = None
+        # The first request of any cost goes at once. It goes alone, and its answer empties the bucket.
         start = now()
-        self._full_at = start + max(self.capacity - largest, 0.0) / self._rate
+        self._full_at = start - (self._at_once - self.capacity) / self._rate
         # A loop that ended left word of when this bucket is free; no bucket owes more than its largest request. Word
         # from later than now comes from another clock, such as that of a test, and means nothing here.
         spent_at, owed_until = memory.get(key, (start, start))

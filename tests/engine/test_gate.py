@@ -187,6 +187,7 @@ def test_a_cost_above_the_capacity_waits_for_it_and_goes() -> None:
 
     times = run(main())
     gaps = [b - a for a, b in pairwise(times)]
+    assert times[0] == pytest.approx(0.0, abs=1e-3)
     assert gaps == pytest.approx([1.02] * 4, abs=1e-3)
 
 
@@ -350,6 +351,31 @@ def test_the_pause_grows_while_rejections_go_on_and_is_never_shorter_than_asked(
     gaps = [b - a for a, b in pairwise(rejections)]
     for gap, least in zip(gaps, [5, 10, 20, 40, 60, 60, 60], strict=False):
         assert least <= gap <= least * 1.1 + 0.001
+
+
+def test_the_next_trouble_starts_with_a_short_pause_again() -> None:
+    async def main() -> float:
+        queue = Queue(Limit(1))
+        await Server(opens_at=30, rtt=0.0).call(queue, 0)
+        again = Server(opens_at=queue.now() + 3, rtt=0.0)
+        await again.call(queue, 1)
+        return again.accepted[0][0] - again.rejections[0]
+
+    assert 5 <= run(main()) <= 5.6
+
+
+def test_waiting_ends_at_the_deadline_even_if_nobody_could_foresee_it() -> None:
+    async def main() -> None:
+        queue = Queue(Limit(1))
+        stuck = asyncio.create_task(queue.pass_through(0, answer_after=100))
+        await asyncio.sleep(0)
+        with pytest.raises(TooLate):
+            await queue.pass_through(1, deadline=10)
+        assert queue.now() == pytest.approx(10, abs=0.01)
+        await stuck
+        await queue.pass_through(2)
+
+    run(main())
 
 
 def test_retry_after_is_obeyed() -> None:
