@@ -103,7 +103,7 @@ MUTANTS = (
     Mutant("keys are checked", "credentials.py", "or not _HEADER_SAFE.fullmatch(key)", "or not key"),
     Mutant("keys are not shown", "credentials.py", 'return f"Credentials(project={self.alias!r})"', "return str(self._rest_api_key)"),
     Mutant("no plain http", "address.py", "if not is_safe(base_url):", "if False:"),
-    Mutant("loopback is allowed", "address.py", "return ipaddress.ip_address(host).is_loopback", "return False"),
+    Mutant("loopback is allowed", "address.py", "or _LOOPBACK.fullmatch(host) is not None", "and False"),
     Mutant("headers are not shown", "response.py", "return f\"Headers({', '.join(self._values)})\"", "return repr(self._values)"),
     Mutant("the vendor's words are not pickled", "errors.py", '["response", "error_message",', "["),
     Mutant("codes are shown only if symbolic", "errors.py", "return self.error_code is not None and _SYMBOLIC.fullmatch(self.error_code) is not None", "return True"),

@@ -59,7 +59,7 @@ class Bucket:
         self._full_at = start - (self._at_once - self.capacity) / self._rate
         # A loop that ended left word of when this bucket is free; no bucket owes more than its largest request. Word
         # from later than now comes from another clock, such as that of a test, and means nothing here.
-        spent_at, owed_until = memory.get(key, (start, start))
+        spent_at, owed_until = memory.get(key, (start, self._full_at))
         if spent_at <= start:
             self._full_at = max(self._full_at, min(owed_until, start + self._longest_debt))
 
