@@ -64,8 +64,8 @@ class _Normaliser:
         self.seen: set[tuple[str, int]] = set()
         self.deriving: dict[int, str] = {}
         """Schemas without a line that the walk is inside of, so that a recursion ends."""
-        self.kept: list[Schema] = []
-        """All schemas told apart by `id`, which would be used again if they went away."""
+        self.plain_forms: dict[int, tuple[Schema, Schema]] = {}
+        """Each schema in its simplest form, by the `id` of the schema, which is kept so that its id stays its own."""
         self.references: list[tuple[Json, str]] = []
         self.dropped: list[tuple[str, str]] = []
         self.derived: list[str] = []
@@ -208,10 +208,11 @@ class _Normaliser:
             elif rest in ({"anyOf"}, {"oneOf"}, {"allOf"}) and len(schema[next(iter(rest))]) == 1:
                 inner = schema[next(iter(rest))][0]
             elif "$ref" in rest:
-                siblings = {key: value for key, value in schema.items() if key != "$ref"}
-                return {**siblings, "allOf": [{"$ref": schema["$ref"]}, *schema.get("allOf", [])]}, remarks
+                whole = {**schema, "allOf": [{"$ref": schema["$ref"]}, *schema.get("allOf", [])]}
+                del whole["$ref"]
+                return self.plain(schema, whole), remarks
             else:
-                return schema, remarks
+                return self.plain(schema, schema), remarks
             remarks = {**notes, **remarks}
             schema = inner
         raise CodegenError(_SOURCE, f"a reference goes round in circles: {schema}", "Repair the document.")
@@ -268,7 +269,6 @@ class _Normaliser:
         if (name, id(target)) in self.seen:
             return
         self.seen.add((name, id(target)))
-        self.kept.append(target)
         first = name not in self.owners
         self.owners.setdefault(name, place)
         lines = self.names.at(name)
@@ -281,7 +281,6 @@ class _Normaliser:
 
     def inside(self, schema: Schema, lines: Sequence[Line], place: Place) -> Schema:
         """`schema` with everything inside it normalised."""
-        schema = self.plain(schema)
         picked = {
             keyword: self.pick(schema[keyword], lines, place) for keyword in (*UNIONS, "allOf") if keyword in schema
         }
@@ -304,22 +303,9 @@ class _Normaliser:
             result["required"] = sorted(result["required"])
         return result
 
-    def plain(self, schema: Schema) -> Schema:
-        """The simplest of the ways to say the same: an `enum` of one value is a `const`, a null in it is a branch."""
-        schema = {key: value for key, value in schema.items() if key != "title"}
-        values = schema.get("enum")
-        if not values:
-            return schema
-        if const_of(schema) is not None:
-            schema["const"] = schema.pop("enum")[0]
-        elif None in values and len(values) > 1:
-            notes = {key: value for key, value in schema.items() if key in ANNOTATIONS}
-            rest = {key: value for key, value in schema.items() if key not in ANNOTATIONS}
-            rest["enum"] = [value for value in values if value is not None]
-            if isinstance(rest.get("type"), list):
-                rest["type"] = next((kind for kind in rest["type"] if kind != "null"), "string")
-            return {**notes, "anyOf": [rest, {"type": "null"}]}
-        return schema
+    def plain(self, source: Schema, schema: Schema) -> Schema:
+        """`schema` in its simplest form: always the same object for the same `source`."""
+        return self.plain_forms.setdefault(id(source), (source, _plain(schema)))[1]
 
     def pick(self, branches: list[Schema], lines: Sequence[Line], place: Place) -> list[tuple[Line, int]]:
         """Which branch each line means that goes on with a selector."""
@@ -404,6 +390,26 @@ def in_order(value: Any) -> Any:
     if isinstance(value, list):
         return [in_order(item) for item in value]
     return value
+
+
+def _plain(schema: Schema) -> Schema:
+    """The simplest of the ways to say the same: an `enum` of one value is a `const`, a null in it is a branch."""
+    schema = {key: value for key, value in schema.items() if key != "title"}
+    values = schema.get("enum")
+    if not values or "oneOf" in schema or "anyOf" in schema:
+        return schema
+    if "const" in schema:
+        del schema["enum"]
+    elif const_of(schema) is not None:
+        schema["const"] = schema.pop("enum")[0]
+    elif None in values and len(values) > 1:
+        notes = {key: value for key, value in schema.items() if key in ANNOTATIONS}
+        rest = {key: value for key, value in schema.items() if key not in ANNOTATIONS}
+        rest["enum"] = [value for value in values if value is not None]
+        if isinstance(rest.get("type"), list):
+            rest["type"] = next((kind for kind in rest["type"] if kind != "null"), "string")
+        return {**notes, "anyOf": [rest, {"type": "null"}]}
+    return schema
 
 
 def _token(step: Step) -> tuple[str, str]:

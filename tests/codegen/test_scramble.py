@@ -1,4 +1,4 @@
-"""The vendor's own document has other names and another arrangement than our transcription: the code must be the same."""
+"""The vendor's own document has other names and another arrangement than ours: the code must be the same."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from codegen.layout import Layout
 from codegen.schema import children
 
 Json = dict[str, Any]
-VENDOR = (
-    "BulkEditProfile BulkMassUpdateProfile EditProfile ExportAttributeRequest oneAudience oneSegment field field_type "
-    "field_action catalog attributes EmptyResponse Error campaign campaign_update when targeting Campaign "
-    "CampaignRecurringAndWarmupStats StatsDetails StatsPlatform PushCampaignDetails request scope status"
-).split()
+VENDOR = """
+    BulkEditProfile BulkMassUpdateProfile EditProfile ExportAttributeRequest oneAudience oneSegment field field_type
+    field_action catalog attributes EmptyResponse Error campaign campaign_update when targeting Campaign
+    CampaignRecurringAndWarmupStats StatsDetails StatsPlatform PushCampaignDetails request scope status
+""".split()  # noqa: SIM905
 
 
 class Scrambler:
