@@ -423,6 +423,15 @@ def test_the_rate_is_cut_and_comes_back() -> None:
     assert normal == pytest.approx(1.0, rel=0.01)
 
 
+def test_the_rate_is_never_cut_below_a_tenth() -> None:
+    async def main() -> float:
+        queue = Queue(Limit(100))
+        await Server(opens_at=8, retry_after=0.1, rtt=0.0).call(queue, 0)
+        return queue.buckets[0].permit_seconds
+
+    assert run(main()) == pytest.approx(10 / 100, rel=0.05)
+
+
 def test_a_pause_that_outlasts_a_deadline_fails_the_waiting_at_once() -> None:
     async def main() -> None:
         queue = Queue(Limit(1))
