@@ -34,9 +34,7 @@ def __getattr__(name: str) -> Any:
     try:
         module = importlib.import_module(f"{__name__}.{_HOMES[name]}")
     except ModuleNotFoundError as error:
-        if error.name in ("h11", "jsonschema_rs"):
-            raise ImportError(
-                f"the fake needs {error.name}: pip install batch-api[testing]", name=error.name
-            ) from error
-        raise
+        if error.name != "jsonschema_rs":
+            raise
+        raise ImportError(f"the fake needs {error.name}: pip install batch-api[testing]", name=error.name) from error
     return getattr(module, name)

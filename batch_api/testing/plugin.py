@@ -11,6 +11,7 @@ batch_api installed: it imports nothing but pytest until a fixture is used.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,9 @@ import pytest
 if TYPE_CHECKING:
     from batch_api import BatchClient
     from batch_api.testing import FakeBatch
+
+
+_numbers = itertools.count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,12 +38,14 @@ def fake_batch_options() -> dict[str, Any]:
 def fake_batch(request: pytest.FixtureRequest, fake_batch_options: dict[str, Any]) -> FakeBatch:
     """A fake Batch API of its own for each test: in process, with the documented limits.
 
-    Works with async tests of any plugin, and without one. Needs `pip install batch-api[testing]`.
+    Its project has another key in each test, so that no client waits for what an earlier test spent. Works with async
+    tests of any plugin, and without one. Needs `pip install batch-api[testing]`.
     """
     from batch_api.testing import FakeBatch
 
     marker = request.node.get_closest_marker("fake_batch")
-    return FakeBatch(**{**fake_batch_options, **(marker.kwargs if marker else {})})
+    options = {"project_key": f"project_{next(_numbers):032d}", **fake_batch_options}
+    return FakeBatch(**{**options, **(marker.kwargs if marker else {})})
 
 
 @pytest.fixture
