@@ -29,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         limits=options.limits,
         index_seconds=options.index_seconds,
         export_seconds=options.export_seconds,
+        retry_after=options.retry_after,
         keep_edits=0,
         seed=options.seed,
     )
@@ -54,11 +55,13 @@ async def _serve(fake: FakeBatch, host: str, port: int) -> None:
         loop.add_signal_handler(signal_number, stop.set)
     async with fake.serve(host, port) as url:
         # The stored profiles are many and form no cycles: walking them again and again would only delay answers.
-        gc.collect()
         gc.disable()
-        sys.stdout.write(f"{url}\n")
-        sys.stdout.flush()
-        await stop.wait()
+        try:
+            sys.stdout.write(f"{url}\n")
+            sys.stdout.flush()
+            await stop.wait()
+        finally:
+            gc.enable()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         "--latency", type=float, nargs=2, metavar=("MIN", "MAX"), help="seconds that each request takes more"
     )
     parser.add_argument("--storm-seconds", type=float, help="answer 429 for so long after the first request")
-    parser.add_argument("--retry-after", help="the Retry-After of that storm (default: none)")
+    parser.add_argument("--retry-after", help="the Retry-After of every 429 (default: none)")
     parser.add_argument("--failure-chance", type=float, help="the part of requests answered 500, from 0 to 1")
     parser.add_argument("--seed", type=int, default=0, help="of made-up ids, jitter and chances")
     return parser

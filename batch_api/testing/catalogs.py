@@ -115,7 +115,8 @@ class Catalogs:
         for position, item in enumerate(items):
             if reason := _reason_against(item):
                 raise malformed(f"items.{position}: {reason}")
-        if len(catalog.items) + len(items) > MAX_ITEMS:
+        added = {item["id"] for item in items if item["action"] != "remove"} - catalog.items.keys()
+        if len(catalog.items) + len(added) > MAX_ITEMS:
             raise malformed(f"a catalog has at most {MAX_ITEMS} items")
         for item in items:
             attributes = item.get("attributes", {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import urllib.parse
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,8 @@ STORAGE_ORIGIN = "https://files.batch.invalid"
 """Where links of exports point, as long as the fake is not served."""
 
 STATISTICS_PATH = "/_fake/statistics"
-"""Not part of the API: the counters as JSON, for whoever runs the fake in another process."""
+"""Not part of the API: the counters as JSON, for whoever runs the fake in another process. `?last=20` takes the rates
+from the last 20 seconds."""
 
 
 class FakeBatch(Faults):
@@ -52,6 +54,7 @@ class FakeBatch(Faults):
         index_seconds: how long an indexing token is `IN_PROGRESS`.
         export_seconds: how long an export takes.
         link_seconds: how long the link to a file is valid; 20 minutes in the documentation.
+        retry_after: a `Retry-After` for requests over the limits; none is documented.
         export_part_bytes: the most that one file of an export holds; 100 MB in the documentation.
         keep_edits: how many of the latest edits `edits` remembers; `None` for all, 0 for none.
         seed: of made-up ids, jitter and chances.
@@ -69,6 +72,7 @@ class FakeBatch(Faults):
         index_seconds: float = 1.0,
         export_seconds: float = 3.0,
         link_seconds: float = 1200.0,
+        retry_after: str | float | None = None,
         export_part_bytes: int = 100_000_000,
         keep_edits: int | None = 100_000,
         seed: int = 0,
@@ -82,6 +86,7 @@ class FakeBatch(Faults):
         self._any_project = project_key is None
         self.time = Time(clock)
         self.storage = Storage(self.time, STORAGE_ORIGIN, link_seconds)
+        self._retry_after = {} if retry_after is None else {"retry-after": str(retry_after)}
         self._limits: Mode = ("documented" if limits else "off") if isinstance(limits, bool) else limits
         self._seed = seed
         self._index_seconds = index_seconds
@@ -176,7 +181,7 @@ class FakeBatch(Faults):
             reply = instead or await self._perform(operation, request, content, stats)
             accepted = instead is None
         except Refusal as refusal:
-            reply = refusal.reply()
+            reply = refusal.reply(self._retry_after if refusal.status == 429 else None)
         if not accepted:
             _count_refusal(stats, reply.status)
         elif isinstance(fault, Reset):
@@ -233,7 +238,9 @@ class FakeBatch(Faults):
 
     def _answer_elsewhere(self, request: Request) -> Reply:
         if request.path == STATISTICS_PATH:
-            return answer(200, {name: stats.as_dict() for name, stats in self.stats.items() if stats.requests})
+            last = urllib.parse.parse_qs(request.query).get("last")
+            seconds = float(last[0]) if last else None
+            return answer(200, {name: stats.as_dict(seconds) for name, stats in self.stats.items() if stats.requests})
         return not_found("there is no such route").reply()
 
     def _base_url(self, request: Request) -> str:

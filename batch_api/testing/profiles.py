@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from batch_api.testing.call import Call
 
-SLICE = 200
+SLICE = 50
 """Edits handled in one go: others get their turn in between, so that a mass update delays nobody's answer."""
 
 ONLY_BY_CUSTOM_ID = {"$email_address", "$email_marketing", "$phone_number", "$sms_marketing"}

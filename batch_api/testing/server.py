@@ -38,7 +38,7 @@ async def listening(handler: Handler, host: str, port: int) -> AsyncIterator[str
         with contextlib.suppress(asyncio.CancelledError):  # that is how the server stops
             await _Connection(handler, reader, writer).run()
 
-    server = await asyncio.start_server(connected, host, port, limit=READ_SIZE)
+    server = await asyncio.start_server(connected, host, port, limit=READ_SIZE, backlog=1024)
     try:
         bound_host, bound_port = server.sockets[0].getsockname()[:2]
         yield f"http://[{bound_host}]:{bound_port}" if ":" in bound_host else f"http://{bound_host}:{bound_port}"

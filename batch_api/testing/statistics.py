@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 
 class Accepted(NamedTuple):
@@ -48,7 +48,7 @@ class OperationStatistics:
     log: list[Accepted] = dataclasses.field(default_factory=list)
     """The accepted requests in order."""
 
-    def rate(self, last: float | None = None, unit: str = "items") -> float:
+    def rate(self, last: float | None = None, unit: Literal["items", "requests"] = "items") -> float:
         """Units accepted a second, from the first accepted request to the last: what came after the first, by time.
 
         With `last`, only the final `last` seconds count. 0.0 with fewer than two requests.
@@ -61,8 +61,8 @@ class OperationStatistics:
         cost = sum(entry.items for entry in log[1:]) if unit == "items" else len(log) - 1
         return cost / (log[-1].time - log[0].time)
 
-    def as_dict(self) -> dict[str, float]:
-        """The counters, without the log."""
+    def as_dict(self, last: float | None = None) -> dict[str, float]:
+        """The counters and, over the `last` seconds, the rates."""
         return {
             "requests": self.requests,
             "accepted": self.accepted,
@@ -70,6 +70,6 @@ class OperationStatistics:
             "refused": self.refused,
             "failed": self.failed,
             "items": self.items,
-            "items_per_second": self.rate(),
-            "requests_per_second": self.rate(unit="requests"),
+            "items_per_second": self.rate(last),
+            "requests_per_second": self.rate(last, unit="requests"),
         }

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from batch_api.testing import FakeBatch
+from batch_api.testing import FakeBatch, catalogs
+from batch_api.testing.clock import run
 
 pytestmark = pytest.mark.virtual_time
 
@@ -115,6 +116,22 @@ class TestAudiences:
         await get(api, "/audiences/view", 400, name="b", indexing_token="unknown")
 
 
+def test_state_can_be_set_up_before_a_loop_runs(connect: Any) -> None:
+    """The clock of a loop may start anywhere; dates go on from today's all the same."""
+    fake = FakeBatch()
+    fake.project().orchestrations.add({"name": "Welcome"}, type="trigger")
+
+    async def main() -> Any:
+        api = connect(fake)
+        await post(api, "/audiences/create", {"name": "vip", "type": "custom_ids"})
+        await asyncio.sleep(10)
+        return await get(api, "/audiences/view", name="vip"), await get(api, "/orchestrations/list")
+
+    audience, page = run(main())
+    assert (audience["indexing_state"], page["orchestrations"][0]["status"]) == ("APPLIED", "running")
+    assert abs(datetime.fromisoformat(audience["created"]) - datetime.now(UTC)) < timedelta(minutes=1)
+
+
 class TestPages:
     async def test_every_item_comes_once_and_the_count_on_the_first_page_only(self, api: httpx.AsyncClient) -> None:
         for number in range(25):
@@ -143,7 +160,9 @@ class TestPages:
         page = await get(api, "/audiences/list", limit=2, from_=page["next_from"])
         assert [one["name"] for one in page["audiences"]] == ["d", "e"]
 
-    @pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 101}, {"limit": "x"}, {"from_": "x"}, {"page": 2}])
+    @pytest.mark.parametrize(
+        "query", [{"limit": 0}, {"limit": 101}, {"limit": "x"}, {"from_": "x"}, {"from_": "eEAx"}, {"page": 2}]
+    )
     async def test_wrong_parameters_are_refused(self, api: httpx.AsyncClient, query: dict[str, Any]) -> None:
         for path in ("/audiences/list", "/catalogs/list", "/orchestrations/list", "/exports/list", "/segments/list"):
             error = await get(api, path, 400, **query)
@@ -180,6 +199,17 @@ class TestCatalogs:
         assert (shown["items"], shown["size"]) == (1, len(b'{"title":"A","price":2}'))
         assert "indexing_state" not in shown
         assert await get(api, "/catalogs/list") == {"catalogs": [shown], "has_more": False, "count": 1}
+
+    async def test_the_number_of_items_is_limited(
+        self, api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(catalogs, "MAX_ITEMS", 3)
+        await post(api, "/catalogs/create", {"name": "shoes", "fields": FIELDS}, 201)
+        items = [{"id": str(number), "action": "add"} for number in range(3)]
+        for _ in range(2):  # the second time they are there already
+            await post(api, "/catalogs/items/edit", {"name": "shoes", "items": items})
+        await post(api, "/catalogs/items/edit", {"name": "shoes", "items": [{"id": "x", "action": "remove"}]})
+        await post(api, "/catalogs/items/edit", {"name": "shoes", "items": [{"id": "x", "action": "add"}]}, 400)
 
     async def test_the_token_of_an_edit(self, api: httpx.AsyncClient) -> None:
         await post(api, "/catalogs/create", {"name": "shoes", "fields": FIELDS}, 201)

@@ -143,8 +143,12 @@ class TestAnswers:
         page = (await api.get("/segments/list")).json()
         assert page["segments"][0]["code"] == "ENGAGED"
         assert "added_later" in page["segments"][0]
-        fake.extend("export_download")
-        assert (await api.get("/exports/download", params={"id": "x"})).status_code == 404
+
+    async def test_an_empty_answer_stays_empty(self, fake: FakeBatch, api: httpx.AsyncClient) -> None:
+        name = fake.project().orchestrations.add({}).id
+        fake.extend("campaign_delete")
+        answer = await api.post("/campaigns/delete", json={"id": name})
+        assert (answer.status_code, answer.content) == (204, b"")
 
 
 class TestConnections:

@@ -163,6 +163,10 @@ class TestThroughTheApi:
         assert (answer.status_code, answer.json()["error_code"]) == (429, "TOO_MANY_REQUESTS")
         assert "retry-after" not in answer.headers
 
+    async def test_a_retry_after_if_one_is_wanted(self, connect: Any) -> None:
+        api = connect(FakeBatch(retry_after=7))
+        assert [(await api.get("/segments/list")).headers.get("retry-after") for _ in range(2)] == [None, "7"]
+
     async def test_projects_have_limits_of_their_own(self, connect: Any) -> None:
         fake = FakeBatch(project_key=None)
         one, two = connect(fake, project="one"), connect(fake, project="two")

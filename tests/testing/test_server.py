@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
+import re
 import signal
 import socket
 import subprocess
@@ -190,6 +193,40 @@ def test_the_command_serves_until_it_is_told_to_stop(how: signal.Signals) -> Non
             process.send_signal(how)
             assert process.wait(timeout=10) == 0
         assert process.stdout.read() == ""
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_the_first_line_is_the_address_and_nothing_follows(
+    monkeypatch: pytest.MonkeyPatch, how: signal.Signals
+) -> None:
+    class Terminal:
+        """Stops the process as soon as it is told the address."""
+
+        text = ""
+
+        def write(self, text: str) -> None:
+            self.text += text
+
+        def flush(self) -> None:
+            os.kill(os.getpid(), how)
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    options = ["--latency", "0", "0.1", "--storm-seconds", "1", "--failure-chance", "0.1", "--port", "0"]
+    assert main(options) == 0
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/2\.11\n", terminal.text)
+    assert gc.isenabled()
+
+
+async def test_the_counters_can_be_read_from_outside(fake: FakeBatch, connect: Any) -> None:
+    async with fake.serve() as url, connect(fake) as api:
+        for _ in range(3):
+            await api.get("/segments/list")
+            await asyncio.sleep(0.01)
+        counters = f"{url.removesuffix('/2.11')}/_fake/statistics"
+        assert (await api.get(counters)).json() == {"segment_list": fake.stats["segment_list"].as_dict()}
+        last = (await api.get(counters, params={"last": "0.00001"})).json()["segment_list"]
+        assert (last["accepted"], last["requests_per_second"]) == (3, 0)
 
 
 def test_the_command_takes_a_key_a_project_and_faults() -> None:
