@@ -43,8 +43,10 @@ def validate(document: Json, where: str) -> None:
         )
     problems = list(OpenAPIV31SpecValidator(document).iter_errors())
     if problems:
-        lines = [f"{'/'.join(map(str, p.absolute_path)) or '/'}: {p.message[:200]}" for p in problems[:5]]
-        raise CodegenError(where, "is not valid OpenAPI:\n  " + "\n  ".join(lines), "Repair or replace the document.")
+        places = ["/".join(map(str, problem.absolute_path)) or "/" for problem in problems]
+        reasons = [problem.message.splitlines()[0][:200] for problem in problems]
+        lines = "\n  ".join(f"{place}: {reason}" for place, reason in zip(places[:5], reasons, strict=False))
+        raise CodegenError(where, f"is not valid OpenAPI:\n  {lines}", "Repair or replace the document.")
 
 
 def server(document: Json) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from codegen import pipeline, yamlfile
+from codegen import names, pipeline, yamlfile
 from codegen.layout import HERE, Layout
 from codegen.normalise import Normalised, normalise
 
@@ -31,8 +31,6 @@ def prepared() -> pipeline.Prepared:
 
 @pytest.fixture(scope="session")
 def normalised(original: Json) -> Normalised:
-    from codegen import names
-
     return normalise(original, names.load(HERE.names))
 
 
@@ -47,10 +45,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def inputs(tmp_path: Path) -> Layout:
     """A copy of `openapi/` and `overrides/` of this test's own."""
-    root = tmp_path / "repo"
-    for name in ("openapi", "overrides"):
-        shutil.copytree(HERE.root / name, root / name)
-    return Layout(root)
+    return copy_of_inputs(tmp_path / "repo")
 
 
 @pytest.fixture
@@ -58,8 +53,18 @@ def with_document(inputs: Layout) -> Callable[[Json], Layout]:
     """The inputs with another document, and a lock that names it."""
 
     def replace(document: Json) -> Layout:
-        inputs.document.write_text(json.dumps(document), encoding="utf-8")  # JSON is YAML
-        inputs.lock.write_text(f"sha256: {hashlib.sha256(inputs.document.read_bytes()).hexdigest()}\n")
+        put_document(inputs, document)
         return inputs
 
     return replace
+
+
+def copy_of_inputs(root: Path) -> Layout:
+    for name in ("openapi", "overrides"):
+        shutil.copytree(HERE.root / name, root / name)
+    return Layout(root)
+
+
+def put_document(layout: Layout, document: Json) -> None:
+    layout.document.write_text(json.dumps(document), encoding="utf-8")  # JSON is YAML
+    layout.lock.write_text(f"sha256: {hashlib.sha256(layout.document.read_bytes()).hexdigest()}\n")
