@@ -167,6 +167,6 @@ def _show(catalog: Catalog) -> dict[str, Any]:
         "fields": [{"name": name, "type": kind} for name, kind in catalog.fields.items()],
         "items": len(catalog.items),
         "size": catalog.size,
-        "created": stamp(catalog.created),
-        "updated": stamp(catalog.updated),
+        "created": stamp(catalog.created, "milliseconds"),
+        "updated": stamp(catalog.updated, "milliseconds"),
     }

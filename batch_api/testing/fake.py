@@ -261,10 +261,10 @@ def _read_json(operation: Operation, request: Request, content: bytes) -> Any:
 def _count_refusal(stats: OperationStatistics, status: int) -> None:
     if status == 429:
         stats.rejected += 1
-    elif status < 500:
-        stats.refused += 1
-    else:
+    elif status >= 500:
         stats.failed += 1
+    elif status >= 400:
+        stats.refused += 1
 
 
 async def _pass(seconds: float) -> None:

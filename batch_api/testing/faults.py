@@ -158,6 +158,21 @@ class Faults:
 
         return self._add(Failure(reply=reply, after_acceptance=after_acceptance, **self._scope(operation, when)))
 
+    def respond(
+        self,
+        operation: str | None,
+        status: int,
+        body: Any = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        after_acceptance: bool = False,
+        **when: Unpack[When],
+    ) -> Fault:
+        """Answer with exactly this status, JSON body (`None`: an empty one) and these further headers."""
+        reply = answer(status, body, headers)
+        scope = self._scope(operation, when)
+        return self._add(Failure(reply=lambda _: reply, after_acceptance=after_acceptance, **scope))
+
     def storm(
         self, operation: str | None = None, *, retry_after: str | float | None = None, **when: Unpack[When]
     ) -> Fault:

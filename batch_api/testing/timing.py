@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
 
 def loop_time() -> float:
@@ -43,17 +47,16 @@ class Time:
         return self._zero + timedelta(seconds=now)
 
 
-def stamp(date: datetime) -> str:
-    """RFC 3339 in UTC, to the second: `2031-02-03T04:05:06Z`."""
-    return date.strftime("%Y-%m-%dT%H:%M:%SZ")
+def stamp(date: datetime, timespec: str = "seconds") -> str:
+    """RFC 3339 in UTC: `2031-02-03T04:05:06Z`."""
+    return date.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=timespec) + "Z"
 
 
 def read_stamp(text: object) -> datetime | None:
     """The date that an RFC 3339 text stands for; `None` if it is none, or names no offset."""
-    if not isinstance(text, str) or len(text) < 20 or text[10] not in "Tt":
+    if not isinstance(text, str) or not _RFC_3339.fullmatch(text):
         return None
     try:
-        date = datetime.fromisoformat(text.upper())
+        return datetime.fromisoformat(text.upper())
     except ValueError:
         return None
-    return date if date.tzinfo is not None else None

@@ -334,6 +334,12 @@ class TestCampaigns:
             await post(api, "/campaigns/update", {"id": name, "campaign": campaign(state, later)}, 200)
             assert (await get(api, "/orchestrations/view", orchestration_id=name))["status"] == state.lower()
 
+    async def test_dates_are_shown_in_utc(self, api: httpx.AsyncClient) -> None:
+        name = (await post(api, "/campaigns/create", campaign(start="2031-04-01T08:00:00+02:00"), 201))["id"]
+        assert (await get(api, "/orchestrations/view", orchestration_id=name))["start_time"] == "2031-04-01T06:00:00Z"
+        row = (await get(api, "/orchestrations/list"))["orchestrations"][0]
+        assert row["start_time"] == "2031-04-01T06:00:00"  # the list names no offset, as in the documented samples
+
     async def test_a_recurrent_one_can_be_changed_while_it_runs(self, fake: FakeBatch, api: httpx.AsyncClient) -> None:
         recurring = fake.project().orchestrations.add(campaign("RUNNING"), type="recurring")
         await post(api, "/campaigns/update", {"id": recurring.id, "campaign": campaign("RUNNING")}, 200)

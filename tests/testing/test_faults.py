@@ -144,6 +144,18 @@ class TestAnswers:
         assert page["segments"][0]["code"] == "ENGAGED"
         assert "added_later" in page["segments"][0]
 
+    async def test_an_answer_of_ones_own(self, fake: FakeBatch, api: httpx.AsyncClient) -> None:
+        name = fake.project().orchestrations.add({}).id
+        fake.respond("campaign_delete", 200, {}, headers={"X-Served-By": "test"}, after_acceptance=True)
+        answer = await api.post("/campaigns/delete", json={"id": name})
+        assert (answer.status_code, answer.json(), answer.headers["x-served-by"]) == (200, {}, "test")
+        assert fake.project().orchestrations.by_id == {}
+        fake.respond("campaign_delete", 200, times=2)
+        for _ in range(2):
+            assert (await api.post("/campaigns/delete", json={"id": "unknown"})).content == b""
+        stats = fake.stats["campaign_delete"]
+        assert (stats.requests, stats.accepted, stats.refused, stats.failed) == (3, 1, 0, 0)
+
     async def test_an_empty_answer_stays_empty(self, fake: FakeBatch, api: httpx.AsyncClient) -> None:
         name = fake.project().orchestrations.add({}).id
         fake.extend("campaign_delete")

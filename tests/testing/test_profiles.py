@@ -82,6 +82,7 @@ async def test_typed_keys_are_stored_under_the_bare_name_with_their_kind(
         ("tier", [""]),
         ("tier", {"$add": "x"}),
         ("date(since)", "2026-01-01"),
+        ("date(since)", "2026-W01-1T03:04:05Z"),
         ("date(since)", "2026-13-01T00:00:00Z"),
         ("date(since)", "2026-01-01T00:00:00"),
         ("date(since)", 1767225600),
