@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup test check generate pins clean
+.PHONY: help setup demo test check generate pins clean
 .DEFAULT_GOAL := help
 
 help: ## say what each command does
@@ -18,6 +18,12 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
+
+INPUT ?=
+ID ?=
+
+demo: setup ## send real records to a fake API with the documented limits; INPUT=file.csv ID=column for your own
+	@$(BIN)/python -m examples.demo $(if $(INPUT),"$(INPUT)") $(if $(ID),--id "$(ID)")
 
 test: setup ## run all tests, with branch coverage
 	$(BIN)/python -m coverage erase

@@ -93,7 +93,7 @@ class Exports(Resource):
             raise ExportFailed("exports.wait: the export ended in ERROR.", export=record)
         return record
 
-    def download(self, file_id: str) -> AbstractAsyncContextManager[files.FileStream]:
+    def download(self, file_id: str | None) -> AbstractAsyncContextManager[files.FileStream]:
         """Stream a file of a finished export.
 
             async with client.exports.download(file.id) as stream:
@@ -105,7 +105,7 @@ class Exports(Resource):
         A stream that breaks goes on where it stopped, and a link that expired is asked for anew: up to 4 failures in a
         row without a new byte. A file of 100 MB may take longer than a call's `deadline`, which holds for asking for
         a link alone: the stream is bounded by `timeout`, the seconds without progress. For a bound in all, use
-        `asyncio.timeout`.
+        `asyncio.timeout`. A record read leniently may name no id: `None` is refused with `InvalidInput`.
 
         Args:
             file_id: The id of a file (`file_…`), from the `files` of the export's record; not the export's own.
@@ -117,7 +117,7 @@ class Exports(Resource):
 
     async def download_to(
         self,
-        file_id: str,
+        file_id: str | None,
         path: str | os.PathLike[str],
         *,
         on_progress: Callable[[int, int | None], object] | None = None,
