@@ -1,0 +1,104 @@
+"""The registry has every operation of the document and the facts about each, spelled out here once more."""
+
+from __future__ import annotations
+
+import inspect
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from batch_api._generated.cep import document
+from batch_api._generated.cep.registry import OPERATIONS
+from batch_api._generated.runtime import Condition, LimitFact
+
+DEFAULT = (LimitFact(1.0, spacing=0.02),)
+CATALOG = (LimitFact(5.0, headroom=0.01),)
+EVENTS = Condition(("*", "events"))
+SEGMENT = LimitFact(5.0, per=3600.0, burst=10.0, when=Condition(("filter", "segment")))
+
+# name: method, path, success, limits, items, max_items, replay, replay_unless, personal_data
+EXPECTED: dict[str, tuple[Any, ...]] = {
+    "audience_create": ("POST", "/audiences/create", (202,), DEFAULT, None, None, True, None, False),
+    "audience_list": ("GET", "/audiences/list", (200,), DEFAULT, None, None, True, None, False),
+    "audience_remove": ("POST", "/audiences/remove", (202,), DEFAULT, None, None, True, None, False),
+    "audience_replace": ("POST", "/audiences/replace", (202,), DEFAULT, ("ids",), 10_000, True, None, True),
+    "audience_update": ("POST", "/audiences/update", (202,), DEFAULT, ("ids",), 10_000, True, None, True),
+    "audience_view": ("GET", "/audiences/view", (200,), DEFAULT, None, None, True, None, False),
+    "campaign_create": ("POST", "/campaigns/create", (200, 201), DEFAULT, None, None, False, None, False),
+    "campaign_delete": ("POST", "/campaigns/delete", (200, 204), DEFAULT, None, None, True, None, False),
+    "campaign_update": (
+        *("POST", "/campaigns/update", (200,), DEFAULT, None, None, True),
+        *(Condition(("campaign", "state"), "RUNNING"), False),
+    ),
+    "catalog_create": ("POST", "/catalogs/create", (201,), CATALOG, None, None, True, None, False),
+    "catalog_items_edit": (
+        *("POST", "/catalogs/items/edit", (202,)),
+        (LimitFact(5.0, headroom=0.01), LimitFact(1000.0, unit="items", headroom=0.01)),
+        *(("items",), 200, True, None, False),
+    ),
+    "catalog_list": ("GET", "/catalogs/list", (200,), CATALOG, None, None, True, None, False),
+    "catalog_remove": ("POST", "/catalogs/remove", (202,), CATALOG, None, None, True, None, False),
+    "catalog_update": ("POST", "/catalogs/update", (202,), CATALOG, None, None, True, None, False),
+    "catalog_view": ("GET", "/catalogs/view", (200,), CATALOG, None, None, True, None, False),
+    "export_download": ("GET", "/exports/download", (307,), DEFAULT, None, None, True, None, False),
+    "export_list": ("GET", "/exports/list", (200,), DEFAULT, None, None, True, None, False),
+    "export_view": ("GET", "/exports/view", (200,), DEFAULT, None, None, True, None, False),
+    "orchestration_list": ("GET", "/orchestrations/list", (200,), DEFAULT, None, None, True, None, False),
+    "orchestration_stats": ("GET", "/orchestrations/stats", (200,), DEFAULT, None, None, True, None, False),
+    "orchestration_view": ("GET", "/orchestrations/view", (200,), DEFAULT, None, None, True, None, False),
+    "profile_export": ("POST", "/profiles/export", (202,), (*DEFAULT, SEGMENT), None, None, False, None, True),
+    "profile_mass_update": (
+        *("POST", "/profiles/mass-update", (200, 202), (LimitFact(10_000.0, unit="items", spacing=0.02),)),
+        *((), 10_000, True, EVENTS, True),
+    ),
+    "profile_update": (
+        *("POST", "/profiles/update", (200, 202), (LimitFact(300.0, unit="items", burst=1000.0),)),
+        *((), 200, True, EVENTS, True),
+    ),
+    "segment_list": ("GET", "/segments/list", (200,), DEFAULT, None, None, True, None, False),
+}
+
+
+def test_the_operations_are_these_25() -> None:
+    assert list(OPERATIONS) == list(EXPECTED)
+    assert len(OPERATIONS) == 25
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_facts(name: str) -> None:
+    operation = OPERATIONS[name]
+    assert operation.name == name
+    assert operation[1:-1] == EXPECTED[name]
+    assert operation.pause == 5.0
+
+
+def test_the_operations_are_those_of_the_document(original: dict[str, Any]) -> None:
+    declared = {(method.upper(), path) for path, item in original["paths"].items() for method in item}
+    assert {(operation.method, operation.path) for operation in OPERATIONS.values()} == declared
+
+
+def test_the_registry_cannot_be_changed() -> None:
+    with pytest.raises(TypeError):
+        OPERATIONS["new"] = OPERATIONS["segment_list"]  # type: ignore[index]
+
+
+AREAS = ("audiences", "campaigns", "catalogs", "exports", "orchestrations", "profiles", "segments")
+
+
+def test_every_operation_has_one_function() -> None:
+    functions: list[str] = []
+    for area in AREAS:
+        module = import_module(f"batch_api._generated.cep.endpoints.{area}")
+        own = inspect.getmembers(module, inspect.iscoroutinefunction)
+        assert all(function.__module__ == module.__name__ for _, function in own)
+        functions += [name for name, _ in own]
+    assert sorted(functions) == sorted(OPERATIONS)
+
+
+def test_the_document_module_says_what_it_was_made_from() -> None:
+    assert document.SERVER_URL == "https://api.batch.com/2.11"
+    assert document.VERSION == "2.11"
+    assert document.TITLE == "Batch - REST API"
+    assert document.DOCUMENT_SHA256 == "58257dd87c4c334ec2dbd3593689b8151adfb42cdb2b5c76120c43644ee2700a"
+    assert "0.29.1" in document.GENERATOR
