@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 import httpx
 
+from batch_api.engine.errors import ConfigurationError
 from batch_api.engine.quiet import hush, quiet
 from batch_api.engine.response import Headers
 
@@ -201,7 +202,9 @@ class Pools:
 
 
 def as_transport(given: object) -> Transport:
-    """The caller's transport: httpx's kind, or any object of this seam."""
+    """The caller's transport: httpx's kind, or any object of this seam. Raises `ConfigurationError`."""
     if isinstance(given, httpx.AsyncBaseTransport):
         return HttpxTransport(given)
+    if isinstance(given, httpx.AsyncClient) or not callable(getattr(given, "send", None)):
+        raise ConfigurationError("transport is an httpx.AsyncBaseTransport, or an object with `send` and `aclose`.")
     return given  # type: ignore[return-value]

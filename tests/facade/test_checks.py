@@ -193,12 +193,16 @@ MISTAKES: dict[str, tuple[Use, str]] = {
 }
 
 
+async def called(use: Use, client: BatchClient) -> None:
+    result = use(client)
+    if isinstance(result, Awaitable):
+        await result
+
+
 @pytest.mark.parametrize(("use", "says"), MISTAKES.values(), ids=MISTAKES)
 async def test_a_mistake_is_told_and_nothing_is_sent(client: BatchClient, fake: FakeBatch, use: Use, says: str) -> None:
     with pytest.raises(InvalidInput, match=says) as caught:
-        result = use(client)
-        if isinstance(result, Awaitable):
-            await result
+        await called(use, client)
     assert caught.value.outcome == "not_sent"
     assert SECRET not in str(caught.value)
     assert isinstance(caught.value, ValueError)
