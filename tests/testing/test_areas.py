@@ -69,6 +69,7 @@ class TestAudiences:
             query = {} if token is None else {"indexing_token": token}
             return str((await get(api, "/audiences/view", name="vip", **query))["indexing_state"])
 
+        await post(api, "/audiences/create", {"name": "other", "type": "custom_ids"})
         first = (await post(api, "/audiences/create", {"name": "vip", "type": "custom_ids"}))["indexing_token"]
         second = (await post(api, "/audiences/replace", {"name": "vip", "ids": [{"id": "a"}]}))["indexing_token"]
         assert [await state(first), await state(second), await state(None)] == [
@@ -78,6 +79,7 @@ class TestAudiences:
         ]
         await asyncio.sleep(5)
         assert [await state(first), await state(second), await state(None)] == ["REPLACED", "APPLIED", "APPLIED"]
+        assert (await get(api, "/audiences/view", name="other"))["indexing_state"] == "APPLIED"
 
     async def test_a_removed_audience_is_gone_and_its_removal_can_be_followed(self, api: httpx.AsyncClient) -> None:
         await post(api, "/audiences/create", {"name": "vip", "type": "custom_ids"})
@@ -516,6 +518,13 @@ class TestExports:
         assert all(file["size"] <= 200 for file in record["files"])
         assert len(await self.lines(api, ATTRIBUTES)) == 20
 
+    async def test_a_line_longer_than_a_part_makes_one_of_its_own(self, connect: Any) -> None:
+        fake = FakeBatch(limits=False, export_part_bytes=1)
+        api = connect(fake)
+        await post(api, "/profiles/update", [{"identifiers": {"custom_id": f"u{n}"}} for n in range(3)])
+        record = await self.finished(api, ATTRIBUTES)
+        assert [bool(file["size"]) for file in record["files"]] == [True] * 3
+
     async def test_an_export_can_be_told_to_fail(self, fake: FakeBatch, api: httpx.AsyncClient) -> None:
         fake.project().exports.fail_next()
         record = await self.finished(api, ATTRIBUTES)
@@ -587,6 +596,21 @@ class TestExports:
     async def test_unknown_ids(self, api: httpx.AsyncClient) -> None:
         await get(api, "/exports/view", 404, id="export_unknown")
         await get(api, "/exports/download", 404, id="file_unknown")
+
+
+@pytest.mark.parametrize(("kept", "expected"), [(None, ["a", "b", "c", "d"]), (2, ["c", "d"]), (0, [])])
+async def test_received_edits_are_kept_in_order(connect: Any, kept: int | None, expected: list[str]) -> None:
+    fake = FakeBatch(limits=False, keep_edits=kept)
+    api = connect(fake)
+    await post(api, "/audiences/create", {"name": "vip", "type": "custom_ids"})
+    await post(api, "/catalogs/create", {"name": "shoes", "fields": FIELDS}, 201)
+    await post(api, "/profiles/update", [{"identifiers": {"custom_id": "a"}}, {"identifiers": {"custom_id": "b"}}])
+    await post(api, "/profiles/update", {}, 400)
+    await post(api, "/audiences/replace", {"name": "vip", "ids": [{"id": "c"}]})
+    await post(api, "/catalogs/items/edit", {"name": "shoes", "items": [{"id": "d", "action": "add"}]})
+    assert [edit.edit.get("id") or edit.edit["identifiers"]["custom_id"] for edit in fake.edits] == expected
+    operations = ["profile_update", "profile_update", "audience_replace", "catalog_items_edit"]
+    assert [edit.operation for edit in fake.edits] == operations[4 - len(expected) :]
 
 
 async def test_segments_are_there_from_the_start(api: httpx.AsyncClient) -> None:

@@ -170,6 +170,8 @@ class TestConnections:
             await update(api)
         assert stored(fake) == []
         assert await statuses(api, 1) == [202]
+        stats = fake.stats["profile_update"]
+        assert (stats.requests, stats.accepted, stats.failed) == (2, 1, 1)
 
     async def test_a_reset_after_acceptance_loses_the_answer_only(
         self, fake: FakeBatch, api: httpx.AsyncClient

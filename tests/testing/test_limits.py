@@ -80,6 +80,12 @@ def test_slow_rates_hold_one_request() -> None:
     assert [limiter.admit(limited, None, 1, now) for now in (0.0, 1.0, 719.0, 720.0)] == [True, False, False, True]
 
 
+def test_a_window_ends_after_exactly_one_second() -> None:
+    limiter = Limiter("windows")
+    limited = operation(LimitFact(1.0))
+    assert [limiter.admit(limited, None, 1, now) for now in (0.0, 0.999, 1.0, 2.0)] == [True, False, True, True]
+
+
 def test_a_window_of_an_hour_is_an_hour() -> None:
     limited = operation(LimitFact(2.0, per=3600.0, burst=3.0))
     limiter = Limiter("windows")
