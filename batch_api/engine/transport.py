@@ -14,6 +14,7 @@ from batch_api.engine.response import Headers
 
 _PER_POOL = 10  # httpcore scans its whole pool at each request: past ten in flight, a second pool costs less
 _KEEP_ALIVE = 15.0
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
 class Request:
@@ -73,7 +74,7 @@ def fault_of(error: Exception, request: Request) -> Fault | None:
     if not isinstance(error, httpx.TransportError | OSError):
         return None
     kind = type(error).__name__
-    if not request.sent:
+    if not request.sent or isinstance(error, _NEVER_LEFT):
         stage = "tls" if _is_about(error, ssl.SSLError) else "connect"
         final = _is_about(error, ssl.SSLCertVerificationError) or isinstance(error, httpx.UnsupportedProtocol)
         return Fault(kind, stage, sent=False, final=final)
@@ -95,11 +96,13 @@ class HttpxTransport:
         hush()
         self._transport = transport
         self._addresses: dict[str, httpx.URL] = {}
+        # Others, such as those of tests, may take a request in without ever reading its body.
+        self._reads_body = isinstance(transport, httpx.AsyncHTTPTransport)
         self.busy = 0
 
     async def send(self, request: Request) -> WireResponse:
         address = self._address(request)
-        request.sent = False
+        request.sent = not self._reads_body
         wire = httpx.Request(
             request.method,
             address,

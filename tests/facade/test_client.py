@@ -122,9 +122,10 @@ class Wire:
 
     status = 202
     headers = Headers([])
+    body = b'{"code": "SUCCESS"}'
 
     async def aiter_bytes(self) -> AsyncIterator[bytes]:
-        yield b'{"code": "SUCCESS"}'
+        yield self.body
 
     async def aclose(self) -> None:
         self.closed += 1
