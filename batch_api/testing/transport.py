@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import httpx
 
 from batch_api.testing.wire import ConnectionLost, Reply, Request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterable, AsyncIterator
 
     from batch_api.testing.fake import FakeBatch
 
@@ -27,37 +27,23 @@ class FakeTransport(httpx.AsyncBaseTransport):
         self._fake = fake
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        sending = _Sending(request)
-        target = request.url.raw_path.decode("ascii")
-        path, _, query = target.partition("?")
+        # As over a socket, the body is on its way before anything else is known of the request.
+        body = b"".join([chunk async for chunk in cast("AsyncIterable[bytes]", request.stream)])
+
+        async def read() -> bytes:
+            return body
+
+        path, _, query = request.url.raw_path.decode("ascii").partition("?")
         headers = {name.lower(): value for name, value in request.headers.items()}
         read_timeout = request.extensions.get("timeout", {}).get("read")
         try:
             async with asyncio.timeout(read_timeout):
-                reply = await self._fake(Request(request.method, path, query, headers, request.url.scheme, sending.all))
+                reply = await self._fake(Request(request.method, path, query, headers, request.url.scheme, read))
         except TimeoutError as error:
             raise httpx.ReadTimeout("the fake takes longer than the read time-out", request=request) from error
         except ConnectionLost as lost:
-            if not lost.read:
-                await sending.begin()
             raise _error(lost, request) from lost
-        stream = _Stream(reply, request, read_timeout)
-        return httpx.Response(reply.status, headers=reply.headers, stream=stream)
-
-
-class _Sending:
-    """The body of a request on its way out: whoever watches the stream sees when it begins."""
-
-    def __init__(self, request: httpx.Request) -> None:
-        if not isinstance(request.stream, httpx.AsyncByteStream):
-            raise TypeError("an async transport takes requests with an async body")
-        self._chunks = aiter(request.stream)
-
-    async def all(self) -> bytes:
-        return b"".join([chunk async for chunk in self._chunks])
-
-    async def begin(self) -> None:
-        await anext(self._chunks, b"")
+        return httpx.Response(reply.status, headers=reply.headers, stream=_Stream(reply, request, read_timeout))
 
 
 class _Stream(httpx.AsyncByteStream):

@@ -181,8 +181,8 @@ class TestConnections:
             await update(api)
         assert stored(fake) == ["u1"]
 
-    @pytest.mark.parametrize("after_acceptance", [False, True])
-    async def test_a_client_sees_that_sending_had_begun(self, fake: FakeBatch, after_acceptance: bool) -> None:
+    @pytest.mark.parametrize("trouble", ["reset before", "reset after", "slow"])
+    async def test_a_client_sees_that_sending_had_begun(self, fake: FakeBatch, trouble: str) -> None:
         begun = False
 
         class Watched(httpx.AsyncByteStream):
@@ -191,15 +191,20 @@ class TestConnections:
                 begun = True
                 yield b"[]"
 
-        fake.reset("profile_update", after_acceptance=after_acceptance)
+        if trouble == "slow":
+            fake.delay("profile_update", 60)
+        else:
+            fake.reset("profile_update", after_acceptance=trouble == "reset after")
         headers = {
             "Authorization": f"Bearer {fake.rest_api_key}",
             "X-Batch-Project": fake.project_key,
             "Content-Type": "application/json",
         }
         url = "https://api.batch.com/2.11/profiles/update"
-        with pytest.raises(httpx.NetworkError):
-            await fake.transport().handle_async_request(httpx.Request("POST", url, headers=headers, stream=Watched()))
+        patience = {"timeout": {"read": 1}}
+        request = httpx.Request("POST", url, headers=headers, stream=Watched(), extensions=patience)
+        with pytest.raises(httpx.TransportError):
+            await fake.transport().handle_async_request(request)
         assert begun
 
     async def test_a_body_that_ends_early(self, fake: FakeBatch, api: httpx.AsyncClient) -> None:
