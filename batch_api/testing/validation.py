@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import urllib.parse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jsonschema_rs
 
@@ -55,14 +55,13 @@ def check_query(operation: Operation, text: str) -> dict[str, Any]:
     if unknown := given.keys() - declared.keys():
         raise malformed(f"there is no parameter {min(unknown)!r}")
     values: dict[str, Any] = {}
-    for name, (required, read, validator) in declared.items():
-        if name not in given:
-            if required:
-                raise missing(f"the parameter {name!r} is needed")
-            continue
-        values[name] = read(given[name])
-        if not validator.is_valid(values[name]):
-            raise malformed(f"{name!r} has a value that is not allowed")
+    for name, parameter in declared.items():
+        if name in given:
+            values[name] = parameter.read(given[name])
+            if not parameter.validator.is_valid(values[name]):
+                raise malformed(f"{name!r} has a value that is not allowed")
+        elif parameter.required:
+            raise missing(f"the parameter {name!r} is needed")
     return values
 
 
@@ -104,19 +103,25 @@ def _edits_schema(schema: dict[str, Any]) -> dict[str, Any]:
     return {**bulk, "items": {**edit, "properties": loose}}
 
 
-_Parameter = tuple[bool, "Callable[[list[str]], Any]", jsonschema_rs.Validator]
+class _Parameter(NamedTuple):
+    """A query parameter: whether it is needed, how to read it, and what it may be."""
+
+    required: bool
+    read: Callable[[list[str]], Any]
+    validator: jsonschema_rs.Validator
 
 
 @functools.cache
 def _parameters(operation: Operation) -> dict[str, _Parameter]:
-    """The query parameters of an operation: whether each is needed, how to read it, and what it may be."""
+    """The query parameters of an operation, by name."""
     found: dict[str, _Parameter] = {}
     for declared in document.operation_in_document(operation).get("parameters", ()):
         parameter = document.resolve(declared)
         if parameter["in"] == "query":
             schema = parameter["schema"]
             reader = _READERS.get(document.resolve(schema).get("type", "string"), _text)
-            found[parameter["name"]] = (parameter.get("required", False), reader, compile_schema(schema))
+            required = parameter.get("required", False)
+            found[parameter["name"]] = _Parameter(required, reader, compile_schema(schema))
     return found
 
 
