@@ -307,7 +307,7 @@ def _row(phase: Phase, figures: Statistics, limits: Sequence[Limit]) -> Row:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo as the command line says. Returns the exit status."""
     options = _parser().parse_args(arguments)
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     try:
         customers = csvfile.read(options.input, options.id or None)
     except csvfile.InputError as error:
@@ -318,7 +318,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows: list[Row] = []
     try:
         with fake_api() as url:
-            console.print(f"The fake Batch API: {url}, with the documented limits. Nothing leaves this machine.\n")
+            console.print(
+                f"The fake Batch API: {url}, with the documented limits. Nothing leaves this machine.\n", soft_wrap=True
+            )
             rows = asyncio.run(_demonstrate(url, customers, console))
     except* BatchError as group:
         failures = group.exceptions
@@ -342,9 +344,9 @@ async def _demonstrate(url: str, customers: Table, console: Console) -> list[Row
 
 
 @contextlib.contextmanager
-def fake_api() -> Iterator[str]:
-    """The fake API in a process of its own; its base URL, while it runs."""
-    command = [sys.executable, "-m", "batch_api.testing"]
+def fake_api(*options: str) -> Iterator[str]:
+    """The fake API in a process of its own, with options of its command; its base URL, while it runs."""
+    command = [sys.executable, "-m", "batch_api.testing", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         try:
             url = next(iter(process.stdout or ()), "").strip()
@@ -363,9 +365,11 @@ def _shown(path: Path) -> str:
 def _introduce(console: Console, name: str, customers: Table) -> None:
     profiles = len({record.id for record in customers.records})
     columns = ", ".join(f"{column.name} ({column.kind})" for column in customers.columns) or "none"
-    console.print(f"{name}: {len(customers.records):,} records of {profiles:,} profiles; attributes: {columns}.")
+    console.print(
+        f"{name}: {len(customers.records):,} records of {profiles:,} profiles; attributes: {columns}.", soft_wrap=True
+    )
     for note in customers.left_out:
-        console.print(f"Left out: {note}.")
+        console.print(f"Left out: {note}.", soft_wrap=True)
 
 
 def conclude(console: Console, rows: Sequence[Row], refused: Counter[str]) -> None:
@@ -373,7 +377,7 @@ def conclude(console: Console, rows: Sequence[Row], refused: Counter[str]) -> No
     console.print()
     console.print(board.table(rows))
     for kind, count in refused.items():
-        console.print(f"The API refused {count:,} values of {kind}.")
+        console.print(f"The API refused {count:,} values of {kind}.", soft_wrap=True)
     rejected, lost = sum(row.rejected for row in rows), sum(row.lost for row in rows)
     console.print(f"Measured at the server: {rejected:,} requests rejected, {lost:,} items lost.")
 
