@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from . import yamlfile
 from .document import Json
 from .errors import CodegenError
+from .schema import target_of
 
 _LIMIT = {"rate", "per", "unit", "burst", "group", "when", "headroom", "spacing"}
 _FACTS = {"limits", "items", "max_items", "replay", "replay_unless", "personal_data", "pause", "success"}
@@ -140,7 +141,7 @@ def _compare_caps(where: str, facts: Facts, operation: Json, document: Json) -> 
 
 def _resolve(schema: Json, document: Json) -> Json:
     while "$ref" in schema:
-        schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+        schema = document["components"]["schemas"][target_of(schema)]
     return schema
 
 

@@ -1,6 +1,7 @@
 """openapi-python-client, driven through its Python API: from the prepared document to its view of models and endpoints.
 
-All that we touch of the generator is imported here and in `views`. It is pinned exactly: its Python API is no promise.
+What we touch of the generator is imported here and in the modules that make views. It is pinned exactly: its Python API
+is no promise.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from openapi_python_client.schema import OpenAPI
 
 from .document import Json
 from .errors import CodegenError
-from .schema import Schema
+from .schema import all_properties
 
 VERSION = "0.29.1"
-_HERE = "openapi-python-client"
+_TOOL = "openapi-python-client"
 _RESERVED = {"to_dict", "from_dict", "additional_properties"}
 _ARGUMENTS = {"sender", "body"}
 
@@ -47,7 +48,7 @@ def parse(document: Json, templates: Path) -> Parsed:
     config = _config()
     data = GeneratorData.from_dict(document, config=config)
     if isinstance(data, GeneratorError):
-        raise CodegenError(_HERE, f"{data.header}: {data.detail}", "Repair the document with an overlay.")
+        raise CodegenError(_TOOL, f"{data.header}: {data.detail}", "Repair the document with an overlay.")
     _refuse_warnings(data)
     components = _components(document, config)
     endpoints = [endpoint for group in data.endpoint_collections_by_tag.values() for endpoint in group.endpoints]
@@ -66,7 +67,7 @@ def parse(document: Json, templates: Path) -> Parsed:
 def check_version() -> None:
     if version("openapi-python-client") != VERSION:
         remedy = f"pip install openapi-python-client=={VERSION}"
-        raise CodegenError(_HERE, f"is {version('openapi-python-client')}, not {VERSION}", remedy)
+        raise CodegenError(_TOOL, f"is {version('openapi-python-client')}, not {VERSION}", remedy)
 
 
 def _config() -> Config:
@@ -95,7 +96,7 @@ def _refuse_warnings(data: GeneratorData) -> None:
     warnings = [*data.errors, *(error for group in groups for error in group.parse_errors)]
     if warnings:
         texts = [f"{warning.header} {warning.detail or ''}".strip() for warning in warnings]
-        raise CodegenError(_HERE, "warns:\n  " + "\n  ".join(texts), "Repair that with an overlay or a name.")
+        raise CodegenError(_TOOL, "warns:\n  " + "\n  ".join(texts), "Repair that with an overlay or a name.")
 
 
 def _refuse_collisions(data: GeneratorData, endpoints: list[Endpoint]) -> None:
@@ -105,7 +106,7 @@ def _refuse_collisions(data: GeneratorData, endpoints: list[Endpoint]) -> None:
         doubles = sorted(name for name, count in counter.items() if count > 1)
         if doubles:
             raise CodegenError(
-                _HERE, f"would write one {kind} over another: {', '.join(doubles)}", "Rename one in names.yaml."
+                _TOOL, f"would write one {kind} over another: {', '.join(doubles)}", "Rename one in names.yaml."
             )
 
 
@@ -121,10 +122,10 @@ def _refuse_gaps(document: Json, parsed: Parsed) -> None:
         _require(name in parsed.components and strings.ClassName(name, "") == name, f"schema {name}", "components")
     for name in parsed.models:
         _require(name in schemas, f"schema {name}", "it made a class of its own for a schema without a name")
-    for name, schema in schemas.items():
+    for name in schemas:
         model = parsed.models.get(name)
         made = {prop.name.get_untrusted_value() for prop in properties(model)} if model else set()
-        for key in sorted(property_names(schema, schemas)):
+        for key in sorted(all_properties(name, schemas)):
             _require(key in made, f"property {key}", name)
 
 
@@ -144,26 +145,18 @@ def _refuse_reserved(parsed: Parsed) -> None:
     for name, model in parsed.models.items():
         for prop in properties(model):
             if prop.python_name in _RESERVED or not prop.python_name.isascii():
-                raise CodegenError(_HERE, f"{name} has a field {prop.python_name}", "Remove it with an overlay.")
+                raise CodegenError(_TOOL, f"{name} has a field {prop.python_name}", "Remove it with an overlay.")
     for name, endpoint in parsed.endpoints.items():
         for prop in endpoint.query_parameters:
             if prop.python_name in _ARGUMENTS or not prop.python_name.isascii():
-                raise CodegenError(_HERE, f"{name} has a parameter {prop.python_name}", "Repair it with an overlay.")
+                raise CodegenError(_TOOL, f"{name} has a parameter {prop.python_name}", "Repair it with an overlay.")
 
 
 def _require(there: bool, what: str, where: str) -> None:
     if not there:
-        raise CodegenError(_HERE, f"has lost the {what} ({where})", "Repair what it stumbles over with an overlay.")
+        raise CodegenError(_TOOL, f"has lost the {what} ({where})", "Repair what it stumbles over with an overlay.")
 
 
 def properties(model: ModelProperty) -> list[Property]:
     """The properties of a model, in the order of the document, that is of their names."""
     return [*(model.required_properties or []), *(model.optional_properties or [])]
-
-
-def property_names(schema: Schema, schemas: dict[str, Schema]) -> set[str]:
-    """The names in `properties` of a schema and of the parts of its `allOf`."""
-    names = set(schema.get("properties", {}))
-    for part in schema.get("allOf", []):
-        names |= property_names(schemas[part["$ref"].rsplit("/", 1)[1]] if "$ref" in part else part, schemas)
-    return names

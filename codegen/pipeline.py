@@ -11,11 +11,14 @@ from typing import NamedTuple
 
 from . import audit, document, facts, generator, names, overlay, render
 from . import format as code_format
+from .describe import Descriptions
+from .endpoints import Endpoints
 from .errors import CodegenError
 from .layout import GENERATED, Layout
+from .models import Models
 from .normalise import in_order, normalise
+from .pytypes import Types
 from .swap import swap
-from .views import Views
 
 
 class Prepared(NamedTuple):
@@ -46,11 +49,23 @@ def build(layout: Layout, folder: Path) -> list[str]:
     prepared = prepare(layout)
     known = facts.load(layout.facts, prepared.document)
     parsed = generator.parse(prepared.document, layout.templates)
-    views = Views(prepared.document, parsed, known, prepared.names)
-    inputs = render.Inputs(layout, prepared.original, prepared.document, known, views)
-    render.render(inputs, parsed.project.env, folder)
+    render.render(_views(layout, prepared, known, parsed), parsed.project.env, folder)
     code_format.format_tree(folder)
     return prepared.notes
+
+
+def _views(
+    layout: Layout, prepared: Prepared, known: dict[str, facts.Facts], parsed: generator.Parsed
+) -> render.Inputs:
+    paths = prepared.document["paths"].values()
+    operations = {operation["operationId"]: operation for item in paths for operation in item.values()}
+    types = Types(prepared.document["components"]["schemas"], parsed)
+    words = Descriptions(types.schemas, operations)
+    models = Models(prepared.document, parsed, types, words)
+    endpoints = Endpoints(parsed, types, words, known, prepared.names.areas)
+    return render.Inputs(
+        layout, prepared.original, prepared.document, known, models.models(), models.aliases(), endpoints.areas()
+    )
 
 
 def generate(layout: Layout) -> list[str]:

@@ -16,7 +16,7 @@ from .document import Json, server, sha256
 from .facts import Condition, Facts, Limit
 from .layout import Layout
 from .text import docstring, literal
-from .views import Alias, Import, Model, Views
+from .views import Alias, Area, Import, Model
 
 _ROOT = '"""Written by `make generate`; never edited by hand."""\n'
 _PACKAGE = '"""The Customer Engagement Platform API: {} as its document describes it. Generated."""\n'
@@ -30,7 +30,9 @@ class Inputs(NamedTuple):
     original: Json
     prepared: Json
     facts: dict[str, Facts]
-    views: Views
+    models: list[Model]
+    aliases: list[Alias]
+    areas: list[Area]
 
 
 def render(inputs: Inputs, environment: Environment, folder: Path) -> None:
@@ -50,8 +52,8 @@ def render(inputs: Inputs, environment: Environment, folder: Path) -> None:
     page = _Page(environment)
     page.write(package / "document.py", "document.py.jinja", **_origin(inputs))
     page.write(package / "registry.py", "registry.py.jinja", operations=list(inputs.facts.values()))
-    _models(inputs.views, page, package / "models", folder / "batch_api" / "models.py")
-    for area in inputs.views.areas():
+    _models(inputs, page, package / "models", folder / "batch_api" / "models.py")
+    for area in inputs.areas:
         page.write(package / "endpoints" / f"{area.name}.py", "endpoints.py.jinja", area=area)
 
 
@@ -62,13 +64,12 @@ class _Page(NamedTuple):
         _write(path, self.environment.get_template(template).render(**values))
 
 
-def _models(views: Views, page: _Page, folder: Path, public: Path) -> None:
-    models, aliases = views.models(), views.aliases()
-    for model in models:
+def _models(inputs: Inputs, page: _Page, folder: Path, public: Path) -> None:
+    for model in inputs.models:
         page.write(folder / f"{model.module}.py", "model.py.jinja", model=model)
-    for alias in aliases:
+    for alias in inputs.aliases:
         page.write(folder / f"{alias.module}.py", "alias.py.jinja", alias=alias)
-    entries = sorted(Import(entry.module, entry.name) for entry in _both(models, aliases))
+    entries = sorted(Import(view.module, view.name) for views in (inputs.models, inputs.aliases) for view in views)
     names = sorted(entry.name for entry in entries)
     page.write(
         folder / "__init__.py",
@@ -93,10 +94,6 @@ def _models(views: Views, page: _Page, folder: Path, public: Path) -> None:
     )
 
 
-def _both(models: list[Model], aliases: list[Alias]) -> list[Model | Alias]:
-    return [*models, *aliases]
-
-
 def _origin(inputs: Inputs) -> dict[str, str]:
     url, version = server(inputs.original)
     return {
@@ -117,14 +114,14 @@ def overrides_sha256(folder: Path) -> str:
     return total.hexdigest()
 
 
-def stated(value: Limit | Condition, _kind: str) -> str:
+def stated(value: Limit | Condition) -> str:
     """The arguments that differ from their defaults, as source."""
     defaults = value._field_defaults
     arguments = []
     for name, item in value._asdict().items():
         if name in defaults and item == defaults[name]:
             continue
-        source = f"Condition({stated(item, 'Condition')})" if isinstance(item, Condition) else literal(item)
+        source = f"Condition({stated(item)})" if isinstance(item, Condition) else literal(item)
         arguments.append(f"{name}={source}")
     return ", ".join(arguments)
 

@@ -78,3 +78,21 @@ def const_of(schema: Schema) -> Any:
         return schema["const"]
     values = schema.get("enum", ())
     return values[0] if len(values) == 1 else None
+
+
+def target_of(reference: Schema) -> str:
+    """The name of the component that a reference leads to."""
+    return str(reference["$ref"]).rsplit("/", 1)[1]
+
+
+def all_properties(name: str, schemas: dict[str, Schema]) -> dict[str, Schema]:
+    """The properties of a component, with those of the parts of its `allOf`."""
+    return _properties(schemas[name], schemas)
+
+
+def _properties(schema: Schema, schemas: dict[str, Schema]) -> dict[str, Schema]:
+    found: dict[str, Schema] = {}
+    for part in schema.get("allOf", []):
+        found |= _properties(schemas[target_of(part)] if "$ref" in part else part, schemas)
+    found |= schema.get("properties", {})
+    return found

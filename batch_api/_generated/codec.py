@@ -50,6 +50,8 @@ def present(fields: dict[str, Any]) -> dict[str, Any]:
 
 def to_json(value: Any) -> Any:
     """`value` ready for any JSON encoder: models as dicts, aware datetimes as RFC 3339 in UTC with `Z`."""
+    if value is None or isinstance(value, (str, int, float)):
+        return value
     if isinstance(value, Mapping):
         return {key: to_json(item) for key, item in value.items() if item is not UNSET}
     if isinstance(value, (list, tuple)):
