@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
@@ -15,9 +16,15 @@ from batch_api.engine.limits import Limit, limit_of
 
 _MOST_REMEMBERED = 10_000
 
-# When each bucket was spent from and when it will be free, for the loop that comes after the one that spent. Loops
-# alive together do not share.
-_free_at: dict[object, tuple[float, float]] = {}
+
+class _Machine:
+    """The clock that all loops tell the time by, save those of tests."""
+
+
+_MACHINE = _Machine()
+# By clock: when each bucket was spent from and when it will be free, for the loop that comes after the one that spent.
+# Loops alive together do not share.
+_free_at: WeakKeyDictionary[object, dict[object, tuple[float, float]]] = WeakKeyDictionary()
 _in_use: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[tuple[str, str], Gates]] = WeakKeyDictionary()
 
 
@@ -79,6 +86,7 @@ class Gates:
         self._place = place
         self._rng = rng
         self._now = asyncio.get_running_loop().time
+        self._free_at = _memory()
         self._gates: dict[str, Gate] = {}
         self._buckets: dict[tuple[object, ...], Bucket] = {}
 
@@ -110,7 +118,7 @@ class Gates:
                 now=self._now,
                 headroom=fact.headroom if fact is not None else 0.0,
                 spacing=fact.spacing if fact is not None else self.settings.spacing,
-                memory=_free_at,
+                memory=self._free_at,
                 key=(*self._place, *key),
             )
         return self._buckets[key]
@@ -125,7 +133,6 @@ def gates_for(origin: str, project_key: str, settings: LimitSettings, rng: rando
     place = (origin, project_key)
     gates = here.get(place)
     if gates is None:
-        _forget_what_is_over()
         gates = here[place] = Gates(settings, place=place, rng=rng)
     elif gates.settings != settings:
         raise ConfigurationError(
@@ -134,8 +141,12 @@ def gates_for(origin: str, project_key: str, settings: LimitSettings, rng: rando
     return gates
 
 
-def _forget_what_is_over() -> None:
-    if len(_free_at) > _MOST_REMEMBERED:
-        now = asyncio.get_running_loop().time()
-        for key in [key for key, (_, free_at) in _free_at.items() if free_at <= now]:
-            del _free_at[key]
+def _memory() -> dict[object, tuple[float, float]]:
+    """What the loops before this one left, on the same clock: that of the machine, or one that a test made."""
+    loop = asyncio.get_running_loop()
+    now = loop.time()
+    memory = _free_at.setdefault(_MACHINE if abs(now - time.monotonic()) < 1 else getattr(loop, "clock", loop), {})
+    if len(memory) > _MOST_REMEMBERED:
+        for key in [key for key, (_, free_at) in memory.items() if free_at <= now]:
+            del memory[key]
+    return memory

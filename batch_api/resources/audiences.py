@@ -132,20 +132,23 @@ class Audiences(Resource):
         Raises `WaitTimeout`, and whatever `view` raises: `NotFound` too, unless a removal is waited for.
         """
         checks.text(name, "name")
-        removed = removed or isinstance(token, RemovalToken)
+        may_be_gone = removed or isinstance(token, RemovalToken)
+        gone = False
 
         async def look(engine: Engine) -> Audience | None:
+            nonlocal gone
             try:
                 return await _view(engine, name, token)
             except NotFound:
-                if removed:
-                    return None
-                raise
+                if not may_be_gone:
+                    raise
+            gone = True
+            return None
 
         return await until_over(
             self._engine,
             look,
-            is_over=lambda seen: seen is None or _state(seen) in OVER,
+            is_over=lambda seen: gone or _state(seen) in OVER,
             state=_state,
             what="audiences.wait",
             pace=INDEXING,

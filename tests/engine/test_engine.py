@@ -717,3 +717,16 @@ def test_what_the_gate_lets_through_is_bounded_in_flight() -> None:
         return script.most
 
     assert run(main()) == 7
+
+
+def test_loops_on_other_clocks_start_afresh_and_loops_on_one_clock_do_not() -> None:
+    """A test that begins at 0 with a clock of its own does not wait for the test before it."""
+
+    async def one() -> float:
+        began = asyncio.get_running_loop().time()
+        await engine_on(Script(OK), base_url="https://one-clock.example/2.11").send(DEFAULT)
+        return asyncio.get_running_loop().time() - began
+
+    clock = VirtualClock()
+    assert [round(run(one(), clock=clock)) for _ in range(3)] == [0, 1, 1]
+    assert [round(run(one())) for _ in range(3)] == [0, 0, 0]

@@ -27,6 +27,7 @@ from batch_api import (
 )
 from batch_api.testing import FakeBatch
 from tests.facade.conftest import Connect
+from tests.facade.wire import Answer, Wire
 
 EDIT = {"identifiers": {"custom_id": "u1"}}
 WITH_EVENT = {**EDIT, "events": [{"name": "bought"}]}
@@ -347,10 +348,6 @@ async def test_unknown_fields_and_words_are_kept(client: BatchClient, fake: Fake
     ],
 )
 async def test_partial_errors_are_never_hidden(body: bytes, errors: list[Any]) -> None:
-    from tests.facade.test_client import KEY, PROJECT, Wire
-
-    wire = Wire()
-    wire.body = body
-    async with BatchClient(KEY, PROJECT, transport=wire) as client:
+    async with Wire(Answer(202, body)).client() as client:
         result = await client.profiles.update([EDIT])
     assert [(error.index, error.attribute, error.category) for error in result.errors] == errors
