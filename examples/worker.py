@@ -59,7 +59,7 @@ class Worker:
     """Sends the edits of a source. Those that it cannot send go to `on_unsent`, each with its outcome."""
 
     def __init__(self, client: BatchClient, on_unsent: Callable[[str, Edit], object]) -> None:
-        self._profiles = client.with_options(deadline=CALL_DEADLINE).profiles
+        self._client = client.with_options(deadline=CALL_DEADLINE)
         self._on_unsent = on_unsent
         self._queue: asyncio.Queue[Edit] = asyncio.Queue(QUEUED)
         self._stopped = asyncio.Event()
@@ -114,27 +114,38 @@ class Worker:
         return [edit for edit in taken if edit is not END]
 
     async def _send_chunk(self, edits: list[Edit]) -> None:
-        """Send edits until they are taken, or there is nothing more to be done for them."""
-        while edits:
-            try:
-                result = await self._profiles.update(edits)
-            except InvalidInput as error:  # nothing was sent: go on without the edit at fault
-                bad = range(len(edits)) if error.index is None else (error.index,)
-                self._give_up("invalid", [edits[index] for index in bad])
-                edits = [edit for index, edit in enumerate(edits) if index not in bad]
-            except BatchError as error:
-                if isinstance(error, ConfigurationError | AuthenticationFailed | PermissionDenied):
-                    self.stop()  # no other edit would fare better
-                if self._stopped.is_set() or not _will_pass(error):
-                    self._give_up(error.outcome, edits)
-                    return
-            except BaseException:
-                self._give_up("unknown", edits)
-                raise
-            else:
-                self.sent += len(edits)
-                self.refused_values += len(result.errors)
-                return
+        try:
+            while edits:
+                edits = await self._try(edits)
+        except BaseException:
+            self._give_up("unknown", edits)
+            raise
+
+    async def _try(self, edits: list[Edit]) -> list[Edit]:
+        """Send edits, and give back what there is still to send."""
+        try:
+            result = await self._client.profiles.update(edits)
+        except InvalidInput as error:  # nothing was sent: go on without the edit at fault
+            bad = range(len(edits)) if error.index is None else (error.index,)
+            self._give_up("invalid", [edits[index] for index in bad])
+            return [edit for index, edit in enumerate(edits) if index not in bad]
+        except BatchError as error:
+            if isinstance(error, ConfigurationError | AuthenticationFailed | PermissionDenied):
+                self.stop()  # no other edit would fare better
+            if self._stopped.is_set() or not _will_pass(error):
+                self._give_up(error.outcome, edits)
+                return []
+            await self._pause(len(edits))
+            return edits
+        self.sent += len(edits)
+        self.refused_values += len(result.errors)
+        return []
+
+    async def _pause(self, cost: int) -> None:
+        """Wait for our turn, or until we are stopped. A call whose turn comes after its deadline fails at once."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(1.0, self._client.wait_time("profile_update", cost))):
+                await self._stopped.wait()
 
     def _give_up(self, outcome: str, edits: list[Edit]) -> None:
         self.unsent += len(edits)
