@@ -4,6 +4,7 @@
   So an attribute has one type for all profiles, and `007` stays what it is.
 - A column's name becomes an attribute's: lower case, without accents, each run of other characters one underscore, at
   most 30 characters; a name that is taken gets a number. Dates go under `date(name)`.
+- Cells are separated by what the header has the most of: commas, semicolons, tabs or bars.
 - Empty cells are left out. A date without a time zone is taken for UTC.
 - What cannot be sent is left out and told, with the numbers of the lines: `Table.left_out`.
 """
@@ -118,8 +119,8 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
         text = _decoded(path.read_bytes())
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}.") from error
-    first = text.partition("\n")[0]
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t|", key=first.count))
+    unquoted = re.sub('"[^"]*"', "", text.partition("\n")[0])
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t|", key=unquoted.count))
     start = 1
     try:
         for cells in rows:

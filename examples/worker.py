@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import signal
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -159,7 +160,7 @@ def _will_pass(error: BatchError) -> bool:
 
 
 async def edits_of(pipe: IO[Any]) -> AsyncGenerator[Edit, None]:
-    """The edits that come through a pipe, one a line what is no JSON as text, which the client refuses."""
+    """The edits that come through a pipe, one a line; what is no JSON as text, which the client refuses."""
     reader = asyncio.StreamReader(limit=LONGEST_LINE)
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), pipe
@@ -195,4 +196,5 @@ async def main(make_client: Callable[[], BatchClient] = BatchClient.from_env, pi
 
 
 if __name__ == "__main__":
+    logging.basicConfig()  # the client logs attempts that fail as warnings, without keys and people's data
     sys.exit(asyncio.run(main()))

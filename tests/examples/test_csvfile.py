@@ -110,6 +110,10 @@ def test_a_cell_may_hold_quotes_separators_and_lines(write: Write) -> None:
     assert table.left_out == ["1 line without an id: 4"]
 
 
+def test_what_separates_is_looked_for_outside_of_quotes(write: Write) -> None:
+    assert csvfile.read(write('id,"a;b;c"\nu1,x')).records == [Record("u1", {"a_b_c": "x"})]
+
+
 def test_the_id_column_may_be_any_and_is_text(write: Write) -> None:
     table = csvfile.read(write("score,key\n1,007"), "key")
     assert table.records == [Record("007", {"score": 1})]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections import Counter
 from collections.abc import Callable
@@ -9,10 +10,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from rich.console import Console
 
 from batch_api import Attempt, BatchClient, Limit
-from batch_api.testing import FakeBatch
+from batch_api.testing import FakeBatch, clock
 from examples import csvfile, demo
 from examples.board import Board, Row, share_of, table
 from examples.csvfile import Record
@@ -138,6 +141,28 @@ async def test_refused_values_are_told_apart_from_lost_ones(fake: FakeBatch, con
         rows = await run(job, fake)
     assert job.refused == Counter({"visits (type)": 1})
     assert rows["profiles"].lost == 2
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+CELL = TEXT | st.integers().map(str) | st.floats().map(str) | st.booleans().map(str) | st.datetimes().map(str)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(TEXT, min_size=1, max_size=4), st.lists(st.lists(CELL, max_size=5), min_size=1, max_size=12))
+def test_nothing_of_any_file_is_lost(tmp_path: Path, header: list[str], lines: list[list[str]]) -> None:
+    path = tmp_path / "input.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["id", *header], ["u1"], *lines])
+
+    async def losses() -> list[int]:
+        fake = FakeBatch()
+        async with BatchClient(fake.rest_api_key, fake.project_key, transport=fake.transport()) as client:
+            job = job_of(client, csvfile.read(path))
+            rows = await run(job, fake)
+        assert not job.refused
+        return [row.lost for row in rows.values()]
+
+    assert clock.run(losses()) == [0, 0, 0, 0, 0]
 
 
 def test_events_of_a_profile_come_in_order_at_most_fifteen_in_an_edit_and_one_edit_in_a_round() -> None:

@@ -183,6 +183,8 @@ MISTAKES: dict[str, tuple[Use, str]] = {
     "no export to view": (lambda c: c.exports.view(None), "id: a string is due"),
     "no file": (lambda c: c.exports.download(""), "file_id: empty"),
     "no file to save": (lambda c: c.exports.download_to("", "x"), "file_id: empty"),
+    "a record that names no file": (lambda c: c.exports.download(None), "file_id: a string is due, not nothing"),
+    "a record that names none to save": (lambda c: c.exports.download_to(None, "x"), "file_id: a string is due"),
     "a folder as file": (lambda c: c.exports.download_to("file_1", "."), "path: a directory"),
     # lists
     "a page of nothing": (lambda c: c.segments.list(page_size=0), "page_size: a whole number from 1 to 100"),
