@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote_plus
@@ -163,14 +163,15 @@ class Engine:
         *,
         body: object | Encoded | None = None,
         query: Mapping[str, QueryValue] | None = None,
+        on_turn: Callable[[], object] | None = None,
     ) -> Response:
         """Send one request with all policy applied; return only what succeeded.
 
-        Raises `InvalidInput` before anything is sent, else the errors of `batch_api.engine.errors`.
+        `on_turn` is called each time the request has passed the gate. Raises `InvalidInput` before anything is sent, else the errors of `batch_api.engine.errors`.
         """
         deadline = asyncio.get_running_loop().time() + self._options.deadline
         prepared = await prepare(operation, body)
-        return await _Call(self, operation, prepared, self._address(operation, query), deadline).run()
+        return await _Call(self, operation, prepared, self._address(operation, query), deadline).run(on_turn)
 
     def fetch(self, url: str, *, start: int = 0) -> AbstractAsyncContextManager[Download]:
         """Stream a file from another host, from byte `start` on, with none of our headers."""
@@ -190,7 +191,8 @@ class Engine:
         return f"{url}?{'&'.join(pairs)}" if pairs else url
 
     def __repr__(self) -> str:
-        return f"<Engine of project {self.project} at {self._origin}>"
+        ready = "_origin" in vars(self)  # not yet, while an error of the constructor is shown
+        return f"<Engine of project {self.project} at {self._origin}>" if ready else "<Engine, not set up>"
 
     def __reduce__(self) -> str:
         raise TypeError("clients hold a key and connections and are not pickled: make one in each process")
@@ -215,10 +217,12 @@ class _Call:
         self._ticket = self._gate.ticket(gates.draws(operation, limits, prepared.items), deadline)
         self._replayable = prepared.replayable or engine._options.resend_unsafe
 
-    async def run(self) -> Response:
+    async def run(self, on_turn: Callable[[], object] | None = None) -> Response:
         while True:
             try:
                 async with self._gate.turn(self._ticket) as turn:
+                    if on_turn is not None:
+                        on_turn()
                     result, outcome = await self._attempt(turn)
             except TooLate:
                 raise self._too_late() from None

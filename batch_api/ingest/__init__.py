@@ -1,0 +1,1 @@
+"""Streams of edits in, the fate of every one out."""

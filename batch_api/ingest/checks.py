@@ -1,0 +1,54 @@
+"""What is certainly wrong with an argument, found before anything is sent. No error quotes a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from batch_api.engine.check import plain
+from batch_api.engine.errors import InvalidInput
+
+
+def text(value: object, path: str) -> str:
+    """A string that is not empty."""
+    if not isinstance(value, str):
+        raise InvalidInput(f"a string is due, not {_kind(value)}", path=path)
+    if not value:
+        raise InvalidInput("empty", path=path)
+    return value
+
+
+def is_object(value: object) -> bool:
+    """Whether it is a mapping or a model."""
+    return isinstance(value, Mapping) or hasattr(type(value), "_json")
+
+
+def fields(value: object, *, index: int | None = None, path: str = "") -> dict[str, Any]:
+    """The fields of a mapping or a model, under their names in the API."""
+    if not is_object(value):
+        raise InvalidInput(f"an object is due, not {_kind(value)}", index=index, path=path)
+    found: dict[str, Any] = value if type(value) is dict else plain(value)
+    return found
+
+
+def items(value: object, path: str = "", *, one: str) -> list[Any]:
+    """A list of items, copied. `one` is what the caller calls an item, in case it was handed in without its list."""
+    if is_object(value) or isinstance(value, str):
+        raise InvalidInput(f"a list is due: put the {one} into one, [{one}]", path=path)
+    if not isinstance(value, Sequence) or isinstance(value, bytes | bytearray | memoryview):
+        raise InvalidInput(f"a list is due, not {_kind(value)}", path=path)
+    return list(value)
+
+
+def choices(value: str | Sequence[str], path: str) -> list[str]:
+    """One word or several, as a list."""
+    words = [value] if isinstance(value, str) else items(value, path, one="word")
+    if not words:
+        raise InvalidInput("an empty list would match everything: leave it out", path=path)
+    for word in words:
+        text(word, path)
+    return words
+
+
+def _kind(value: object) -> str:
+    return "nothing" if value is None else type(value).__name__
