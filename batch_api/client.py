@@ -234,10 +234,7 @@ class BatchClient:
         return Segments(self._engine)
 
     def __repr__(self) -> str:
-        engine: Engine | None = vars(self).get("_engine")  # there is none while an error of the constructor is shown
-        return (
-            f"<BatchClient of project {engine.project} at {engine.base_url}>" if engine else "<BatchClient, not set up>"
-        )
+        return f"<BatchClient of project {self._engine.project} at {self._engine.base_url}>"
 
     def __reduce__(self) -> str:
         raise TypeError("clients hold a key and connections and are not pickled: make one in each process")
