@@ -1,4 +1,4 @@
-"""Break each rule of the engine once, and see that some test fails: `python -m tests.mutants`.
+"""Break each rule of the engine once, and see that some test fails: `python -m tests.mutants [PART OF A RULE]`.
 
 Each mutant is a line of the engine and what it becomes. They are tried in a copy of the tree; a mutant that no test
 notices is printed as SURVIVED and makes the command fail.
@@ -27,69 +27,234 @@ class Mutant(NamedTuple):
 
 MUTANTS = (
     # the gate
-    Mutant("first come, first served", "gate.py", "return self.number < other.number", "return self.number > other.number"),
+    Mutant(
+        "first come, first served", "gate.py", "return self.number < other.number", "return self.number > other.number"
+    ),
     Mutant("only the head may spend", "gate.py", "if self._head() is not ticket or", "if"),
-    Mutant("the first goes alone", "gate.py", "or self._scout is not None:\n            return math.inf", ":\n            return math.inf"),
+    Mutant(
+        "the first goes alone",
+        "gate.py",
+        "or self._scout is not None:\n            return math.inf",
+        ":\n            return math.inf",
+    ),
     Mutant("the next is counted from the first's answer", "gate.py", "draw.bucket.drain(draw.cost)", "pass"),
-    Mutant("a lost scout makes way", "gate.py", "            self._scout = None\n            self._nudge_head()", "            pass"),
-    Mutant("a late answer holds the next back", "gate.py", "draw.bucket.came_late(draw.cost, ticket.spent_at, seconds - self._quickest)", "pass"),
-    Mutant("a rejection pauses", "gate.py", "self._paused_until = max(self._paused_until, now + seconds", "self._paused_until = max(self._paused_until, now + 0 * seconds"),
+    Mutant(
+        "a lost scout makes way",
+        "gate.py",
+        "            self._scout = None\n            self._nudge_head()",
+        "            pass",
+    ),
+    Mutant(
+        "a late answer holds the next back",
+        "gate.py",
+        "draw.bucket.came_late(draw.cost, ticket.spent_at, seconds - self._quickest)",
+        "pass",
+    ),
+    Mutant(
+        "a rejection pauses",
+        "gate.py",
+        "self._paused_until = max(self._paused_until, now + seconds",
+        "self._paused_until = max(self._paused_until, now + 0 * seconds",
+    ),
     Mutant("a rejection slows down", "gate.py", "draw.bucket.cut()", "pass"),
-    Mutant("rejections from before the pause change nothing", "gate.py", "if ticket.spent_at < self._paused_at:", "if False:"),
+    Mutant(
+        "rejections from before the pause change nothing",
+        "gate.py",
+        "if ticket.spent_at < self._paused_at:",
+        "if False:",
+    ),
     Mutant("pauses grow", "gate.py", "self._pause * 2.0 ** min(self._rejections - 1, 16)", "self._pause"),
     Mutant("pauses have a longest length", "gate.py", "return min(self._pause", "return max(self._pause"),
     Mutant("growth ends with an acceptance", "gate.py", "            self._rejections = 0\n", ""),
-    Mutant("Retry-After is obeyed", "gate.py", "if retry_after is not None:\n            return retry_after", "if False:\n            return 0.0"),
-    Mutant("jitter only stretches", "gate.py", "(1 + self._rng.random() * PAUSE_JITTER)", "(1 - self._rng.random() * PAUSE_JITTER)"),
-    Mutant("after a pause one goes ahead", "gate.py", "        self._proven = False\n        self._scout = None\n        if slower", "        self._scout = None\n        if slower"),
-    Mutant("who cannot be served in time is told at once", "gate.py", "if self.ready_at(ticket.draws) > ticket.deadline:", "if False:"),
+    Mutant(
+        "Retry-After is obeyed",
+        "gate.py",
+        "if retry_after is not None:\n            return retry_after",
+        "if False:\n            return 0.0",
+    ),
+    Mutant(
+        "jitter only stretches",
+        "gate.py",
+        "(1 + self._rng.random() * PAUSE_JITTER)",
+        "(1 - self._rng.random() * PAUSE_JITTER)",
+    ),
+    Mutant(
+        "after a pause one goes ahead",
+        "gate.py",
+        "        self._proven = False\n        self._scout = None\n        if slower",
+        "        self._scout = None\n        if slower",
+    ),
+    Mutant(
+        "who cannot be served in time is told at once",
+        "gate.py",
+        "if self.ready_at(ticket.draws) > ticket.deadline:",
+        "if False:",
+    ),
     Mutant("a pause fails who cannot wait it out", "gate.py", "waiting.too_late = True", "pass"),
-    Mutant("waiting ends at the deadline", "gate.py", "if ticket.too_late or now >= ticket.deadline:", "if ticket.too_late:"),
-    Mutant("who leaves gives back its place", "gate.py", "left = self._waiting[draw.bucket] - draw.cost", "left = self._waiting[draw.bucket]"),
-    Mutant("a leaver wakes the next", "gate.py", "                del self._waiting[draw.bucket]\n        self._nudge_head()", "                del self._waiting[draw.bucket]"),
-    Mutant("unlimited operations pause, too", "gate.py", "return self._now() < self._paused_until or", "return False and"),
+    Mutant(
+        "waiting ends at the deadline",
+        "gate.py",
+        "if ticket.too_late or now >= ticket.deadline:",
+        "if ticket.too_late:",
+    ),
+    Mutant(
+        "who leaves gives back its place",
+        "gate.py",
+        "left = self._waiting[draw.bucket] - draw.cost",
+        "left = self._waiting[draw.bucket]",
+    ),
+    Mutant(
+        "a leaver wakes the next",
+        "gate.py",
+        "                del self._waiting[draw.bucket]\n        self._nudge_head()",
+        "                del self._waiting[draw.bucket]",
+    ),
+    Mutant(
+        "unlimited operations pause, too", "gate.py", "return self._now() < self._paused_until or", "return False and"
+    ),
     # the bucket
-    Mutant("the rate", "bucket.py", "self._move(max(self._full_at, now) + amount / self._rate)", "self._move(max(self._full_at, now) + 0.9 * amount / self._rate); self._limiter = None"),
-    Mutant("big costs wait", "bucket.py", "return self._full_at + (cost - self.capacity) / self._rate", "return self._full_at + (min(cost, self.capacity) - self.capacity) / self._rate"),
-    Mutant("the first request goes at once", "bucket.py", "self._full_at = start - (self._at_once - self.capacity) / self._rate", "self._full_at = start"),
-    Mutant("a documented burst is not used up", "bucket.py", "DOCUMENTED_BURST_USED = 0.8", "DOCUMENTED_BURST_USED = 1.0"),
-    Mutant("undocumented bursts are not assumed", "bucket.py", "min(largest, max(self._held / 2, 1.0))", "max(self._held, 1.0)"),
-    Mutant("a full bucket's requests are spaced", "bucket.py", "if spacing > 0:\n            self._owe_until(self._full_at + spacing)", "if spacing > 0:\n            pass"),
+    Mutant(
+        "the rate",
+        "bucket.py",
+        "self._move(max(self._full_at, now) + amount / self._rate)",
+        "self._move(max(self._full_at, now) + 0.9 * amount / self._rate); self._limiter = None",
+    ),
+    Mutant(
+        "big costs wait",
+        "bucket.py",
+        "return self._full_at + (cost - self.capacity) / self._rate",
+        "return self._full_at + (min(cost, self.capacity) - self.capacity) / self._rate",
+    ),
+    Mutant(
+        "the first request goes at once",
+        "bucket.py",
+        "self._full_at = start - (self._at_once - self.capacity) / self._rate",
+        "self._full_at = start",
+    ),
+    Mutant(
+        "a documented burst is not used up", "bucket.py", "DOCUMENTED_BURST_USED = 0.8", "DOCUMENTED_BURST_USED = 1.0"
+    ),
+    Mutant(
+        "undocumented bursts are not assumed",
+        "bucket.py",
+        "min(largest, max(self._held / 2, 1.0))",
+        "max(self._held, 1.0)",
+    ),
+    Mutant(
+        "a full bucket's requests are spaced",
+        "bucket.py",
+        "if spacing > 0:\n            self._owe_until(self._full_at + spacing)",
+        "if spacing > 0:\n            pass",
+    ),
     Mutant("headroom", "bucket.py", "limit.per_second * (1 - headroom)", "limit.per_second"),
     Mutant("the rate has a floor", "bucket.py", "max(self._factor * CUT, FLOOR)", "self._factor * CUT"),
     Mutant("the rate comes back", "bucket.py", "RECOVERY * (now - self._cut_at)", "0.0 * (now - self._cut_at)"),
-    Mutant("a new rate keeps the level", "bucket.py", "        if self._full_at > now:\n            self._move(", "        if True:\n            self._move("),
+    Mutant(
+        "a new rate keeps the level",
+        "bucket.py",
+        "        if self._full_at > now:\n            self._move(",
+        "        if True:\n            self._move(",
+    ),
     Mutant("loops leave word", "bucket.py", "self._memory[self._key] = (self._now(), full_at)", "pass"),
     Mutant("word from the future is not believed", "bucket.py", "if spent_at <= start:", "if True:"),
-    Mutant("words of another clock do not block", "bucket.py", "min(owed_until, start + self._longest_debt)", "owed_until"),
+    Mutant(
+        "words of another clock do not block", "bucket.py", "min(owed_until, start + self._longest_debt)", "owed_until"
+    ),
     # gates
-    Mutant("a share takes part of the limits", "gates.py", "[(limit_of(fact).part(self.share), fact)", "[(limit_of(fact), fact)"),
+    Mutant(
+        "a share takes part of the limits",
+        "gates.py",
+        "[(limit_of(fact).part(self.share), fact)",
+        "[(limit_of(fact), fact)",
+    ),
     Mutant("clients with other limits are refused", "gates.py", "elif gates.settings != settings:", "elif False:"),
     Mutant("clients of a project share gates", "gates.py", "gates = here[place] = Gates(", "gates = Gates("),
-    Mutant("groups share a bucket", "gates.py", "key = (limit.group, limit) if limit.group is not None else (operation.name, limit)", "key = (operation.name, limit)"),
+    Mutant(
+        "groups share a bucket",
+        "gates.py",
+        "key = (limit.group, limit) if limit.group is not None else (operation.name, limit)",
+        "key = (operation.name, limit)",
+    ),
     Mutant("groups share a queue", "gates.py", 'f"group {limit.group}" for limit', "operation.name for limit"),
     Mutant("groups do not contradict", "gates.py", "!= limit:\n            raise", "is limit:\n            raise"),
     # what an answer means
-    Mutant("429 is a refusal", "retry.py", "if 400 <= status < 500 and status != 408:", "if 400 <= status < 500 and status not in (408, 429):"),
+    Mutant(
+        "429 is a refusal",
+        "retry.py",
+        "if 400 <= status < 500 and status != 408:",
+        "if 400 <= status < 500 and status not in (408, 429):",
+    ),
     Mutant("408 is ambiguous", "retry.py", "if 400 <= status < 500 and status != 408:", "if 400 <= status < 500:"),
-    Mutant("maintenance is a refusal", "retry.py", 'return "refused" if result.is_maintenance else "unknown"', 'return "unknown"'),
-    Mutant("only the API's word is maintenance", "response.py", "return isinstance(body, dict) and body.get", "return self.status == 503 or body.get"),
-    Mutant("a 5xx is ambiguous", "retry.py", 'return "refused" if result.is_maintenance else "unknown"', 'return "refused"'),
-    Mutant("what may not be repeated is not", "retry.py", 'may_repeat = not result.final and (outcome == "not_sent" or replayable)', "may_repeat = not result.final"),
+    Mutant(
+        "maintenance is a refusal",
+        "retry.py",
+        'return "refused" if result.is_maintenance else "unknown"',
+        'return "unknown"',
+    ),
+    Mutant(
+        "only the API's word is maintenance",
+        "response.py",
+        "return isinstance(body, dict) and body.get",
+        "return self.status == 503 or body.get",
+    ),
+    Mutant(
+        "a 5xx is ambiguous", "retry.py", 'return "refused" if result.is_maintenance else "unknown"', 'return "refused"'
+    ),
+    Mutant(
+        "what may not be repeated is not",
+        "retry.py",
+        'may_repeat = not result.final and (outcome == "not_sent" or replayable)',
+        "may_repeat = not result.final",
+    ),
     Mutant("a 5xx to what may not be repeated is not", "retry.py", "may_repeat = replayable and", "may_repeat ="),
     Mutant("what never left is sent again", "retry.py", '(outcome == "not_sent" or replayable)', "replayable"),
     Mutant("certificates are final", "retry.py", "may_repeat = not result.final and", "may_repeat ="),
     Mutant("faults are counted", "retry.py", "may_repeat and faults < MOST_FAULTS", "may_repeat and faults < 40"),
-    Mutant("backoff doubles and is jittered", "retry.py", "return rng.random() * FIRST_BACKOFF * 2.0 ** (faults - 1)", "return 3.0"),
-    Mutant("nonsense in Retry-After", "retry.py", "if math.isfinite(seconds) and 0 < seconds <= LONGEST_RETRY_AFTER else None", ""),
+    Mutant(
+        "backoff doubles and is jittered",
+        "retry.py",
+        "return rng.random() * FIRST_BACKOFF * 2.0 ** (faults - 1)",
+        "return 3.0",
+    ),
+    Mutant(
+        "nonsense in Retry-After",
+        "retry.py",
+        "if math.isfinite(seconds) and 0 < seconds <= LONGEST_RETRY_AFTER else None",
+        "",
+    ),
     Mutant("Retry-After as a date", "retry.py", ".timestamp() - time.time()", ".timestamp()"),
     # the call
-    Mutant("one unknown attempt makes the call unknown", "engine.py", 'return "unknown" if "unknown" in outcomes else', "return"),
-    Mutant("a deadline on the wire", "engine.py", '"receive" if request.sent else "connect", request.sent, final=True)\n        outcome', '"receive" if request.sent else "connect", False, final=True)\n        outcome'),
-    Mutant("a backoff beyond the deadline is not slept", "engine.py", "if self._loop.time() + seconds >= self._deadline:", "if False:"),
-    Mutant("rejections reach the gate", "engine.py", "turn.rejected(asked, slower=self._last.status == 429)", "turn.accepted()"),
+    Mutant(
+        "one unknown attempt makes the call unknown",
+        "engine.py",
+        'return "unknown" if "unknown" in outcomes else',
+        "return",
+    ),
+    Mutant(
+        "a deadline on the wire",
+        "engine.py",
+        '"receive" if request.sent else "connect", request.sent, final=True)\n        outcome',
+        '"receive" if request.sent else "connect", False, final=True)\n        outcome',
+    ),
+    Mutant(
+        "a backoff beyond the deadline is not slept",
+        "engine.py",
+        "if self._loop.time() + seconds >= self._deadline:",
+        "if False:",
+    ),
+    Mutant(
+        "rejections reach the gate",
+        "engine.py",
+        "turn.rejected(asked, slower=self._last.status == 429)",
+        "turn.accepted()",
+    ),
     Mutant("maintenance does not slow down", "engine.py", "slower=self._last.status == 429", "slower=True"),
-    Mutant("a lost body of a success is ambiguous", "engine.py", "if 200 <= wire.status < 300:\n            return fault", "if False:\n            return fault"),
+    Mutant(
+        "a lost body of a success is ambiguous",
+        "engine.py",
+        "if 200 <= wire.status < 300:\n            return fault",
+        "if False:\n            return fault",
+    ),
     Mutant("flight is bounded", "engine.py", "async with budget, engine._connections.slots:", "async with budget:"),
     Mutant("resend_unsafe", "engine.py", "prepared.replayable or engine._options.resend_unsafe", "prepared.replayable"),
     Mutant("resend_unsafe is off", "engine.py", "prepared.replayable or engine._options.resend_unsafe", "True"),
@@ -101,45 +266,78 @@ MUTANTS = (
     Mutant("http libraries are hushed", "quiet.py", "return not _ours.get()", "return True"),
     # secrets and addresses
     Mutant("keys are checked", "credentials.py", "or not _HEADER_SAFE.fullmatch(key)", "or not key"),
-    Mutant("keys are not shown", "credentials.py", 'return f"Credentials(project={self.alias!r})"', "return str(self._rest_api_key)"),
+    Mutant(
+        "keys are not shown",
+        "credentials.py",
+        'return f"Credentials(project={self.alias!r})"',
+        "return str(self._rest_api_key)",
+    ),
     Mutant("no plain http", "address.py", "if not is_safe(base_url):", "if False:"),
     Mutant("loopback is allowed", "address.py", "or _LOOPBACK.fullmatch(host) is not None", "and False"),
-    Mutant("headers are not shown", "response.py", "return f\"Headers({', '.join(self._values)})\"", "return repr(self._values)"),
+    Mutant(
+        "headers are not shown",
+        "response.py",
+        "return f\"Headers({', '.join(self._values)})\"",
+        "return repr(self._values)",
+    ),
     Mutant("the vendor's words are not pickled", "errors.py", '["response", "error_message",', "["),
-    Mutant("codes are shown only if symbolic", "errors.py", "return self.error_code is not None and _SYMBOLIC.fullmatch(self.error_code) is not None", "return True"),
+    Mutant(
+        "codes are shown only if symbolic",
+        "errors.py",
+        "return self.error_code is not None and _SYMBOLIC.fullmatch(self.error_code) is not None",
+        "return True",
+    ),
     Mutant("a file's link is safe", "download.py", "if not is_safe(url):", "if False:"),
     # bodies
     Mutant("NaN is found", "encode.py", 'or content.rfind(b"null") >= 0', ""),
-    Mutant("events are seen", "encode.py", "replayable=operation.replay and operation.replay_unless not in met", "replayable=operation.replay"),
+    Mutant(
+        "events are seen",
+        "encode.py",
+        "replayable=operation.replay and operation.replay_unless not in met",
+        "replayable=operation.replay",
+    ),
     Mutant("conditional limits", "encode.py", "if fact.when is None or fact.when in met", "if fact.when is None"),
 )
 
 
 def main() -> int:
+    chosen = [mutant for mutant in MUTANTS if all(word in mutant.rule for word in sys.argv[1:2])]
     survivors = []
     with tempfile.TemporaryDirectory() as scratch:
         tree = Path(scratch) / "tree"
         shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".git", ".venv", ".hypothesis", "__pycache__"))
-        for number, mutant in enumerate(MUTANTS, 1):
+        for number, mutant in enumerate(chosen, 1):
             path = tree / ENGINE / mutant.file
             whole = path.read_text()
             if whole.count(mutant.line) < 1:
                 survivors.append(mutant)
-                print(f"{number:3}/{len(MUTANTS)} GONE     {mutant.rule}: the line is no longer in {mutant.file}", flush=True)
+                print(
+                    f"{number:3}/{len(chosen)} GONE     {mutant.rule}: the line is no longer in {mutant.file}",
+                    flush=True,
+                )
                 continue
             path.write_text(whole.replace(mutant.line, mutant.becomes, 1))
             noticed = _fails(tree)
             path.write_text(whole)
-            print(f"{number:3}/{len(MUTANTS)} {'killed  ' if noticed else 'SURVIVED'} {mutant.rule}", flush=True)
+            print(f"{number:3}/{len(chosen)} {'killed  ' if noticed else 'SURVIVED'} {mutant.rule}", flush=True)
             if not noticed:
                 survivors.append(mutant)
-    print(f"{len(MUTANTS) - len(survivors)} of {len(MUTANTS)} killed")
+    print(f"{len(chosen) - len(survivors)} of {len(chosen)} killed")
     return 1 if survivors else 0
 
 
 def _fails(tree: Path) -> bool:
     """Whether some test fails, or the run hangs."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *(t for t in TESTS if (tree / t).exists())]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-x",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        *(t for t in TESTS if (tree / t).exists()),
+    ]
     try:
         return subprocess.run(command, cwd=tree, capture_output=True, timeout=90, check=False).returncode != 0
     except subprocess.TimeoutExpired:

@@ -167,7 +167,8 @@ class Engine:
     ) -> Response:
         """Send one request with all policy applied; return only what succeeded.
 
-        `on_turn` is called each time the request has passed the gate. Raises `InvalidInput` before anything is sent, else the errors of `batch_api.engine.errors`.
+        `on_turn` is called each time the request has passed the gate. Raises `InvalidInput` before anything is sent,
+        else the errors of `batch_api.engine.errors`.
         """
         deadline = asyncio.get_running_loop().time() + self._options.deadline
         prepared = await prepare(operation, body)
@@ -191,8 +192,7 @@ class Engine:
         return f"{url}?{'&'.join(pairs)}" if pairs else url
 
     def __repr__(self) -> str:
-        ready = "_origin" in vars(self)  # not yet, while an error of the constructor is shown
-        return f"<Engine of project {self.project} at {self._origin}>" if ready else "<Engine, not set up>"
+        return f"<Engine of project {self.project} at {self._origin}>"
 
     def __reduce__(self) -> str:
         raise TypeError("clients hold a key and connections and are not pickled: make one in each process")

@@ -6,6 +6,7 @@ import asyncio
 import email.utils
 import logging
 import pickle
+import random
 import ssl
 import time
 import traceback
@@ -384,6 +385,20 @@ def test_a_deadline_between_attempts_raises_the_last_answer() -> None:
     error = failure(Script(BROKEN), deadline=0.02)
     assert type(error) is ServerError
     assert error.outcome == "unknown"
+
+
+def test_a_backoff_that_would_outlast_the_deadline_is_not_slept() -> None:
+    class Unlucky(random.Random):
+        def random(self) -> float:
+            return 0.999
+
+    async def main() -> None:
+        engine = engine_on(Script(BROKEN), deadline=0.4, rng=Unlucky())
+        with pytest.raises(ServerError):
+            await engine.send(WRITE, body={})
+        assert asyncio.get_running_loop().time() == pytest.approx(0.01, abs=0.001)
+
+    run(main())
 
 
 def test_a_call_whose_turn_comes_too_late_fails_at_once() -> None:
