@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo test check generate pins clean
+.PHONY: help setup demo test check generate pins docs clean
 .DEFAULT_GOAL := help
 
 help: ## say what each command does
@@ -31,13 +31,17 @@ test: setup ## run all tests, with branch coverage
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --fail-under=95
 
-check: setup ## lint, types, layers, freshness of generated code
+check: setup ## lint, types, layers, freshness of generated code, docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python -m codegen check
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+docs: setup ## build the documentation, in site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 generate: setup ## write batch_api/_generated anew from openapi/ and overrides/
 	$(BIN)/python -m codegen generate

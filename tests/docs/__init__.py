@@ -1,0 +1,1 @@
+"""Holds what is written about the package against the package."""

@@ -1,0 +1,52 @@
+"""The code in a Markdown page.
+
+Every fence marked `python` is a block. Those with a title, such as `test_….py`, are files of a test suite; all others of
+a page are run in their order, as one program. A `text` fence titled `Output` says what the block before it prints. What
+readers need not see, such as a server that answers, stands in a comment that starts with `<!-- python` and is run in its
+place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+_BLOCK = re.compile(
+    r"^(?P<indent> *)```python(?:\s+title=\"(?P<title>[^\"]+)\")?[^\n]*\n(?P<code>.*?)^ *```$"
+    r"(?:\s*^ *```text title=\"Output\"\n(?P<output>.*?)^ *```$)?"
+    r"|^<!-- python\n(?P<hidden>.*?)^-->$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+class Block(NamedTuple):
+    """A block of Python: `line` is that of its first line of code, counted from 1."""
+
+    line: int
+    title: str | None
+    code: str
+    output: str | None
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    """The blocks of a page, in order."""
+    text = page.read_text()
+    for found in _BLOCK.finditer(text):
+        group = "code" if found["hidden"] is None else "hidden"
+        indent = found["indent"] or ""
+        line = text.count("\n", 0, found.start(group)) + 1
+        yield Block(line, found["title"], _dedented(found[group], indent), found["output"])
+
+
+def name_of(page: Path) -> str:
+    """A page's path from the root of the project."""
+    return page.relative_to(ROOT).as_posix()
+
+
+def _dedented(code: str, indent: str) -> str:
+    return "".join(line.removeprefix(indent) for line in code.splitlines(keepends=True))
