@@ -136,7 +136,7 @@ class Job:
     def __init__(self, client: BatchClient, customers: Table, items: Table, shown: Board) -> None:
         self._client = client
         self._board = shown
-        self._records = customers.records
+        self.events = len(customers.records)
         self._columns = customers.columns
         self._profiles = profile_edits(customers.records)
         self._rounds = event_edits(customers.records)
@@ -149,8 +149,8 @@ class Job:
         self.purchases = Phase("purchases", ("profile_update",), edits)
         self.catalog = Phase("catalog", ("catalog_items_edit", "catalog_create", "catalog_view"), len(self._items))
         self.audience = Phase("audience", ("audience_update", "audience_create", "audience_view"), len(self._profiles))
-        self.exports = Phase("exports", ("export_download", "profile_export", "export_view"), 0)
-        self.exports.items = len(self._profiles) + len(self._records)
+        lines = len(self._profiles) + self.events
+        self.exports = Phase("exports", ("export_download", "profile_export", "export_view"), lines)
 
     async def run(self, statistics: Callable[[], Awaitable[Statistics]]) -> list[Row]:
         """Run all phases, one after another; `statistics` asks the server for its figures. Raises `BatchError`."""
@@ -339,7 +339,7 @@ async def _demonstrate(url: str, customers: Table, console: Console) -> list[Row
         with Board(console) as shown:
             job = Job(client, customers, csvfile.read(DATA / "cars.csv"), shown)
             rows = await job.run(statistics)
-    conclude(console, rows, job.refused)
+    conclude(console, rows, job)
     return rows
 
 
@@ -372,11 +372,12 @@ def _introduce(console: Console, name: str, customers: Table) -> None:
         console.print(f"Left out: {note}.", soft_wrap=True)
 
 
-def conclude(console: Console, rows: Sequence[Row], refused: Counter[str]) -> None:
+def conclude(console: Console, rows: Sequence[Row], job: Job) -> None:
     """Say what came of it."""
     console.print()
     console.print(board.table(rows))
-    for kind, count in refused.items():
+    console.print(f"Purchases count as the limit does: {job.events:,} events went in {job.purchases.items:,} edits.")
+    for kind, count in job.refused.items():
         console.print(f"The API refused {count:,} values of {kind}.", soft_wrap=True)
     rejected, lost = sum(row.rejected for row in rows), sum(row.lost for row in rows)
     console.print(f"Measured at the server: {rejected:,} requests rejected, {lost:,} items lost.")
