@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from batch_api._generated.cep.registry import OPERATIONS
 from batch_api._generated.runtime import LimitFact, Operation
@@ -61,19 +61,18 @@ def full() -> list[str]:
 
 def short() -> list[str]:
     """The table of the README: operations with the same limits in one row."""
-    rows = [(f"`{METHODS[name]}`", *facts(OPERATIONS[name])[:-1]) for name in SPECIAL]
+    rows: list[tuple[str, ...]] = [(f"`{METHODS[name]}`", *facts(OPERATIONS[name])[:-1]) for name in SPECIAL]
     for prefix, label in (("catalog_", "other `catalogs.*`"), ("", "all others")):
         others = [one for one in OPERATIONS.values() if one.name not in SPECIAL and one.name.startswith(prefix)]
         if not prefix:
             others = [one for one in others if not one.name.startswith("catalog_")]
         (shared,) = {facts(one)[:3] for one in others}
-        (most,) = {one.max_items for one in others if one.max_items} or {None}
-        few = sorted(METHODS[one.name] for one in others if one.max_items)
-        rows.append((label, *shared, f"{number(most)} ({', '.join(f'`{name}`' for name in few)})" if most else ""))
+        caps = [f"{number(one.max_items)} (`{METHODS[one.name]}`)" for one in others if one.max_items]
+        rows.append((label, *shared, ", ".join(sorted(caps))))
     return list(table((HEAD[0], *HEAD[2:-1]), rows))
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
     for row in (head, ("---",) * len(head), *rows):
         yield f"| {' | '.join(row)} |".replace("|  |", "| |")
 

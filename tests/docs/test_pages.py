@@ -47,7 +47,7 @@ def test_the_readme_lists_every_error() -> None:
 
 def test_the_reference_has_every_public_name() -> None:
     reference = "\n".join(page.read_text() for page in (ROOT / "docs" / "reference").glob("*.md"))
-    modules = {"batch_api.engine.errors", "batch_api.testing.clock", "batch_api.models"}
+    modules = {"batch_api.engine.errors", "batch_api.results", "batch_api.testing.clock", "batch_api.models"}
     documented = {*re.findall(r"^::: ([\w.]+)", reference, re.MULTILINE)}
     assert modules <= documented
     homes = {f"{value.__module__}.{name}" for name, value in CLASSES.items()}
