@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from attrs import field, frozen
 
-from batch_api._generated.runtime import Reply
+if TYPE_CHECKING:
+    from batch_api._generated.runtime import Reply
+    from batch_api.engine.response import Response
 
 PARTIAL = "SUCCESS_WITH_PARTIAL_ERRORS"
 """The `code` of an update that was taken, save for some values (fact sheet: profiles and audiences, 2.1.6)."""
@@ -47,7 +49,7 @@ class UpdateResult:
     """Values that were refused; empty when all was taken."""
     code: str | None
     """`SUCCESS`, `SUCCESS_WITH_PARTIAL_ERRORS`, or what else the API says; `None` for no readable answer."""
-    response: Reply
+    response: Response
 
     def __repr__(self) -> str:
         return f"UpdateResult({len(self.errors)} errors)"
@@ -57,12 +59,12 @@ class UpdateResult:
         """Read an answer, however odd: a call that was taken never fails over its answer."""
         body = response.json()
         if not isinstance(body, dict):
-            return cls((), None, response)
+            return cls((), None, as_it_came(response))
         listed = body.get("errors")
         errors = tuple(_partial_error(entry) for entry in listed) if isinstance(listed, list) else ()
         if not errors and body.get("code") == PARTIAL:
             errors = (PartialError(None, None, None, None),)  # something was refused, though the API did not say what
-        return cls(errors, _text(body.get("code")), response)
+        return cls(errors, _text(body.get("code")), as_it_came(response))
 
 
 def _partial_error(entry: Any) -> PartialError:
@@ -89,7 +91,7 @@ class IndexingResult:
 
     indexing_token: str | None
     """What `wait` and `view` follow the change by; opaque. `None` if the answer named none."""
-    response: Reply
+    response: Response
 
     def __repr__(self) -> str:
         return f"IndexingResult(indexing_token={'…' if self.indexing_token else None!r})"
@@ -98,7 +100,7 @@ class IndexingResult:
     def of(cls, response: Reply, token: type[str] = str) -> IndexingResult:
         """Read an answer; the token becomes a `token`."""
         given = _read(response, "indexing_token")
-        return cls(None if given is None else token(given), response)
+        return cls(None if given is None else token(given), as_it_came(response))
 
 
 @frozen
@@ -107,19 +109,29 @@ class CreatedCampaign:
 
     id: str | None
     """For `campaigns.update`, `campaigns.delete` and `orchestrations`; `None` if the answer named none."""
-    response: Reply = field(repr=False)
+    response: Response = field(repr=False)
 
     @classmethod
     def of(cls, response: Reply) -> CreatedCampaign:
         """Read an answer."""
-        return cls(_read(response, "id"), response)
+        return cls(_read(response, "id"), as_it_came(response))
 
 
 @frozen
 class Done:
     """The API took the call and has nothing more to say."""
 
-    response: Reply = field(repr=False)
+    response: Response = field(repr=False)
+
+    @classmethod
+    def of(cls, response: Reply) -> Done:
+        """Keep an answer."""
+        return cls(as_it_came(response))
+
+
+def as_it_came(reply: Reply) -> Response:
+    """An answer as the engine gave it, of which generated code knows less."""
+    return cast("Response", reply)
 
 
 def _read(response: Reply, name: str) -> str | None:

@@ -169,9 +169,9 @@ def _state(seen: Audience | None) -> object:
 def _change(given: object, index: int) -> object:
     if isinstance(given, str):
         return {"action": "add", "id": _id(given, index)}
-    entry = checks.fields(given, index=index)
-    _id(entry.get("id"), index)
-    if not entry.get("action"):
+    checks.an_object(given, index=index)
+    _id(checks.field(given, "id"), index)
+    if not checks.field(given, "action"):
         raise InvalidInput("missing: add or remove?", index=index, path="action")
     return given
 
@@ -179,9 +179,9 @@ def _change(given: object, index: int) -> object:
 def _member(given: object, index: int) -> object:
     if isinstance(given, str):
         return {"id": _id(given, index)}
-    entry = checks.fields(given, index=index)
-    _id(entry.get("id"), index)
-    if entry.get("action", "add") != "add":
+    checks.an_object(given, index=index)
+    _id(checks.field(given, "id"), index)
+    if checks.field(given, "action") not in (None, "add"):
         raise InvalidInput("replace only adds: leave the action out", index=index, path="action")
     return given
 

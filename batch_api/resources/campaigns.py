@@ -45,22 +45,22 @@ class Campaigns(Resource):
         """
         _check(campaign, "campaign.")
         answer = await api.campaign_update(self._engine, {"id": checks.text(id, "id"), "campaign": campaign})
-        return Done(answer.response)
+        return Done.of(answer.response)
 
     async def delete(self, id: str) -> Done:
         """Delete a campaign. Raises `NotFound` for one that does not exist."""
         answer = await api.campaign_delete(self._engine, {"id": checks.text(id, "id")})
-        return Done(answer.response)
+        return Done.of(answer.response)
 
 
 def _check(campaign: object, path: str) -> None:
-    fields = checks.fields(campaign, path="campaign")
+    checks.an_object(campaign, path="campaign")
     for name in ("name", "state", "when", "messages"):
-        if fields.get(name) is None:
+        if checks.field(campaign, name) is None:
             raise InvalidInput("missing", path=path + name)
-    checks.text(fields["name"], f"{path}name")
-    checks.text(fields["state"], f"{path}state")
-    checks.fields(fields["when"], path=f"{path}when")
-    messages = fields["messages"]
+    checks.text(checks.field(campaign, "name"), f"{path}name")
+    checks.text(checks.field(campaign, "state"), f"{path}state")
+    checks.an_object(checks.field(campaign, "when"), path=f"{path}when")
+    messages = checks.field(campaign, "messages")
     if not isinstance(messages, Sequence) or isinstance(messages, str | bytes) or len(messages) != 1:
         raise InvalidInput("a list of exactly one message is due", path=f"{path}messages")

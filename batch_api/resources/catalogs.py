@@ -53,7 +53,7 @@ class Catalogs(Resource):
         if len(listed) > MOST_FIELDS:
             raise InvalidInput(f"{len(listed)} fields, but a catalog has at most {MOST_FIELDS}", path="fields")
         answer = await api.catalog_create(self._engine, {"name": checks.text(name, "name"), "fields": listed})
-        return Done(answer.response)
+        return Done.of(answer.response)
 
     async def update(self, name: str, fields: Sequence[CatalogFieldEdit | Mapping[str, Any]]) -> Done:
         """Add fields to a catalog or remove fields from it, in the background; the API gives no token to follow it by.
@@ -64,12 +64,12 @@ class Catalogs(Resource):
         changes = checks.items(fields, "fields", one="field")
         _check_fields(changes, needed=("action", "name"))
         answer = await api.catalog_update(self._engine, {"name": checks.text(name, "name"), "fields": changes})
-        return Done(answer.response)
+        return Done.of(answer.response)
 
     async def remove(self, name: str) -> Done:
         """Delete a catalog and all its items, in the background; the API gives no token to follow it by."""
         answer = await api.catalog_remove(self._engine, {"name": checks.text(name, "name")})
-        return Done(answer.response)
+        return Done.of(answer.response)
 
     def list(self, page_size: int = 100, cursor: str | None = None) -> Listing[Catalog]:
         """All catalogs: an async iterator, with `.pages()`. `page_size` is 1 to 100; `cursor` starts elsewhere."""
@@ -98,7 +98,8 @@ class Catalogs(Resource):
         """
         edits = checks.items(items, "items", one="item")
         for index, edit in enumerate(edits):
-            found = checks.fields(edit, index=index).get("id")
+            checks.an_object(edit, index=index)
+            found = checks.field(edit, "id")
             if not isinstance(found, str) or not found:
                 raise InvalidInput("a string that is not empty is due", index=index, path="id")
         answer = await api.catalog_items_edit(self._engine, {"name": checks.text(name, "name"), "items": edits})
@@ -155,7 +156,7 @@ def _check_fields(fields: list[Any], *, needed: tuple[str, ...]) -> None:
     if not fields:
         raise InvalidInput("no fields", path="fields")
     for index, field in enumerate(fields):
-        given = checks.fields(field, index=index)
-        for name in (*needed, "type") if given.get("action") == "add" else needed:
-            if not given.get(name):
+        checks.an_object(field, index=index)
+        for name in (*needed, "type") if checks.field(field, "action") == "add" else needed:
+            if not checks.field(field, name):
                 raise InvalidInput("missing", index=index, path=name)

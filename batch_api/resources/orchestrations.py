@@ -38,21 +38,21 @@ class Orchestrations(Resource):
 
     def list(
         self,
+        page_size: int = 100,
+        cursor: str | None = None,
         *,
         status: OrchestrationStatus | Sequence[OrchestrationStatus] | None = None,
         type: OrchestrationType | Sequence[OrchestrationType] | None = None,
         channels: OrchestrationChannel | Sequence[OrchestrationChannel] | None = None,
-        page_size: int = 100,
-        cursor: str | None = None,
     ) -> Listing[CampaignSummary | OrchestrationSummary]:
         """All orchestrations, or some: an async iterator, with `.pages()`.
 
         Args:
+            page_size: Rows fetched at once, 1 to 100.
+            cursor: The `cursor` of a page, to start after it.
             status: Only those in this state, or one of these: `draft`, `running`, `completed`, `stopped`.
             type: Only of this kind, or these: `campaign`, `recurring`, `trigger`, `warmup`.
             channels: Only those that use this channel, or one of these: `email`, `push`, `in-app`, `sms`, `universal`.
-            page_size: Rows fetched at once, 1 to 100.
-            cursor: The `cursor` of a page, to start after it.
 
         Dates in rows come without a time zone.
         """

@@ -8,9 +8,11 @@ from typing import Any, Generic, TypeVar
 
 from attrs import field, frozen
 
-from batch_api._generated.runtime import UNSET, Answer, Reply, Unset
+from batch_api._generated.runtime import UNSET, Answer, Unset
 from batch_api.engine.errors import BatchError, InvalidInput
+from batch_api.engine.response import Response
 from batch_api.resources.checks import text
+from batch_api.results import as_it_came
 
 LARGEST_PAGE = 100
 """The most items on a page (fact sheet: catalogs and campaigns, 1.6)."""
@@ -30,7 +32,7 @@ class Page(Generic[T]):
     """How many items the whole list has; `None` where unknown: the API tells it on the first page only."""
     cursor: str | None
     """Where the next page starts, for `list(cursor=…)`; `None` on the last."""
-    response: Reply = field(repr=False)
+    response: Response = field(repr=False)
 
 
 class Listing(Generic[T]):
@@ -87,7 +89,7 @@ class Listing(Generic[T]):
             items=listed,
             total=total if isinstance(total, int) else None,
             cursor=cursor if more and isinstance(cursor, str) and cursor else None,
-            response=answer.response,
+            response=as_it_came(answer.response),
         )
 
     def __repr__(self) -> str:

@@ -24,7 +24,6 @@ MOST_EVENTS: Final = 15
 """Events in one edit (fact sheet: profiles and audiences, 1.5)."""
 _SLICE: Final = 500
 """Edits checked between two turns of the loop."""
-_IDENTIFIERS: Final = ("custom_id", "installation")
 
 
 class Profiles(Resource):
@@ -81,8 +80,8 @@ class Profiles(Resource):
 
         Source: fact sheet: profiles and audiences, 2.3.
         """
-        wanted = checks.fields(request, path="request")
-        checks.text(wanted.get("export_type"), "export_type")
+        checks.an_object(request, path="request")
+        checks.text(checks.field(request, "export_type"), "export_type")
         answer = await profile_export(self._engine, request)
         found = getattr(answer.parsed, "id", None)
         return found if isinstance(found, str) else ""
@@ -95,32 +94,35 @@ async def _checked(edits: object) -> list[Any]:
         if start:
             await asyncio.sleep(0)
         for index, edit in enumerate(rows[start : start + _SLICE], start):
+            # What is right at a glance is not looked at twice: large loads have no time for it.
+            if type(edit) is dict and not edit.get("events"):
+                identifiers = edit.get("identifiers")
+                if type(identifiers) is dict and len(identifiers) == 1:
+                    custom_id = identifiers.get("custom_id")
+                    if type(custom_id) is str and custom_id:
+                        continue
             _check(edit, index)
     return rows
 
 
 def _check(edit: object, index: int) -> None:
-    fields = edit if type(edit) is dict else checks.fields(edit, index=index)
-    identifiers = fields.get("identifiers")
-    if not (type(identifiers) is dict and len(identifiers) == 1 and _is_id(identifiers.get("custom_id"))):
-        _check_identifiers(identifiers, index)
-    if fields.get("events"):
-        _check_events(fields["events"], index)
-
-
-def _is_id(value: object) -> bool:
-    return type(value) is str and value != ""
+    checks.an_object(edit, index=index)
+    _check_identifiers(checks.field(edit, "identifiers"), index)
+    events = checks.field(edit, "events")
+    if events:
+        _check_events(events, index)
 
 
 def _check_identifiers(identifiers: object, index: int) -> None:
     if identifiers is None:
         raise InvalidInput("missing: which profile is it?", index=index, path="identifiers")
-    given = checks.fields(identifiers, index=index, path="identifiers")
-    if sum(name in given for name in _IDENTIFIERS) != 1:
+    checks.an_object(identifiers, index=index, path="identifiers")
+    custom_id, installation = (checks.field(identifiers, name) for name in ("custom_id", "installation"))
+    if (custom_id is None) == (installation is None):
         raise InvalidInput("exactly one of custom_id and installation is due", index=index, path="identifiers")
-    if "installation" in given:
-        checks.fields(given["installation"], index=index, path="identifiers.installation")
-    elif not isinstance(given["custom_id"], str) or not given["custom_id"]:
+    if installation is not None:
+        checks.an_object(installation, index=index, path="identifiers.installation")
+    elif not isinstance(custom_id, str) or not custom_id:
         raise InvalidInput("a string that is not empty is due", index=index, path="identifiers.custom_id")
 
 
@@ -130,6 +132,7 @@ def _check_events(events: object, index: int) -> None:
     if len(events) > MOST_EVENTS:
         raise InvalidInput(f"{len(events)} events, but an edit takes at most {MOST_EVENTS}", index=index, path="events")
     for number, event in enumerate(events):
-        name = checks.fields(event, index=index, path=f"events[{number}]").get("name")
+        checks.an_object(event, index=index, path=f"events[{number}]")
+        name = checks.field(event, "name")
         if not isinstance(name, str) or not name:
             raise InvalidInput("a string that is not empty is due", index=index, path=f"events[{number}].name")

@@ -286,7 +286,7 @@ async def test_an_observer_sees_every_attempt(fake: FakeBatch, connect: Connect)
     assert [attempt.project for attempt in seen] == ["…4r5s"] * 3 + ["shop"]
     assert {attempt.operation for attempt in seen} == {"profile_update"}
     assert seen[0].cost == 2
-    assert getattr(result.response, "attempts") == tuple(seen[:3])  # noqa: B009
+    assert result.response.attempts == tuple(seen[:3])
 
 
 async def test_an_observer_that_raises_does_not_touch_the_call(connect: Connect) -> None:
