@@ -168,7 +168,10 @@ class BatchClient:
     # -- what is in force ----------------------------------------------------------------------------------------
 
     def limits(self) -> dict[str, list[Limit]]:
-        """The limits in force, by our operation names, with `share` taken."""
+        """The limits in force, by our operation names, with `share` taken.
+
+        The second limit of `profile_export`, 5 an hour, counts only exports that are filtered by a segment.
+        """
         return self._engine.limits()
 
     def wait_time(self, operation: str, cost: int = 1) -> float:

@@ -224,8 +224,8 @@ class _Call:
                     if on_turn is not None:
                         on_turn()
                     result, outcome = await self._attempt(turn)
-            except TooLate:
-                raise self._too_late() from None
+            except TooLate as late:
+                raise self._too_late(late.seconds) from None
             verdict = judge(result, outcome, replayable=self._replayable, faults=self._faults)
             if verdict == "done":
                 assert isinstance(result, Response)  # noqa: S101
@@ -326,12 +326,13 @@ class _Call:
         reason = f"{self._operation.name}: the last attempt failed at stage {fault.stage!r} ({fault.kind})."
         return TransportError(reason, stage=fault.stage, outcome=self._outcome, attempts=self._attempts)
 
-    def _too_late(self) -> BatchError:
+    def _too_late(self, seconds: float) -> BatchError:
         """The deadline passed between attempts, or the turn would have come after it."""
         if self._last is not None:
             return self._error()
         return DeadlineExceeded(
             f"{self._operation.name}: its turn comes after the deadline of {self._engine.deadline:g} s.",
+            retry_after=seconds,
             outcome="not_sent",
         )
 

@@ -176,7 +176,24 @@ class TransportError(BatchError):
 
 
 class DeadlineExceeded(BatchError, TimeoutError):
-    """The call's `deadline` passed, or its turn would have come after it."""
+    """The call's `deadline` passed, or its turn would have come after it.
+
+    `retry_after` is how many seconds later its turn would have come: a call that fails at once because of a long queue
+    or a pause should not be repeated before. 0 where the call waited in vain.
+    """
+
+    retry_after: float = 0.0
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        retry_after: float = 0.0,
+        outcome: Outcome | None = None,
+        attempts: Sequence[Attempt] = (),
+    ) -> None:
+        super().__init__(message, outcome=outcome, attempts=attempts)
+        self.retry_after = retry_after
 
 
 class WaitTimeout(BatchError, TimeoutError):

@@ -99,8 +99,8 @@ class Gate:
         if not ticket.draws and not self._holds_back(ticket):
             ticket.spent_at = self._now()
             return
-        if self.ready_at(ticket.draws) > ticket.deadline:
-            raise TooLate
+        if (ready := self.ready_at(ticket.draws)) > ticket.deadline:
+            raise TooLate(ready - self._now())
         self._enqueue(ticket)
         try:
             while (seconds := self._seconds_until_turn(ticket)) > 0:
@@ -117,7 +117,7 @@ class Gate:
         """0 when it is this ticket's turn, infinity while only a nudge can help."""
         now = self._now()
         if ticket.too_late or now >= ticket.deadline:
-            raise TooLate
+            raise TooLate(max(self._paused_until - now, 0.0))
         if self._head() is not ticket or self._scout is not None:
             return math.inf
         if now < self._paused_until:

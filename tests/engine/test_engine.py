@@ -381,6 +381,19 @@ def test_a_deadline_before_the_body_left_is_not_sent() -> None:
     assert error.outcome == "not_sent"
 
 
+@pytest.mark.parametrize(("reads_body", "outcome"), [(False, "not_sent"), (True, "unknown")])
+def test_with_httpx_it_is_known_whether_the_body_began_to_leave(reads_body: bool, outcome: str) -> None:
+    class Stuck(httpx.AsyncHTTPTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if reads_body:
+                await request.aread()
+            await asyncio.sleep(10_000)
+            raise AssertionError
+
+    error = failure(Script(OK), CREATE, deadline=20, transport=Stuck())
+    assert (type(error), error.outcome) == (DeadlineExceeded, outcome)
+
+
 def test_a_deadline_between_attempts_raises_the_last_answer() -> None:
     error = failure(Script(BROKEN), deadline=0.02)
     assert type(error) is ServerError
@@ -413,6 +426,7 @@ def test_a_call_whose_turn_comes_too_late_fails_at_once() -> None:
             await engine.send(DEFAULT)
         assert loop.time() - began < 0.001
         assert caught.value.outcome == "not_sent"
+        assert caught.value.retry_after == pytest.approx(30, abs=1.5), "its turn, which is when to try again"
         assert caught.value.attempts == ()
         await asyncio.gather(*waiting)
 
