@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import define
@@ -94,6 +94,8 @@ class Unsent:
 
 Fate = Delivered | PartlyApplied | Refused | Invalid | Unknown | Unsent
 Trouble = PartlyApplied | Refused | Invalid | Unknown | Unsent
+ErrorFate = Callable[[int, str | None, Any, "BatchError"], Refused | Unknown | Unsent]
+"""Makes a fate out of an error."""
 
 
 def _shown(fate: Fate) -> str:

@@ -4,42 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import math
-import random
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from attrs import evolve
-
-from batch_api._generated.runtime import Encoded
 from batch_api.engine.engine import Engine
-from batch_api.engine.errors import APIError, BatchError, Outcome, ServerError, TransportError
-from batch_api.engine.response import Response
-from batch_api.engine.retry import backoff
 from batch_api.ingest.chunker import Chunker
-from batch_api.ingest.fates import (
-    ChunkResult,
-    Fate,
-    Invalid,
-    PartlyApplied,
-    Refused,
-    Trouble,
-    Unknown,
-    Unsent,
-)
+from batch_api.ingest.delivery import ChunkSize, Delivery
+from batch_api.ingest.fates import ChunkResult, Fate, Invalid, Trouble
 from batch_api.ingest.kinds import Kind
 from batch_api.ingest.progress import Progress
 from batch_api.ingest.reading import WINDOW, read, windows
 from batch_api.ingest.rows import Rows
-from batch_api.results import PartialError, UpdateResult
 
-MOST_SINGLE_REFUSALS = 8
-"""When so many items of a chunk are refused each by itself, it is not the items: the rest is not tried one by one."""
-SMALLEST_CHUNK = 50
-_ABOUT_ONE_ITEM = (400, 413, 422)
 _UNREAD = 4  # results that may wait for the caller before reading stops
-_LONGEST_BACKOFF = 30.0
 
 
 class Settings(NamedTuple):
@@ -67,7 +46,6 @@ class Job:
     def __init__(
         self, engine: Engine, kind: Kind, source: Iterable[Any] | AsyncIterable[Any], settings: Settings
     ) -> None:
-        self._engine = engine.with_options(deadline=math.inf)
         self._kind = kind
         self._source = source
         self._settings = settings
@@ -76,10 +54,15 @@ class Job:
         self._told = asyncio.Event()
         self._read_on = asyncio.Event()
         self._answered = asyncio.Event()
-        self._ended_by: BatchError | None = None
         self._over = False
-        self._rng = random.Random()
-        self._limits = engine.limits()[kind.operation.name]
+        self._size = ChunkSize(settings.chunk_size, engine.limits()[kind.operation.name])
+        self._delivery = Delivery(
+            engine.with_options(deadline=math.inf),
+            kind,
+            resend_events=settings.resend_events,
+            patience=settings.patience,
+            on_answer=self._size.learn,
+        )
         self.in_flight = settings.in_flight
         self._task: asyncio.Task[None] | None = None
         self.progress = Progress()
@@ -197,103 +180,12 @@ class Job:
     async def deliver(self, chunk: Rows, on_turn: Callable[[], object]) -> None:
         """Send a chunk until every item in it has its fate."""
         try:
-            troubles = await self._settle(chunk, on_turn, refusals=[])
+            troubles = await self._delivery.settle(chunk, on_turn)
         finally:
+            self._chunker.most_items = self._size.now
             self._chunker.answered(chunk)
             self._answered.set()
         self._tell(ChunkResult(chunk.indexes, chunk.ids, chunk.refs, troubles))
-
-    async def _settle(
-        self, rows: Rows, on_turn: Callable[[], object], *, refusals: list[BatchError]
-    ) -> dict[int, Trouble]:
-        """The troubles of these rows, by position in the source; whoever is not among them was delivered."""
-        if self._ended_by is not None:
-            return _all(Unsent, rows, self._ended_by)
-        try:
-            response = await self._send(rows, on_turn)
-        except BatchError as error:
-            if (
-                isinstance(error, APIError)
-                and error.status in _ABOUT_ONE_ITEM
-                and error.attempts[-1].outcome == "refused"
-            ):
-                return await self._find_the_bad_one(rows, error, on_turn, refusals)
-            if error.outcome == "unknown" and rows.has_events and not self._settings.resend_events:
-                return await self._attributes_only(rows, error, on_turn)
-            self._ended_by = error
-            return _all(_END[error.outcome], rows, error)
-        self._adapt(response)
-        return _refused_values(rows, response)
-
-    async def _send(self, rows: Rows, on_turn: Callable[[], object]) -> Response:
-        """One request, and again while nothing gets through and nothing can be done twice."""
-        kind = self._kind
-        events = rows.has_events and not self._settings.resend_events
-        body = Encoded(b"%b%b%b" % (kind.prefix, rows.body, kind.suffix), len(rows), events)
-        now = asyncio.get_running_loop().time
-        until = now() + self._settings.patience
-        failures = 0
-        while True:
-            try:
-                return await self._engine.send(kind.operation, body=body, on_turn=on_turn)
-            except (TransportError, ServerError) as error:
-                safe = error.outcome != "unknown" or not events
-                if not safe or now() >= until or getattr(error, "stage", "") == "tls":
-                    raise
-                failures += 1
-                await asyncio.sleep(min(2 + backoff(failures, self._rng), _LONGEST_BACKOFF))
-
-    async def _find_the_bad_one(
-        self, rows: Rows, error: BatchError, on_turn: Callable[[], object], refusals: list[BatchError]
-    ) -> dict[int, Trouble]:
-        """Halve what was refused until the bad items stand alone, and the others are through."""
-        if len(rows) == 1 or len(refusals) > MOST_SINGLE_REFUSALS:
-            refusals.append(error)
-            return _all(Refused, rows, error)
-        troubles: dict[int, Trouble] = {}
-        for half in rows.halves():
-            troubles |= await self._settle(half, on_turn, refusals=refusals)
-        return troubles
-
-    async def _attributes_only(
-        self, rows: Rows, error: BatchError, on_turn: Callable[[], object]
-    ) -> dict[int, Trouble]:
-        """After an answer that was lost: attributes may be written twice, events may not.
-
-        Edits without events go again as they are. Those with events go without them, and stay unknown.
-        """
-        parts = [self._kind.without_events(part) for part in rows.parts()]
-        changed = [at for at, (part, whole) in enumerate(zip(parts, rows.parts(), strict=True)) if part != whole]
-        left = [(at, part) for at, part in enumerate(parts) if part is not None]
-        troubles: dict[int, Trouble] = {}
-        if left:
-            rest = Rows(
-                [rows.indexes[at] for at, _ in left],
-                [rows.ids[at] for at, _ in left],
-                None if rows.refs is None else [rows.refs[at] for at, _ in left],
-                b",".join(part for _, part in left),
-                [len(part) for _, part in left],
-                has_events=False,
-            )
-            troubles = await self._settle(rest, on_turn, refusals=[])
-        return troubles | _all(Unknown, rows, error, changed)
-
-    def _adapt(self, response: Response) -> None:
-        """Smaller chunks while rejections persist, and back again, where the limit counts items."""
-        if any(limit.unit == "items" for limit in self._limits):
-            rejections = sum(attempt.status == 429 for attempt in response.attempts)
-            size = self._chunker.most_items
-            if rejections > 1:
-                self._chunker.most_items = max(size // 2, min(SMALLEST_CHUNK, size))
-            elif not rejections and size < self._settings.chunk_size:
-                self._chunker.most_items = min(size + size // 10 + 1, self._settings.chunk_size)
-
-
-_END: dict[Outcome, Callable[[int, str | None, Any, BatchError], Trouble]] = {
-    "unknown": Unknown,
-    "not_sent": Unsent,
-    "refused": Refused,
-}
 
 
 class _Sender:
@@ -317,35 +209,3 @@ class _Sender:
         finally:
             turn.set()
             self._room.release()
-
-
-def _all(
-    kind: Callable[[int, str | None, Any, BatchError], Trouble],
-    rows: Rows,
-    error: BatchError,
-    positions: Iterable[int] | None = None,
-) -> dict[int, Trouble]:
-    """One fate for all of the rows, or for some."""
-    chosen = range(len(rows)) if positions is None else positions
-    return {
-        rows.indexes[at]: kind(rows.indexes[at], rows.ids[at], None if rows.refs is None else rows.refs[at], error)
-        for at in chosen
-    }
-
-
-def _refused_values(rows: Rows, response: Response) -> dict[int, Trouble]:
-    """The items of which the API refused a part, from an answer that took the rest."""
-    if b"rror" not in response.content:
-        return {}
-    by_row: dict[int, list[PartialError]] = {}
-    for error in UpdateResult.of(response).errors:
-        # An error that names no item, or one that is not there, may concern any of them.
-        positions = [error.index] if error.index is not None and 0 <= error.index < len(rows) else range(len(rows))
-        for at in positions:
-            by_row.setdefault(at, []).append(evolve(error, index=rows.indexes[at]))
-    return {
-        rows.indexes[at]: PartlyApplied(
-            rows.indexes[at], rows.ids[at], None if rows.refs is None else rows.refs[at], tuple(errors)
-        )
-        for at, errors in by_row.items()
-    }
