@@ -24,11 +24,13 @@ class BatchError(Exception):
     """The root of all errors of this package.
 
     `outcome` says what became of the request: `not_sent`, `refused` (an answer says that nothing was taken) or
-    `unknown` (some attempt may have been taken). `attempts` tells of each attempt, in order.
+    `unknown` (some attempt may have been taken). `attempts` tells of each attempt, in order. `may_pass` says whether
+    the same call may succeed later, with nothing changed; whether it is safe to repeat is `outcome`'s to say.
     """
 
     outcome: Outcome = "not_sent"
     attempts: tuple[Attempt, ...] = ()
+    may_pass: bool = False
 
     def __init__(self, message: str = "", *, outcome: Outcome | None = None, attempts: Sequence[Attempt] = ()) -> None:
         super().__init__(message)
@@ -148,12 +150,14 @@ class NotFound(APIError):
 class RateLimited(APIError):
     """429 until the deadline passed. Give the call a longer `deadline=`, or the process a smaller `share=`."""
 
+    may_pass = True
     hint = "Someone else may be using the same limit: give each process its `share=`, or the call a longer `deadline=`."
 
 
 class ServerError(APIError):
     """5xx or 408: the API failed. Whether it took the request is unknown."""
 
+    may_pass = True
     hint = "The API failed; it is not your request."
 
 
@@ -173,6 +177,7 @@ class TransportError(BatchError):
     ) -> None:
         super().__init__(message, outcome=outcome, attempts=attempts)
         self.stage = stage
+        self.may_pass = stage != "tls"
 
 
 class DeadlineExceeded(BatchError, TimeoutError):
@@ -182,6 +187,7 @@ class DeadlineExceeded(BatchError, TimeoutError):
     or a pause should not be repeated before. 0 where the call waited in vain.
     """
 
+    may_pass = True
     retry_after: float = 0.0
 
     def __init__(
@@ -199,6 +205,7 @@ class DeadlineExceeded(BatchError, TimeoutError):
 class WaitTimeout(BatchError, TimeoutError):
     """A `wait` gave up: what it waits for may still happen."""
 
+    may_pass = True
     outcome: Outcome = "unknown"
 
 

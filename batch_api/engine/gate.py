@@ -21,7 +21,7 @@ _A_MOMENT = 1e-4
 _FORGET = 1.02  # the quickest answer counts a little less with each that follows: routes change
 
 
-class TooLate(Exception):  # noqa: N818 - it never leaves the engine
+class TooLate(Exception):
     """The turn would come, or came, after the deadline: `seconds` from now, as far as is known."""
 
     def __init__(self, seconds: float) -> None:

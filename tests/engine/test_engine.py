@@ -286,6 +286,25 @@ def test_a_replay_that_is_refused_stays_unknown() -> None:
     assert "It may have been taken" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("steps", "may_pass"),
+    [
+        ((Answer(400),), False),
+        ((Answer(401),), False),
+        ((Answer(404),), False),
+        ((BROKEN,), True),
+        ((RESET,), True),
+        ((NO_CONNECTION,), True),
+        ((TOO_MANY,), True),
+        ((MAINTENANCE,), True),
+        ((NEVER,), True),
+        ((Answer(error=ssl.SSLCertVerificationError("self-signed"), sent=False),), False),
+    ],
+)
+def test_an_error_says_whether_it_may_pass_by_itself(steps: tuple[Answer, ...], may_pass: bool) -> None:
+    assert failure(Script(*steps), deadline=60).may_pass is may_pass
+
+
 def test_a_create_whose_last_attempt_may_have_been_taken_never_looks_safe() -> None:
     for steps in ((TOO_MANY, BROKEN), (NO_CONNECTION, RESET), (MAINTENANCE, RESET), (TOO_MANY, NEVER)):
         error = failure(Script(*steps), CREATE, deadline=60)
