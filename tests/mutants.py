@@ -110,7 +110,7 @@ MUTANTS = (
         "                del self._waiting[draw.bucket]",
     ),
     Mutant(
-        "unlimited operations pause, too", "gate.py", "return self._now() < self._paused_until or", "return False and"
+        "unlimited operations pause, too", "gate.py", "return not self._proven or self._now() < self._paused_until or", "return False and"
     ),
     # the bucket
     Mutant(

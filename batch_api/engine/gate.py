@@ -100,7 +100,7 @@ class Gate:
 
     async def wait_and_spend(self, ticket: Ticket) -> None:
         """Return once every draw of `ticket` is spent. Raises `TooLate`; cancelled or too late, nothing is spent."""
-        if not ticket.draws and not self._holds_back(ticket):
+        if not ticket.draws and not self._holds_back():
             ticket.spent_at = self._now()
             return
         if (ready := self.ready_at(ticket.draws)) > ticket.deadline:
@@ -143,9 +143,9 @@ class Gate:
             if timer is not None:
                 timer.cancel()
 
-    def _holds_back(self, ticket: Ticket) -> bool:
-        """Where nothing is limited, only a pause holds a request back."""
-        return self._now() < self._paused_until or self._scout is not None or self._head() is not None
+    def _holds_back(self) -> bool:
+        """Where nothing is limited, only a pause and the one that goes ahead hold a request back."""
+        return not self._proven or self._now() < self._paused_until or self._head() is not None
 
     def _enqueue(self, ticket: Ticket) -> None:
         ticket.queued, ticket.too_late = True, False

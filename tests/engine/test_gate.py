@@ -494,13 +494,26 @@ def test_whatever_is_rejected_everyone_gets_through(seed: int, rejected: float, 
 def test_where_nothing_is_limited_a_rejection_still_pauses_everyone() -> None:
     async def main() -> Server:
         queue = Queue()
-        server = Server(opens_at=3.0)
+        await _proven(queue)
+        server = Server(opens_at=queue.now() + 3.0)
         await asyncio.gather(*(server.call(queue, name) for name in range(50)))
         return server
 
     server = run(main())
     assert len(server.rejections) == 50, "all were in flight"
     assert min(when for when, _ in server.accepted) >= 5
+
+
+def test_where_nothing_is_limited_one_still_goes_ahead() -> None:
+    async def main() -> Server:
+        queue = Queue()
+        server = Server(opens_at=6.0)
+        await asyncio.gather(*(server.call(queue, name) for name in range(200)))
+        return server
+
+    server = run(main())
+    assert len(server.rejections) == 2
+    assert server.accepted[-1][0] == pytest.approx(server.accepted[0][0], abs=0.1), "and the others all at once"
 
 
 def test_loops_one_after_another_share_the_bucket() -> None:
