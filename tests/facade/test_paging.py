@@ -115,9 +115,7 @@ async def test_where_a_list_ends(answers: list[Answer], found: list[str]) -> Non
 
 async def test_a_list_that_goes_in_circles_is_left() -> None:
     seen: list[Any] = []
-    wire = Wire(
-        page(has_more=True, next_from="x"), page(has_more=True, next_from="y"), page(has_more=True, next_from="x")
-    )
+    wire = Wire(*(page(has_more=True, next_from=cursor) for cursor in "xyx"), page())
     async with wire.client(limits={"audience_list": []}) as client:
         with pytest.raises(BatchError, match="audience_list: the API leads back to an earlier page"):
             await collect(client.audiences.list(), seen)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from batch_api import Attempt, BatchClient, BatchError, ConfigurationError
+from batch_api import Attempt, BatchClient, BatchError, ConfigurationError, PartialError
 from batch_api.testing import FakeBatch
 from tests.facade.test_operations import everything
 
@@ -138,6 +138,13 @@ def test_partial_errors_show_no_reason(scan: Scan) -> None:
     run(scan, main)
     assert scan.finds(EMAIL) == []
     assert scan.finds("index=0, attribute='tier'")
+
+
+def test_a_partial_error_shows_what_is_a_name_and_nothing_else() -> None:
+    assert repr(PartialError(3, "date(since)", "attribute", EMAIL)) == (
+        "PartialError(index=3, attribute='date(since)', category='attribute')"
+    )
+    assert repr(PartialError(None, EMAIL, EMAIL, EMAIL)) == "PartialError(index=None, attribute=None, category=None)"
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 500, 503])
