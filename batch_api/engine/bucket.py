@@ -51,10 +51,11 @@ class Bucket:
         self.capacity = (
             min(largest, max(self._held / 2, 1.0)) if limit.burst is None else self._held * DOCUMENTED_BURST_USED
         )
+        self._largest = largest
         self._at_once = max(self.capacity, largest)
         self._memory, self._key = memory, key
         self._limiter: AsyncLimiter | None = None
-        # The first request of any cost goes at once. It goes alone, and its answer empties the bucket.
+        # A bucket starts with one request's cost: the first goes at once, whatever it costs, and `restart` does the rest.
         start = now()
         self._full_at = start - (self._at_once - self.capacity) / self._rate
         # A loop that ended left word of when this bucket is free; no bucket owes more than its largest request. Word
@@ -97,10 +98,11 @@ class Bucket:
         if spacing > 0:
             self._owe_until(self._full_at + spacing)
 
-    def drain(self, cost: float) -> None:
-        """Count as if `cost` had been spent this instant and nothing else were left."""
+    def restart(self, cost: float, *, left: bool) -> None:
+        """Count as if `cost` had been spent this instant, from the cost of one request (`left`) or from nothing more."""
+        remaining = max(min(self._largest, self.capacity) - cost, 0.0) if left else 0.0
         spacing = max(self._spacing - self._slack(cost), 0.0)
-        self._owe_until(self._now() + self.capacity / self._rate + spacing)
+        self._owe_until(self._now() + (self.capacity - remaining) / self._rate + spacing)
 
     def came_late(self, cost: float, spent_at: float, late: float) -> None:
         """The server counted a request up to `late` seconds after it was spent: keep the next one clear of it."""

@@ -202,6 +202,12 @@ class DeadlineExceeded(BatchError, TimeoutError):
         self.retry_after = retry_after
 
 
+class BufferFull(BatchError):
+    """A buffer that was told to raise, or to drop, when it is full had no room. Nothing was accepted."""
+
+    may_pass = True
+
+
 class WaitTimeout(BatchError, TimeoutError):
     """A `wait` gave up: what it waits for may still happen."""
 

@@ -183,11 +183,12 @@ class Gate:
         now = self._now()
         seconds = now - ticket.spent_at
         if self._scout is ticket:
-            # It may have waited for a connection: count the next one from its answer.
+            # It may have waited for a connection: count the next one from its answer. After a rejection the server's
+            # bucket is empty; before, one request's cost is taken to be in it.
+            for draw in ticket.draws:
+                draw.bucket.restart(draw.cost, left=self._rejections == 0)
             self._proven = True
             self._rejections = 0
-            for draw in ticket.draws:
-                draw.bucket.drain(draw.cost)
         elif self._proven:
             self._quickest = min(self._quickest * _FORGET, seconds)
             for draw in ticket.draws:

@@ -158,7 +158,7 @@ def test_two_limits_are_reserved_together() -> None:
 
 
 def test_a_big_request_is_not_starved_by_small_ones() -> None:
-    async def main() -> list[int]:
+    async def main() -> tuple[int, int]:
         queue = Queue(Limit(300, unit="items", burst=1000), largest=200)
 
         async def small(name: int) -> None:
@@ -169,12 +169,12 @@ def test_a_big_request_is_not_starved_by_small_ones() -> None:
             for name in range(50):
                 group.create_task(small(name))
             await asyncio.sleep(0.5)
+            gone = len(queue.through)
             group.create_task(queue.pass_through(-1, 200))
-        return queue.order
+        return gone, queue.order.index(-1)
 
-    order = run(main())
-    came_before = 50 + 150  # those who were in the queue, and who had gone in the half second before
-    assert order.index(-1) <= came_before + 51, "it waits for those that came before it, and for no one else"
+    gone, place = run(main())
+    assert place <= gone + 50, "it waits for the fifty that came before it, and for no one else"
 
 
 def test_a_cost_above_the_capacity_waits_for_it_and_goes() -> None:
@@ -228,6 +228,28 @@ def test_the_first_goes_alone_and_the_next_is_counted_from_its_answer() -> None:
 
     times = run(main())
     assert times == pytest.approx([0.0, 1.1, 1.3, 1.5], abs=1e-3)
+
+
+def test_a_small_first_request_leaves_the_rest_of_one_requests_cost() -> None:
+    async def main() -> list[float]:
+        queue = Queue(Limit(300, unit="items", burst=1000), largest=200)
+        for items in (1, 199, 150):
+            await queue.pass_through(0, items)
+        return [when for when, _, _ in queue.through]
+
+    assert run(main()) == pytest.approx([0.0, 0.0, 0.5], abs=1e-3)
+
+
+def test_after_a_rejection_nothing_is_left() -> None:
+    async def main() -> float:
+        queue = Queue(Limit(300, unit="items", burst=1000), largest=200)
+        await _proven(queue)
+        await Server(opens_at=queue.now() + 1, rtt=0.0).call(queue, 0, 1)
+        came = queue.now()
+        await queue.pass_through(1, 199)
+        return queue.now() - came
+
+    assert run(main()) >= 0.66
 
 
 def test_a_first_request_that_is_lost_makes_way_for_another() -> None:
