@@ -104,6 +104,11 @@ class FakeBatch(Faults):
         self.storage_requests: list[StorageRequest] = []
         """What was asked of the storage origin, headers included."""
 
+    @property
+    def enforces_limits(self) -> bool:
+        """Whether requests can be rejected for being too many."""
+        return self._limits != "off"
+
     def project(self, key: str | None = None) -> Project:
         """The state of a project; of `project_key` by default."""
         key = self.project_key if key is None else key

@@ -53,8 +53,15 @@ def batch_client(fake_batch: FakeBatch) -> BatchClient:
     """A client of `fake_batch`, not opened: use it in an async test as `async with batch_client as client`.
 
     Opening and closing belong to the test's own event loop, which a fixture that needs no async plugin cannot reach.
-    In process there is nothing to leak: a test that only makes calls may leave the `async with` out.
+    In process there is nothing to leak: a test that only makes calls may leave the `async with` out. With a fake that
+    enforces no limits the client keeps none either, so that nothing waits.
     """
     from batch_api import BatchClient
+    from batch_api._generated.cep.registry import OPERATIONS
 
-    return BatchClient(fake_batch.rest_api_key, fake_batch.project_key, transport=fake_batch.transport())
+    return BatchClient(
+        fake_batch.rest_api_key,
+        fake_batch.project_key,
+        transport=fake_batch.transport(),
+        limits=None if fake_batch.enforces_limits else {name: [] for name in OPERATIONS},
+    )

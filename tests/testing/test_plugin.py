@@ -144,3 +144,17 @@ def test_a_missing_extra_is_told_when_a_fixture_is_used(project: pytest.Pytester
     ran = outcome(project.runpytest_subprocess)
     ran.assert_outcomes(passed=1, errors=1)
     ran.stdout.fnmatch_lines(["*ImportError: *jsonschema_rs*pip install batch-api*testing*"])
+
+
+@pytest.mark.parametrize(("options", "lifted"), [("", False), ("limits=False", True), ('limits="windows"', False)])
+def test_the_client_keeps_the_limits_that_the_fake_has(project: pytest.Pytester, options: str, lifted: bool) -> None:
+    project.makepyfile(
+        f"""
+        import pytest
+
+        @pytest.mark.fake_batch({options})
+        def test_limits(batch_client):
+            assert all(limits == [] for limits in batch_client.limits().values()) is {lifted}
+        """
+    )
+    outcome(project.runpytest_subprocess, "-q").assert_outcomes(passed=1)
