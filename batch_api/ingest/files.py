@@ -13,7 +13,7 @@ import gzip
 import os
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -68,6 +68,8 @@ class FileSource:
         """Bytes of the file."""
         self.position = 0
         """How many of them were read so far."""
+        self.total: int | None = None
+        """How many items it holds: nobody knows before the end."""
         self._with_lines = with_lines
         self._is_packed = path.suffix.lower() == ".gz"
         self._marks = deque([Mark(0, 0, 1)])
@@ -396,7 +398,7 @@ class Layout:
         self, header: Sequence[str], kind: Kind, *, null: str | None, text: Collection[str], zone: tzinfo
     ) -> None:
         self._width = len(header)
-        self._item = _ITEMS[kind.operation.name]
+        self._item = _profile if kind.operation.name.startswith("profile") else _addition
         self._id = _id_column(header, kind.operation.name)
         self._id_name = header[self._id]
         self._null = null
@@ -451,19 +453,6 @@ def _profile(name: str) -> dict[str, Any]:
 
 def _addition(name: str) -> dict[str, Any]:
     return {"id": name, "action": "add"}
-
-
-def _member(name: str) -> dict[str, Any]:
-    return {"id": name}
-
-
-_ITEMS: Mapping[str, Callable[[str], dict[str, Any]]] = {
-    "profile_update": _profile,
-    "profile_mass_update": _profile,
-    "catalog_items_edit": _addition,
-    "audience_update": _addition,
-    "audience_replace": _member,
-}
 
 
 def _id_column(header: Sequence[str], operation: str) -> int:
