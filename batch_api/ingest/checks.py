@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from batch_api._generated.runtime import UNSET
 from batch_api.engine.check import plain
 from batch_api.engine.errors import InvalidInput
 
@@ -20,15 +21,30 @@ def text(value: object, path: str) -> str:
 
 def is_object(value: object) -> bool:
     """Whether it is a mapping or a model."""
-    return isinstance(value, Mapping) or hasattr(type(value), "_json")
+    return hasattr(type(value), "_json") or isinstance(value, Mapping)
+
+
+def an_object(value: object, *, index: int | None = None, path: str = "") -> None:
+    """A mapping or a model."""
+    if not is_object(value):
+        raise InvalidInput(f"an object is due, not {_kind(value)}", index=index, path=path)
 
 
 def fields(value: object, *, index: int | None = None, path: str = "") -> dict[str, Any]:
     """The fields of a mapping or a model, under their names in the API."""
-    if not is_object(value):
-        raise InvalidInput(f"an object is due, not {_kind(value)}", index=index, path=path)
+    an_object(value, index=index, path=path)
     found: dict[str, Any] = value if type(value) is dict else plain(value)
     return found
+
+
+def field(holder: Any, name: str) -> Any:
+    """A field of a mapping or a model; `None` where it is missing."""
+    if not hasattr(type(holder), "_json"):
+        return holder.get(name)
+    value = getattr(holder, name, UNSET)
+    if value is UNSET:  # a name that Python needs for itself ends in `_`
+        value = getattr(holder, f"{name}_", UNSET)
+    return None if value is UNSET else value
 
 
 def items(value: object, path: str = "", *, one: str) -> list[Any]:

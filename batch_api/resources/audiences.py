@@ -10,7 +10,7 @@ from batch_api._generated.cep.endpoints import audiences as api
 from batch_api._generated.runtime import UNSET
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import InvalidInput, NotFound
-from batch_api.resources import checks
+from batch_api.ingest import checks
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
 from batch_api.resources.waiting import INDEXING, until_over

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_api._generated.cep.endpoints import campaigns as api
 from batch_api.engine.errors import InvalidInput
-from batch_api.resources import checks
+from batch_api.ingest import checks
 from batch_api.resources.resource import Resource
 from batch_api.results import CreatedCampaign, Done
 

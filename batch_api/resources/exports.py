@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from batch_api._generated.cep.endpoints import exports as api
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import ExportFailed
-from batch_api.resources import checks, files
+from batch_api.ingest import checks
+from batch_api.resources import files
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
 from batch_api.resources.waiting import EXPORT, until_over

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from batch_api._generated.cep.endpoints import orchestrations as api
 from batch_api._generated.runtime import UNSET, Unset
 from batch_api.engine.errors import InvalidInput
-from batch_api.resources import checks
+from batch_api.ingest import checks
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
 

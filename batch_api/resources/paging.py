@@ -11,7 +11,7 @@ from attrs import field, frozen
 from batch_api._generated.runtime import UNSET, Answer, Unset
 from batch_api.engine.errors import BatchError, InvalidInput
 from batch_api.engine.response import Response
-from batch_api.resources.checks import text
+from batch_api.ingest.checks import text
 from batch_api.results import as_it_came
 
 LARGEST_PAGE = 100

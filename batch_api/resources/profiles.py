@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_api._generated.cep.endpoints.profiles import profile_export, profile_mass_update, profile_update
 from batch_api.engine.errors import InvalidInput
-from batch_api.resources import checks
+from batch_api.ingest import checks
 from batch_api.resources.resource import Resource
 from batch_api.results import UpdateResult
 
