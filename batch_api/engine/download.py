@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from batch_api.engine.address import is_safe
 from batch_api.engine.errors import TransportError
 from batch_api.engine.response import Headers
-from batch_api.engine.transport import Request, Transport, WireResponse, fault_of
+from batch_api.engine.transport import Fault, Request, Transport, WireResponse, fault_of
 
 
 class Download:
@@ -29,18 +28,18 @@ class Download:
 
     async def aiter_bytes(self) -> AsyncIterator[bytes]:
         """The bytes, as they come. Raises `TransportError` at stage `download` when they stop coming."""
-        problem = ""
+        fault: Fault | None = None
         chunks = aiter(self._wire.aiter_bytes())
         while True:
             try:
                 chunk = await anext(chunks, None)
             except Exception as error:
-                problem = _kind(error, self._request)
+                fault = _network_fault(error, self._request)
                 break
             if chunk is None:
                 return
             yield chunk
-        raise _broken(problem)
+        raise _broken(fault)
 
     def __repr__(self) -> str:
         return f"<Download {self.status}>"
@@ -55,26 +54,30 @@ async def fetch(transport: Transport, url: str, *, start: int, timeout: float) -
     if start:
         headers.append(("Range", f"bytes={start}-"))
     request = Request("GET", url, headers, timeout=timeout)
-    problem = ""
+    fault: Fault | None = None
     wire: WireResponse | None = None
     try:
         wire = await transport.send(request)
     except Exception as error:
-        problem = _kind(error, request)
+        fault = _network_fault(error, request)
     if wire is None:
-        raise _broken(problem)
+        raise _broken(fault)
     try:
         yield Download(wire, request)
     finally:
-        await asyncio.shield(wire.aclose())
+        await wire.aclose()
 
 
-def _kind(error: Exception, request: Request) -> str:
+def _network_fault(error: Exception, request: Request) -> Fault:
     fault = fault_of(error, request)
     if fault is None:
         raise error
-    return fault.kind
+    return fault
 
 
-def _broken(kind: str) -> TransportError:
-    return TransportError(f"The file stopped coming ({kind}).", stage="download", outcome="unknown")
+def _broken(fault: Fault | None) -> TransportError:
+    """Raised where no error is being handled: what the HTTP library's own holds may be a secret."""
+    kind = "" if fault is None else f" ({fault.kind})"
+    if fault is not None and fault.final:
+        return TransportError(f"The file's host cannot be trusted{kind}.", stage="tls", outcome="not_sent")
+    return TransportError(f"The file stopped coming{kind}.", stage="download", outcome="unknown")

@@ -214,6 +214,9 @@ class WaitTimeout(BatchError, TimeoutError):
     may_pass = True
     outcome: Outcome = "unknown"
 
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""  # nothing was sent that might have been taken
+
 
 class ExportFailed(BatchError):
     """An export ended in `ERROR`. `export` is its record."""

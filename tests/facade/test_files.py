@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -323,3 +324,12 @@ async def test_a_relative_link_is_resolved_and_still_sees_no_key() -> None:
     assert content == b"abcd"
     assert requests[1].url == "https://api.batch.com/files/a?signature=s"
     assert not {"authorization", "x-batch-project"} & {name.lower() for name, _ in requests[1].headers}
+
+
+async def test_a_host_whose_certificate_fails_is_asked_once() -> None:
+    wire = Wire(LINK, ssl.SSLCertVerificationError("self-signed"))
+    with pytest.raises(TransportError) as caught:
+        async with wire.client().exports.download("file_1"):
+            pass
+    assert (caught.value.stage, caught.value.outcome, caught.value.may_pass) == ("tls", "not_sent", False)
+    assert len(wire.requests) == 2
