@@ -69,6 +69,19 @@ class Bucket:
         """How long one unit takes to come back."""
         return 1 / self._rate
 
+    def seconds_for(self, cost: float) -> float:
+        """How long after a request of `cost` the next such request may go, at full rate."""
+        return cost / self._full_rate + max(self._spacing - self._slack(cost), 0.0)
+
+    def last_at(self, units: float, first: float, requests: int, start: float, *, proven: bool) -> float:
+        """When the last of some requests may go that cost `units` in all, if the first, of `first`, goes at `start`.
+
+        The answer to a first request that is not `proven` empties the bucket.
+        """
+        spacing = (requests - 1) * max(self._spacing - self._slack(first), 0.0)
+        filled = start + (units - first) / self._rate
+        return (max(start, self.ready_at(units)) if proven else filled) + spacing
+
     def ready_at(self, cost: float) -> float:
         """When `cost` fits. A cost above the capacity waits until the bucket would have held it."""
         return self._full_at + (cost - self.capacity) / self._rate

@@ -155,6 +155,29 @@ class Engine:
         draws = gates.draws(known, limits, cost)
         return max(gates.gate(known, limits).ready_at(draws) - asyncio.get_running_loop().time(), 0.0)
 
+    def pace(self, operation: Operation, cost: int) -> list[tuple[Limit, float]]:
+        """Each limit, with the seconds that a request of so many items keeps its bucket busy."""
+        gates = self._bind()
+        limits = self._settings.of(operation, [fact for fact in operation.limits if fact.when is None])
+        draws = gates.draws(operation, limits, cost)
+        return [(limit, draw.bucket.seconds_for(draw.cost)) for (limit, _), draw in zip(limits, draws, strict=True)]
+
+    def time_for(self, operation: Operation, items: int, chunk_size: int) -> list[tuple[Limit, float]]:
+        """Each limit, with the seconds until the last request may go, if so many items are sent in chunks from now."""
+        gates = self._bind()
+        limits = self._settings.of(operation, [fact for fact in operation.limits if fact.when is None])
+        first, requests = min(items, chunk_size), math.ceil(items / chunk_size)
+        draws = gates.draws(operation, limits, first)
+        start = gates.gate(operation, limits).ready_at(draws)
+        proven = gates.gate(operation, limits).is_proven
+        now = asyncio.get_running_loop().time()
+        found: list[tuple[Limit, float]] = []
+        for (limit, _), draw in zip(limits, draws, strict=True):
+            units = items if limit.unit == "items" else requests
+            last = draw.bucket.last_at(units, draw.cost, requests, start, proven=proven)
+            found.append((limit, max(last - now, 0.0)))
+        return found
+
     # -- sending -------------------------------------------------------------------------------------------------
 
     async def send(
@@ -164,15 +187,17 @@ class Engine:
         body: object | Encoded | None = None,
         query: Mapping[str, QueryValue] | None = None,
         on_turn: Callable[[], object] | None = None,
+        waits: Callable[[Response], bool] | None = None,
     ) -> Response:
         """Send one request with all policy applied; return only what succeeded.
 
-        `on_turn` is called each time the request has passed the gate. Raises `InvalidInput` before anything is sent,
-        else the errors of `batch_api.engine.errors`.
+        `on_turn` is called each time the request has passed the gate. `waits` is asked after each rejection whether to
+        wait for another turn; without it, the deadline decides. Raises `InvalidInput` before anything is sent, else the
+        errors of `batch_api.engine.errors`.
         """
         deadline = asyncio.get_running_loop().time() + self._options.deadline
         prepared = await prepare(operation, body)
-        return await _Call(self, operation, prepared, self._address(operation, query), deadline).run(on_turn)
+        return await _Call(self, operation, prepared, self._address(operation, query), deadline).run(on_turn, waits)
 
     def fetch(self, url: str, *, start: int = 0) -> AbstractAsyncContextManager[Download]:
         """Stream a file from another host, from byte `start` on, with none of our headers."""
@@ -217,7 +242,9 @@ class _Call:
         self._ticket = self._gate.ticket(gates.draws(operation, limits, prepared.items), deadline)
         self._replayable = prepared.replayable or engine._options.resend_unsafe
 
-    async def run(self, on_turn: Callable[[], object] | None = None) -> Response:
+    async def run(
+        self, on_turn: Callable[[], object] | None = None, waits: Callable[[Response], bool] | None = None
+    ) -> Response:
         while True:
             try:
                 async with self._gate.turn(self._ticket) as turn:
@@ -231,7 +258,7 @@ class _Call:
                 assert isinstance(result, Response)  # noqa: S101
                 result.attempts = tuple(self._attempts)
                 return result
-            if verdict == "give up":
+            if verdict == "give up" or (verdict == "wait" and waits is not None and not waits(self._rejection)):
                 raise self._error()
             if verdict == "again":
                 self._faults += 1
@@ -316,6 +343,11 @@ class _Call:
         """What became of the call: one attempt that may have been taken is enough to make it unknown."""
         outcomes = {attempt.outcome for attempt in self._attempts}
         return "unknown" if "unknown" in outcomes else "refused" if "refused" in outcomes else "not_sent"
+
+    @property
+    def _rejection(self) -> Response:
+        assert isinstance(self._last, Response)  # noqa: S101
+        return self._last
 
     def _error(self) -> BatchError:
         """The last attempt, as an error."""

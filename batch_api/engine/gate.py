@@ -88,6 +88,11 @@ class Gate:
         """One attempt of `ticket`: `async with` waits for its turn and spends; the block then says what came of it."""
         return Turn(self, ticket)
 
+    @property
+    def is_proven(self) -> bool:
+        """Whether a request was accepted since the beginning, or since the last rejection."""
+        return self._proven
+
     def ready_at(self, draws: Sequence[Draw]) -> float:
         """When a call that came now would go, if all who wait before it go first."""
         start = max(self._now(), self._paused_until)

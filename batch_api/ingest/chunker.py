@@ -20,92 +20,90 @@ class Chunker:
         self._runs: list[Rows] = []
         self._count = 0
         self._bytes = 0
-        self._here: set[str] = set()
-        self._busy: set[str] = set()
+        self._taken: set[str] = set()  # in the chunk, or sent and not yet answered
         self._held: list[Rows] = []
         self._held_ids: set[str] = set()
-        self._held_count = 0
+        self._freed = False
 
     def feed(self, rows: Rows) -> Iterator[Rows]:
         """Take rows; give the chunks that became full."""
-        names = set(rows.ids)
-        if len(names) == len(rows) and self._are_free(names):
-            yield from self._add(rows, names)
-            return
-        now, later = self._part(rows)
-        if later:
-            self._hold(rows.take(later))
-        if now:
-            first = rows.take(now)
-            yield from self._add(first, set(first.ids))
+        if self._freed and self._held:
+            yield from self._feed_held()
+        yield from self._admit(rows)
 
     def flush(self) -> Iterator[Rows]:
         """What is left, as far as nothing before it is unanswered."""
         while True:
-            held, self._held, self._held_ids, self._held_count = self._held, [], set(), 0
-            before = sum(map(len, held))
-            for rows in held:
-                yield from self.feed(rows)
-            if self._count:
-                yield self._close()
-            elif self._held_count == before:
+            yield from self._feed_held()
+            if not self._count:
                 return
+            yield self._close()
 
     def answered(self, rows: Rows) -> None:
         """The answer for these has come: others with the same identifiers may go."""
-        self._busy.difference_update(rows.ids)
+        self._taken.difference_update(rows.ids)
+        self._freed = True
 
     @property
     def waits(self) -> bool:
         """Whether items wait for an answer to earlier ones."""
-        return self._held_count > 0
+        return bool(self._held)
 
     @property
     def is_clogged(self) -> bool:
         """Whether so many wait that nothing more should be read."""
-        return self._held_count >= self.most_items
+        return sum(map(len, self._held)) >= self.most_items
 
-    def _are_free(self, names: set[str]) -> bool:
-        return names.isdisjoint(self._here) and names.isdisjoint(self._busy) and names.isdisjoint(self._held_ids)
+    def _feed_held(self) -> Iterator[Rows]:
+        self._freed = False
+        held, self._held, self._held_ids = self._held, [], set()
+        for rows in held:
+            yield from self._admit(rows)
 
-    def _part(self, rows: Rows) -> tuple[list[int], list[int]]:
-        """Positions of those that may go now, and of those that must wait."""
+    def _admit(self, rows: Rows) -> Iterator[Rows]:
+        taken, ids = self._taken, rows.ids
+        if taken.isdisjoint(ids) and self._held_ids.isdisjoint(ids) and len(set(ids)) == len(ids):
+            yield from self._add(rows)
+            return
         now: list[int] = []
         later: list[int] = []
-        waiting = set(self._held_ids)
-        taken: set[str] = set()
-        for position, name in enumerate(rows.ids):
-            if name in taken or name in waiting or name in self._here or name in self._busy:
-                waiting.add(name)
+        here: set[str] = set()
+        for position, name in enumerate(ids):
+            if name in taken or name in self._held_ids or name in here:
+                self._held_ids.add(name)
                 later.append(position)
             else:
-                taken.add(name)
+                here.add(name)
                 now.append(position)
-        return now, later
+        contents = rows.parts()
+        self._held.append(rows.take(later, contents))
+        if now:
+            yield from self._add(rows.take(now, contents))
 
-    def _hold(self, rows: Rows) -> None:
-        self._held.append(rows)
-        self._held_ids.update(rows.ids)
-        self._held_count += len(rows)
+    def _add(self, rows: Rows) -> Iterator[Rows]:
+        """Rows that may go. They fill a chunk to its last place."""
+        self._taken.update(rows.ids)
+        while True:
+            weight = rows.weight
+            if self._count and self._bytes + weight > self._most_bytes:
+                yield self._close()
+            room = self.most_items - self._count
+            if weight > self._most_bytes:
+                room = min(room, len(rows) // 2)
+            if len(rows) <= max(room, 1):
+                break
+            first, rows = rows.split(max(room, 1))
+            yield from self._put(first)
+        yield from self._put(rows)
 
-    def _add(self, rows: Rows, names: set[str]) -> Iterator[Rows]:
-        if len(rows) > 1 and (len(rows) > self.most_items or len(rows.body) > self._most_bytes):
-            for half in rows.halves():
-                yield from self._add(half, set(half.ids))
-            return
-        if self._runs and (
-            self._count + len(rows) > self.most_items or self._bytes + len(rows.body) > self._most_bytes
-        ):
-            yield self._close()
+    def _put(self, rows: Rows) -> Iterator[Rows]:
         self._runs.append(rows)
         self._count += len(rows)
-        self._bytes += len(rows.body)
-        self._here |= names
-        if self._count >= self.most_items:
+        self._bytes += rows.weight
+        if self._count >= self.most_items or self._bytes >= self._most_bytes:
             yield self._close()
 
     def _close(self) -> Rows:
         chunk = Rows.joined(self._runs)
-        self._busy |= self._here
-        self._runs, self._count, self._bytes, self._here = [], 0, 0, set()
+        self._runs, self._count, self._bytes = [], 0, 0
         return chunk

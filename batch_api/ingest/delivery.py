@@ -1,32 +1,47 @@
-"""One chunk on its way: sent, halved, sent again, until every item in it has its fate."""
+"""One chunk on its way: sent, and sent again in whole or in parts, until every item in it has its fate."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from attrs import evolve
 
 from batch_api._generated.runtime import Encoded
 from batch_api.engine.engine import Engine
-from batch_api.engine.errors import APIError, BatchError, Outcome, ServerError, TransportError
+from batch_api.engine.errors import APIError, BatchError, ServerError, TransportError
 from batch_api.engine.limits import Limit
 from batch_api.engine.response import Response
 from batch_api.engine.retry import backoff
-from batch_api.ingest.fates import ErrorFate, PartlyApplied, Refused, Trouble, Unknown, Unsent
+from batch_api.ingest.fates import PartlyApplied, Refused, Trouble, Unknown, Unsent
 from batch_api.ingest.kinds import Kind
 from batch_api.ingest.rows import Rows
 from batch_api.results import PartialError, UpdateResult
 
 MOST_SINGLE_REFUSALS = 8
-"""When so many items of a chunk are refused each by itself, it is not the items: the rest is not tried one by one."""
+"""When more items of a chunk are refused, each by itself, it is not the items: the rest is not tried one by one."""
 SMALLEST_CHUNK = 50
+"""Chunks are not made smaller than this for the sake of a limit."""
 _ABOUT_ONE_ITEM = (400, 413, 422)
+_PERSISTENT = 2  # rejections of one request in a row
 _LONGEST_BACKOFF = 30.0
 
 Turn = Callable[[], object]
 """Called each time a request has passed the gate."""
+Troubles = dict[int, Trouble]
+"""By position in the source. Whoever is not among them was delivered."""
+
+
+class Sent(NamedTuple):
+    """What came of a request: an answer that took it, or an error."""
+
+    response: Response | None
+    error: BatchError | None
+    doubt: BatchError | None
+    """The first failure of those before that may have been taken all the same."""
 
 
 class ChunkSize:
@@ -34,18 +49,37 @@ class ChunkSize:
 
     def __init__(self, most: int, limits: Sequence[Limit]) -> None:
         self._most = most
-        self._counts_items = any(limit.unit == "items" for limit in limits)
+        self.counts_items = any(limit.unit == "items" for limit in limits)
+        """Whether smaller chunks help against rejections."""
         self.now = most
+
+    def halve(self) -> None:
+        """Rejections persist: the limit may be lower than we think."""
+        self.now = max(self.now // 2, min(SMALLEST_CHUNK, self._most))
 
     def learn(self, response: Response) -> None:
         """Take note of what an answer cost."""
-        if not self._counts_items:
+        if not self.counts_items:
             return
         rejections = sum(attempt.status == 429 for attempt in response.attempts)
-        if rejections > 1:
-            self.now = max(self.now // 2, min(SMALLEST_CHUNK, self.now))
+        if rejections >= _PERSISTENT:
+            self.halve()
         elif not rejections:
             self.now = min(self.now + self.now // 10 + 1, self._most)
+
+
+class _Chunk:
+    """What the parts of one chunk have in common while they are sent."""
+
+    def __init__(self, on_turn: Turn) -> None:
+        self.on_turn = on_turn
+        self.refusals: list[BatchError] = []
+        """Of single items."""
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether so many items were refused that it is not the items."""
+        return len(self.refusals) > MOST_SINGLE_REFUSALS
 
 
 class Delivery:
@@ -53,6 +87,13 @@ class Delivery:
 
     Once a call fails for what is no item's fault, nothing more is sent: `ended_by` says why, and the items whose turn
     never came are unsent.
+
+    Args:
+        resend_events: Send events again after a failure that leaves open whether they were taken.
+        patience: Seconds to go on trying while nothing gets through.
+        on_answer: Called with each answer that took something.
+        until: When, on the clock of the loop, to stop.
+        on_crowd: Called when a chunk is split because rejections persist; without it, none is.
     """
 
     def __init__(
@@ -63,106 +104,187 @@ class Delivery:
         resend_events: bool,
         patience: float,
         on_answer: Callable[[Response], object],
+        until: float = math.inf,
+        on_crowd: Turn | None = None,
     ) -> None:
         self._engine = engine
         self._kind = kind
         self._resend_events = resend_events
         self._patience = patience
         self._on_answer = on_answer
+        self._until = until
+        self._on_crowd = on_crowd
         self._rng = random.Random()
+        self._now = asyncio.get_running_loop().time
+        self._has_delivered = False
         self.ended_by: BatchError | None = None
 
-    async def settle(self, rows: Rows, on_turn: Turn) -> dict[int, Trouble]:
+    def end(self, error: BatchError) -> None:
+        """Send nothing more."""
+        self.ended_by = self.ended_by or error
+
+    def left_over(self, rows: Rows, error: BatchError, doubt: BatchError | None) -> Troubles:
+        """The fates of rows whose request failed with `error`, after the job was ended by it or by another."""
+        fate = fate_of(error)
+        return all_of(rows, fate, error if fate is Unknown else self.ended_by or error, doubt=doubt)
+
+    async def settle(self, rows: Rows, on_turn: Turn) -> Troubles:
         """The troubles of these rows, by position in the source; whoever is not among them was delivered."""
-        return await self._settle(rows, on_turn, refusals=[])
+        return await self._settle(rows, _Chunk(on_turn), None)
 
-    async def _settle(self, rows: Rows, on_turn: Turn, *, refusals: list[BatchError]) -> dict[int, Trouble]:
+    async def _settle(self, rows: Rows, chunk: _Chunk, doubt: BatchError | None) -> Troubles:
+        """`doubt`: they were sent before, and may have been taken."""
         if self.ended_by is not None:
-            return all_of(rows, Unsent, self.ended_by)
-        try:
-            response = await self._send(rows, on_turn)
-        except BatchError as error:
-            if _is_about_items(error):
-                return await self._find_the_bad_one(rows, error, on_turn, refusals)
-            if error.outcome == "unknown" and rows.has_events and not self._resend_events:
-                return await self._attributes_only(rows, error, on_turn)
-            self.ended_by = error
-            return all_of(rows, _END[error.outcome], error)
-        self._on_answer(response)
-        return _refused_values(rows, response)
+            return all_of(rows, Unsent, self.ended_by, doubt=doubt)
+        if chunk.is_hopeless:
+            return all_of(rows, Refused, chunk.refusals[-1], doubt=doubt)
+        response, error, doubt = await self.send(rows, chunk.on_turn, doubt)
+        if response is not None:
+            self._has_delivered = True
+            return _refused_values(rows, response)
+        assert error is not None  # noqa: S101
+        if is_refused(error, 429):
+            return await self._ease(rows, chunk, doubt)
+        if is_refused(error, *_ABOUT_ONE_ITEM):
+            return await self._find_the_bad_ones(rows, error, chunk, doubt)
+        if error.outcome == "unknown" and rows.has_events and not self._resend_events:
+            return await self._attributes_only(rows, doubt or error, chunk)
+        self.end(error)
+        return self.left_over(rows, error, doubt)
 
-    async def _send(self, rows: Rows, on_turn: Turn) -> Response:
+    async def send(self, rows: Rows, on_turn: Turn, doubt: BatchError | None = None) -> Sent:
         """One request, and again while nothing gets through and nothing can be done twice."""
-        kind = self._kind
+        kind, now = self._kind, self._now
         events = rows.has_events and not self._resend_events
-        body = Encoded(b"%b%b%b" % (kind.prefix, rows.body, kind.suffix), len(rows), events)
-        now = asyncio.get_running_loop().time
-        until = now() + self._patience
-        failures = 0
+        content = b"".join((kind.prefix, b",".join(rows.bodies), kind.suffix))
+        body = Encoded(content, len(rows), events)
+        failures, give_up = 0, math.inf
         while True:
             try:
-                return await self._engine.send(kind.operation, body=body, on_turn=on_turn)
-            except (TransportError, ServerError) as error:
-                safe = error.outcome != "unknown" or not events
-                if not safe or now() >= until or getattr(error, "stage", "") == "tls":
-                    raise
+                response = await self._in_time().send(
+                    kind.operation, body=body, on_turn=on_turn, waits=self._waits(len(rows))
+                )
+            except BatchError as error:
+                doubt = doubt or (error if error.outcome == "unknown" else None)
+                give_up = min(give_up, now() + self._patience)
+                seconds = min(2 + backoff(failures + 1, self._rng), _LONGEST_BACKOFF)
+                in_time = now() + seconds < min(give_up, self._until)
+                if not _may_pass(error) or (events and error.outcome == "unknown") or not in_time:
+                    return Sent(None, error, doubt)
                 failures += 1
-                await asyncio.sleep(min(2 + backoff(failures, self._rng), _LONGEST_BACKOFF))
+                await asyncio.sleep(seconds)
+            else:
+                self._on_answer(response)
+                return Sent(response, None, doubt)
 
-    async def _find_the_bad_one(
-        self, rows: Rows, error: BatchError, on_turn: Turn, refusals: list[BatchError]
-    ) -> dict[int, Trouble]:
-        """Halve what was refused until the bad items stand alone, and the others are through."""
-        if len(rows) == 1 or len(refusals) > MOST_SINGLE_REFUSALS:
-            refusals.append(error)
-            return all_of(rows, Refused, error)
-        troubles: dict[int, Trouble] = {}
+    def _in_time(self) -> Engine:
+        """The engine, with what is left of the job's time."""
+        left = self._until - self._now()
+        return self._engine.with_options(deadline=max(left, 1e-3))
+
+    def _waits(self, items: int) -> Callable[[Response], bool]:
+        """Whether a request that is rejected goes on waiting: at a limit for ever, in maintenance while patience lasts.
+
+        But where the limit counts items and rejections persist, it is split instead.
+        """
+        give_up = math.inf
+        rejections = 0
+
+        def waits(response: Response) -> bool:
+            nonlocal give_up, rejections
+            if response.status != 429:
+                give_up = min(give_up, self._now() + self._patience)
+                return self._now() < give_up
+            rejections += 1
+            return rejections < _PERSISTENT or self._on_crowd is None or items <= SMALLEST_CHUNK
+
+        return waits
+
+    async def _ease(self, rows: Rows, chunk: _Chunk, doubt: BatchError | None) -> Troubles:
+        """After rejections that persist: smaller chunks from now on, and this one in two."""
+        if len(rows) <= SMALLEST_CHUNK or self._on_crowd is None:
+            return await self._settle(rows, chunk, doubt)
+        self._on_crowd()
+        return await self._halves(rows, chunk, doubt)
+
+    async def _halves(self, rows: Rows, chunk: _Chunk, doubt: BatchError | None) -> Troubles:
+        troubles: Troubles = {}
         for half in rows.halves():
-            troubles |= await self._settle(half, on_turn, refusals=refusals)
+            troubles |= await self._settle(half, chunk, doubt)
         return troubles
 
-    async def _attributes_only(self, rows: Rows, error: BatchError, on_turn: Turn) -> dict[int, Trouble]:
+    async def _find_the_bad_ones(
+        self, rows: Rows, error: BatchError, chunk: _Chunk, doubt: BatchError | None
+    ) -> Troubles:
+        """Halve what was refused until the bad items stand alone, and the others are through."""
+        if len(rows) > 1:
+            return await self._halves(rows, chunk, doubt)
+        chunk.refusals.append(error)
+        if chunk.is_hopeless and not self._has_delivered:
+            self.end(error)  # nothing was ever taken: what was refused is no item, but what they belong to
+        return all_of(rows, Refused, error, doubt=doubt)
+
+    async def _attributes_only(self, rows: Rows, doubt: BatchError, chunk: _Chunk) -> Troubles:
         """After an answer that was lost: attributes may be written twice, events may not.
 
         Edits without events go again as they are. Those with events go without them, and stay unknown.
         """
-        parts = [self._kind.without_events(part) for part in rows.parts()]
-        changed = [at for at, (part, whole) in enumerate(zip(parts, rows.parts(), strict=True)) if part != whole]
-        left = [(at, part) for at, part in enumerate(parts) if part is not None]
-        troubles: dict[int, Trouble] = {}
+        whole = rows.parts()
+        parts = [self._kind.without_events(part) for part in whole]
+        with_events = [at for at, (part, all_of_it) in enumerate(zip(parts, whole, strict=True)) if part != all_of_it]
+        left = [at for at, part in enumerate(parts) if part is not None]
+        troubles: Troubles = {}
         if left:
-            rest = Rows(
-                [rows.indexes[at] for at, _ in left],
-                [rows.ids[at] for at, _ in left],
-                None if rows.refs is None else [rows.refs[at] for at, _ in left],
-                b",".join(part for _, part in left),
-                [len(part) for _, part in left],
-                has_events=False,
-            )
-            troubles = await self._settle(rest, on_turn, refusals=[])
-        return troubles | all_of(rows, Unknown, error, changed)
+            rest = evolve(rows.take(left, [part or b"" for part in parts]), has_events=False)
+            troubles = await self._settle(rest, chunk, doubt)
+        return troubles | all_of(rows, Unknown, doubt, with_events)
 
 
-_END: dict[Outcome, ErrorFate] = {"unknown": Unknown, "not_sent": Unsent, "refused": Refused}
+def is_refused(error: BatchError, *statuses: int) -> bool:
+    """Whether the last attempt was answered with one of these, and took nothing."""
+    refused = bool(error.attempts) and error.attempts[-1].outcome == "refused"
+    return refused and isinstance(error, APIError) and error.status in statuses
 
 
-def _is_about_items(error: BatchError) -> bool:
-    """Whether the API refused what a call says, and took nothing of it."""
-    return isinstance(error, APIError) and error.status in _ABOUT_ONE_ITEM and error.attempts[-1].outcome == "refused"
+def is_about_items(error: BatchError) -> bool:
+    """Whether the API refused what was in the request, rather than the request."""
+    return is_refused(error, *_ABOUT_ONE_ITEM)
+
+
+def _may_pass(error: BatchError) -> bool:
+    """Whether it is an outage, that is over some time."""
+    if isinstance(error, TransportError):
+        return error.stage != "tls"
+    return isinstance(error, ServerError)
+
+
+_MakeTrouble = Callable[[int, str | None, Any, BatchError], Trouble]
+
+
+def fate_of(error: BatchError) -> _MakeTrouble:
+    """What becomes of items whose request ended the job."""
+    if error.outcome == "unknown":
+        return Unknown
+    # Over the limit or in maintenance, the API says nothing of the items.
+    return Unsent if error.outcome == "not_sent" or is_refused(error, 429, 503) else Refused
 
 
 def all_of(
-    rows: Rows, fate: ErrorFate, error: BatchError, positions: Iterable[int] | None = None
-) -> dict[int, Trouble]:
-    """One fate for all of the rows, or for some."""
+    rows: Rows,
+    kind: _MakeTrouble,
+    error: BatchError,
+    positions: Iterable[int] | None = None,
+    *,
+    doubt: BatchError | None = None,
+) -> Troubles:
+    """One fate for all of the rows, or for some. What may have been taken by an earlier attempt stays unknown."""
+    if doubt is not None:
+        kind, error = Unknown, doubt
     chosen = range(len(rows)) if positions is None else positions
-    return {
-        rows.indexes[at]: fate(rows.indexes[at], rows.ids[at], None if rows.refs is None else rows.refs[at], error)
-        for at in chosen
-    }
+    return {rows.indexes[at]: kind(rows.indexes[at], rows.ids[at], rows.ref(at), error) for at in chosen}
 
 
-def _refused_values(rows: Rows, response: Response) -> dict[int, Trouble]:
+def _refused_values(rows: Rows, response: Response) -> Troubles:
     """The items of which the API refused a part, from an answer that took the rest."""
     if b"rror" not in response.content:
         return {}
@@ -173,8 +295,6 @@ def _refused_values(rows: Rows, response: Response) -> dict[int, Trouble]:
         for at in positions:
             by_row.setdefault(at, []).append(evolve(error, index=rows.indexes[at]))
     return {
-        rows.indexes[at]: PartlyApplied(
-            rows.indexes[at], rows.ids[at], None if rows.refs is None else rows.refs[at], tuple(errors)
-        )
+        rows.indexes[at]: PartlyApplied(rows.indexes[at], rows.ids[at], rows.ref(at), tuple(errors))
         for at, errors in by_row.items()
     }

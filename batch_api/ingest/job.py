@@ -5,73 +5,123 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import aclosing
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from attrs import field, frozen
+from msgspec.structs import replace
 
 from batch_api.engine.engine import Engine
+from batch_api.engine.errors import BatchError, DeadlineExceeded, Outcome
+from batch_api.ingest.choices import Choices
 from batch_api.ingest.chunker import Chunker
+from batch_api.ingest.coalesce import Coalescer, spread
 from batch_api.ingest.delivery import ChunkSize, Delivery
-from batch_api.ingest.fates import ChunkResult, Fate, Invalid, Trouble
+from batch_api.ingest.fates import ChunkResult, Fate, Trouble, Unsent
+from batch_api.ingest.forecast import interval, shortest
 from batch_api.ingest.kinds import Kind
-from batch_api.ingest.progress import Progress
-from batch_api.ingest.reading import WINDOW, read, windows
+from batch_api.ingest.pace import Pace
+from batch_api.ingest.progress import Progress, Reporter
+from batch_api.ingest.reading import id_of, read, untied
+from batch_api.ingest.replace import AudienceIncomplete, Opening
 from batch_api.ingest.rows import Rows
+from batch_api.ingest.sources import WINDOW, Source, part_read, size_of
 
-_UNREAD = 4  # results that may wait for the caller before reading stops
+if TYPE_CHECKING:
+    from batch_api.ingest.checkpoint import Checkpoint
+
+MOST_UNREAD = 4
+"""Results that may wait for the caller before no more is read."""
+LENIENT = 1.25
+"""How far a guess of the length of a file may be out, before a deadline is refused for it."""
+MOST_TROUBLES = 10_000
+"""Troubles that `collect` keeps; the rest it only counts."""
 
 
-class Settings(NamedTuple):
-    """The choices of one job."""
+class Replacement(NamedTuple):
+    """What `mode="replace"` needs."""
 
-    chunk_size: int
-    """Items in a request."""
-    chunk_bytes: int = 2_000_000
-    in_flight: int = 4
-    """Requests unanswered at once."""
-    resend_events: bool = False
-    """Send again after a failure that leaves open whether events were taken, though they may then count twice."""
-    patience: float = 600.0
-    """Seconds to go on trying while nothing gets through, before the job ends."""
-    on_progress: Callable[[Progress], object] | None = None
+    content: Kind
+    """How the first chunk is sent."""
+    wait: Callable[[str | None], Awaitable[object]]
+    """Returns when the change with this token is applied."""
+
+
+@frozen(repr=False)
+class Summary:
+    """What became of all items of a job."""
+
+    counts: dict[str, int]
+    """How many ended in each fate, by its name."""
+    troubles: list[Trouble] = field(factory=list)
+    """Those that were not delivered whole: the first 10 000, in the order in which they became known."""
+
+    @property
+    def delivered(self) -> int:
+        """How many were delivered whole."""
+        return self.counts.get("Delivered", 0)
+
+    def __repr__(self) -> str:
+        return f"Summary({', '.join(f'{name}={count}' for name, count in self.counts.items() if count)})"
+
+
+class IngestFailed(BatchError):
+    """Not every item of a job was delivered whole. `summary` has the counts and the troubles."""
+
+    summary: Summary
+
+    def __init__(self, message: str = "", *, summary: Summary | None = None, outcome: Outcome = "unknown") -> None:
+        super().__init__(message, outcome=outcome)
+        self.summary = Summary({}) if summary is None else summary
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), self.args, {"outcome": self.outcome})  # the troubles name people
 
 
 class Job:
     """A running job: `async with` it, and walk its fates with `async for`, or by chunk with `by_chunk()`.
 
     Each item of the source ends in exactly one fate. The stream never raises for an item; it raises what the source
-    raises, once all that was read has its fate. Leaving the block ends the job and all its tasks.
+    raises, once all that was read has its fate. Leaving the block ends the job and all its tasks; where there is no
+    block, leaving the loop does.
+
+    When nothing can get through any more, `ended_by` says why, and all further items end `Unsent`. The source is still
+    read to its end for that: leave the loop if it has none.
     """
 
     def __init__(
-        self, engine: Engine, kind: Kind, source: Iterable[Any] | AsyncIterable[Any], settings: Settings
+        self,
+        engine: Engine,
+        kind: Kind,
+        source: Source,
+        choices: Choices,
+        *,
+        replaces: Replacement | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> None:
+        self._engine = engine
         self._kind = kind
         self._source = source
-        self._settings = settings
-        self._chunker = Chunker(most_items=settings.chunk_size, most_bytes=settings.chunk_bytes)
+        self._choices = choices
+        self._replaces = replaces
+        self._checkpoint = checkpoint
         self._results: deque[ChunkResult] = deque()
+        self._unseen: ChunkResult | None = None  # handed out; seen when the caller asks for the next
+        self._walked: Iterator[Fate] = iter(())
         self._told = asyncio.Event()
         self._read_on = asyncio.Event()
-        self._answered = asyncio.Event()
-        self._over = False
-        self._size = ChunkSize(settings.chunk_size, engine.limits()[kind.operation.name])
-        self._delivery = Delivery(
-            engine.with_options(deadline=math.inf),
-            kind,
-            resend_events=settings.resend_events,
-            patience=settings.patience,
-            on_answer=self._size.learn,
-        )
-        self.in_flight = settings.in_flight
         self._task: asyncio.Task[None] | None = None
-        self.progress = Progress()
-        """What has happened so far."""
+        self._run: _Run | None = None
+        self._is_entered = False
+        self._is_left = False
 
     # -- the caller's side ---------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
-        self._start()
+        await self._start()
+        self._is_entered = True
         return self
 
     async def __aexit__(
@@ -81,131 +131,353 @@ class Job:
 
     async def aclose(self) -> None:
         """End the job and its tasks. What was not answered gets no fate. Harmless to repeat."""
-        self._over = True
+        self._is_left = True
         self._told.set()
-        if self._task is not None and not self._task.done():
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        try:
+            await self._end_task()
+        finally:
+            if self._checkpoint is not None:
+                self._checkpoint.close()
+
+    async def _end_task(self) -> None:
+        if self._task is None:
+            return
+        self._task.cancel()
+        cancelled: asyncio.CancelledError | None = None
+        while not self._task.done():
+            try:
+                await asyncio.wait({self._task})
+            except asyncio.CancelledError as error:  # no task outlives the job
+                cancelled = error
+        if not self._task.cancelled():
+            self._task.exception()
+        if cancelled is not None:
+            raise cancelled
 
     async def __aiter__(self) -> AsyncIterator[Fate]:
-        async for chunk in self.by_chunk():
-            for fate in chunk:
-                yield fate
+        try:
+            while True:
+                for fate in self._walked:
+                    yield fate
+                result = await self._next()
+                if result is None:
+                    return
+                self._walked = iter(result)
+        finally:
+            await self._leave()
 
     async def by_chunk(self) -> AsyncIterator[ChunkResult]:
         """The fates of items that were sent together, at once: for speed."""
-        task = self._start()
         try:
-            while True:
-                while self._results:
-                    result = self._results.popleft()
-                    self._read_on.set()
-                    yield result
-                if task.done():
-                    break
-                self._told.clear()
-                await self._told.wait()
-            if not self._over:
-                task.result()  # raises what the source raised
+            while (result := await self._next()) is not None:
+                yield result
         finally:
-            await self.aclose()
+            await self._leave()
 
-    def _start(self) -> asyncio.Task[None]:
+    async def collect(self) -> Summary:
+        """Run the job to its end, and return the counts. Raises `IngestFailed` unless all was delivered whole.
+
+        Both hold the troubles. Raises what the source raises, too.
+        """
+        troubles: list[Trouble] = []
+        async for result in self.by_chunk():
+            troubles += list(result.troubles.values())[: MOST_TROUBLES - len(troubles)]
+        summary = Summary(dict(self.progress.fates), troubles)
+        if summary.delivered < sum(summary.counts.values()):
+            raise IngestFailed(_told_of(summary), summary=summary) from self.ended_by
+        return summary
+
+    @property
+    def progress(self) -> Progress:
+        """What has happened so far. Raises `RuntimeError` before the job is started."""
+        return self._running.progress
+
+    @property
+    def ended_by(self) -> BatchError | None:
+        """Why the job stopped sending before the end of the source; `None` if it did not."""
+        return None if self._run is None else self._run.ended_by
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether an audience stands emptied by `mode="replace"`, and not all ids were sent since."""
+        return self._run is not None and self._run.leaves_incomplete
+
+    @property
+    def _running(self) -> _Run:
+        if self._run is None:
+            raise RuntimeError("the job has not been started: use it with `async with` or `async for`")
+        return self._run
+
+    async def _start(self) -> asyncio.Task[None]:
+        """Raises `DeadlineExceeded` where the job cannot be done in time, and what opening a checkpoint raises."""
         if self._task is None:
-            self._task = asyncio.create_task(self._run(), name="batch_api ingest")
+            run = _Run(
+                self._engine, self._kind, self._source, self._choices, self._replaces, self._checkpoint, self._tell
+            )
+            run.check_deadline()
+            if self._checkpoint is not None:
+                await self._checkpoint.open(_name_of(self._kind, self._engine), self._source)
+                run.go_on()
+            self._run = run
+            self._task = asyncio.create_task(run.all(self._until_read), name="batch_api ingest")
             self._task.add_done_callback(lambda _: self._told.set())
         return self._task
 
-    # -- the job's side ------------------------------------------------------------------------------------------
+    async def _next(self) -> ChunkResult | None:
+        task = await self._start()
+        await self._note_seen()
+        while not self._results:
+            if task.done():
+                if not self._is_left:
+                    task.result()  # raises what the source raised
+                    await self._note_finished()
+                return None
+            self._told.clear()
+            await self._told.wait()
+        self._read_on.set()
+        self._unseen = self._results.popleft()
+        return self._unseen
 
-    async def _run(self) -> None:
-        failure: Exception | None = None
-        async with asyncio.TaskGroup() as group:
-            send = _Sender(self, group)
-            try:
-                await self._read_all(send)
-            except Exception as error:
-                failure = error
-            # What was read has a fate, also when the source broke.
-            await send.all_of(self._chunker.flush())
-            while self._chunker.waits:
-                await self._next_answer()
-                await send.all_of(self._chunker.flush())
-        self.progress.end()
-        if failure is not None:
-            raise failure
+    async def _note_seen(self) -> None:
+        seen, self._unseen = self._unseen, None
+        if seen is not None and self._checkpoint is not None:
+            await self._checkpoint.told(seen, self._running.ended_by)
 
-    async def _read_all(self, send: _Sender) -> None:
-        size = min(WINDOW, self._settings.chunk_size)
-        async for items in windows(self._source, size):
-            if items:
-                await send.all_of(self._feed(items))
-            else:  # an async source that pauses: what is there need not wait for more
-                await send.all_of(self._chunker.flush())
-            while self._chunker.is_clogged:
-                await send.all_of(self._chunker.flush())
-                if self._chunker.is_clogged:
-                    await self._next_answer()
-            await self._until_read()
+    async def _note_finished(self) -> None:
+        if self._checkpoint is not None and self.ended_by is None:
+            await self._checkpoint.finish(self.progress.read)
 
-    def _feed(self, items: list[Any]) -> Iterator[Rows]:
-        window = read(self._kind, items, self.progress.read)
-        self.progress.read += len(items)
-        if window.invalid:
-            self._tell_invalid(window.invalid)
-        return iter(()) if window.rows is None else self._chunker.feed(window.rows)
+    async def _leave(self) -> None:
+        if not self._is_entered:
+            await self.aclose()
 
-    async def _next_answer(self) -> None:
-        self._answered.clear()
-        await self._answered.wait()
-
-    async def _until_read(self) -> None:
-        """Read no further while the caller has results to look at."""
-        while len(self._results) > _UNREAD:
-            self._read_on.clear()
-            await self._read_on.wait()
+    # -- between the two -----------------------------------------------------------------------------------------
 
     def _tell(self, result: ChunkResult) -> None:
         self._results.append(result)
         self._told.set()
-        self.progress.count(result)
-        if self._settings.on_progress is not None:
-            self._settings.on_progress(self.progress)
 
-    def _tell_invalid(self, invalid: list[Invalid]) -> None:
-        troubles: dict[int, Trouble] = {fate.index: fate for fate in invalid}
-        refs = [fate.ref for fate in invalid]
-        self._tell(ChunkResult(list(troubles), [None] * len(invalid), refs, troubles))
+    async def _until_read(self) -> None:
+        """Read no further while the caller has results to look at."""
+        while len(self._results) > MOST_UNREAD:
+            self._read_on.clear()
+            await self._read_on.wait()
 
-    async def deliver(self, chunk: Rows, on_turn: Callable[[], object]) -> None:
-        """Send a chunk until every item in it has its fate."""
+
+class _Run:
+    """The job's side: reads, chunks, sends."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        kind: Kind,
+        source: Source,
+        choices: Choices,
+        replaces: Replacement | None,
+        checkpoint: Checkpoint | None,
+        tell: Callable[[ChunkResult], None],
+    ) -> None:
+        self._engine = engine
+        self._kind = kind
+        self._source = source
+        self._choices = choices
+        self._checkpoint = checkpoint
+        self._tell_caller = tell
+        seconds = interval(engine, kind.operation, choices.chunk_size)
+        size = ChunkSize(choices.chunk_size, engine.limits()[kind.operation.name])
+        self.pace = Pace(size, lambda items: interval(engine, kind.operation, items))
+        self._chunker = (Coalescer if choices.coalesce else Chunker)(
+            most_items=choices.chunk_size, most_bytes=choices.chunk_bytes
+        )
+        self._size = size_of(source)
+        self.progress = Progress(
+            now=asyncio.get_running_loop().time,
+            total=self._size.items if self._size is not None and self._size.is_exact else None,
+            most=choices.chunk_size / seconds if seconds else None,
+            part_read=lambda: part_read(source),
+        )
+        self._reporter = Reporter(self.progress, choices.on_progress)
+        self._until = asyncio.get_running_loop().time() + choices.deadline
+        self.updates = self._delivery(kind)
+        self._opening: Opening | None = None
+        if replaces is not None:
+            self._opening = Opening(self._delivery(replaces.content), self.updates, replaces.wait)
+        self._incomplete: AudienceIncomplete | None = None
+        self._is_over = False
+        self._answered = asyncio.Event()
+        self._unanswered = 0
+
+    def _delivery(self, kind: Kind) -> Delivery:
+        size = self.pace.size
+        return Delivery(
+            self._engine,
+            kind,
+            resend_events=self._choices.resend_events,
+            patience=self._choices.patience,
+            on_answer=self.pace.learn,
+            until=self._until,
+            on_crowd=size.halve if size.counts_items else None,
+        )
+
+    def check_deadline(self) -> None:
+        """Raises `DeadlineExceeded` if the source is known to be too long for it."""
+        size, deadline = self._size, self._choices.deadline
+        if size is None or deadline == math.inf:
+            return
+        seconds, _ = shortest(self._engine, self._kind.operation, size.items, self._choices.chunk_size)
+        if seconds > (deadline if size.is_exact else deadline * LENIENT):
+            raise DeadlineExceeded(
+                f"{size.items} items take {seconds:.0f} s at least, and the job's deadline is {deadline:g} s.",
+                outcome="not_sent",
+            )
+
+    def go_on(self) -> None:
+        """Take up what an earlier job with the same checkpoint left."""
+        assert self._checkpoint is not None  # noqa: S101
+        self.progress.read = self._checkpoint.start.index
+        self.progress.fates.update(self._checkpoint.fates)
+        if self._opening is not None and self._checkpoint.fates["Delivered"]:
+            self._opening.began = self._opening.is_over = True
+
+    @property
+    def ended_by(self) -> BatchError | None:
+        """Why nothing more is sent, with what that means for an audience that was emptied."""
+        error = self.updates.ended_by
+        if error is None or not self.leaves_incomplete:
+            return error
+        if self._incomplete is None:
+            self._incomplete = AudienceIncomplete(
+                "The audience was emptied, and the job ended before all its new ids were in.", outcome="not_sent"
+            )
+            self._incomplete.__cause__ = error
+        return self._incomplete
+
+    @property
+    def leaves_incomplete(self) -> bool:
+        """Whether an audience was emptied, and its ids were not all sent since."""
+        return self._opening is not None and self._opening.began and not self._is_over
+
+    async def all(self, until_read: Callable[[], Awaitable[None]]) -> None:
+        """Run to the end of the source. Raises what it raises, once all that was read has its fate."""
+        failure: Exception | None = None
         try:
-            troubles = await self._delivery.settle(chunk, on_turn)
-        finally:
-            self._chunker.most_items = self._size.now
-            self._chunker.answered(chunk)
-            self._answered.set()
-        self._tell(ChunkResult(chunk.indexes, chunk.ids, chunk.refs, troubles))
+            async with asyncio.TaskGroup() as group:
+                try:
+                    if self._checkpoint is None or not self._checkpoint.is_finished:
+                        await self._read(group, until_read)
+                except Exception as error:
+                    failure = error
+                await self._finish(group)
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        self._is_over = failure is None and self.updates.ended_by is None
+        self.progress.end()
+        self._reporter.tell(last=True)
+        if failure is not None:
+            raise failure
 
+    async def _read(self, group: asyncio.TaskGroup, until_read: Callable[[], Awaitable[None]]) -> None:
+        size = min(WINDOW, self._choices.chunk_size)
+        async with aclosing(self._source.windows(size)) as windows:
+            async for items in windows:
+                if self.ended_by is not None:
+                    self._tell_unsent(items, self.ended_by)
+                else:
+                    await self._send(group, self._feed(items) if items else self._chunker.flush())
+                await self._unclog(group)
+                await until_read()
 
-class _Sender:
-    """Sends chunks side by side: a few unanswered at once, and one at a time at the gate."""
+    async def _unclog(self, group: asyncio.TaskGroup) -> None:
+        while self._chunker.is_clogged:
+            self._answered.clear()
+            await self._send(group, self._chunker.flush())
+            if self._chunker.is_clogged:
+                await self._answered.wait()
 
-    def __init__(self, job: Job, group: asyncio.TaskGroup) -> None:
-        self._job = job
-        self._group = group
-        self._room = asyncio.Semaphore(job.in_flight)
+    async def _finish(self, group: asyncio.TaskGroup) -> None:
+        """What was read has a fate, also when the source broke."""
+        while True:
+            self._answered.clear()
+            await self._send(group, self._chunker.flush())
+            if not self._chunker.waits:
+                return
+            await self._answered.wait()
 
-    async def all_of(self, chunks: Iterable[Rows]) -> None:
-        for chunk in chunks:
-            await self._room.acquire()
+    def _feed(self, items: list[Any]) -> Iterator[Rows]:
+        window = read(self._kind, items, self.progress.read)
+        self.progress.read += len(items)
+        rows: Rows | None = window.rows
+        troubles: list[Trouble] = list(window.invalid)
+        if self._checkpoint is not None:
+            rows, troubles = self._checkpoint.sift(self._kind, window, resend_events=self._choices.resend_events)
+        if troubles:
+            told = {fate.index: fate for fate in troubles}
+            self._tell(ChunkResult(list(told), [fate.id for fate in troubles], [fate.ref for fate in troubles], told))
+        return iter(()) if rows is None else self._chunker.feed(rows)
+
+    def _tell_unsent(self, items: list[Any], error: BatchError) -> None:
+        if not items:
+            return
+        start = self.progress.read
+        self.progress.read += len(items)
+        things, refs = untied(items)
+        unsent: dict[int, Trouble] = {
+            index: Unsent(index, id_of(thing), None if refs is None else refs[index - start], error)
+            for index, thing in enumerate(things, start)
+        }
+        self._tell(ChunkResult(range(start, start + len(items)), [fate.id for fate in unsent.values()], refs, unsent))
+
+    # -- sending: a few requests unanswered at once, and one at a time at the gate ---------------------------------
+
+    async def _send(self, group: asyncio.TaskGroup, chunks: Iterable[Rows]) -> None:
+        for rows in chunks:
+            while self._unanswered >= self.pace.in_flight:
+                self._answered.clear()
+                await self._answered.wait()
             turn = asyncio.Event()
-            self._group.create_task(self._one(chunk, turn))
+            opens = self._opening is not None and not self._opening.is_over
+            self._unanswered += 1
+            task = group.create_task(self._deliver(rows, turn))
             await turn.wait()  # others come in between two requests of a job
+            if opens:
+                await asyncio.wait({task})
 
-    async def _one(self, chunk: Rows, turn: asyncio.Event) -> None:
+    async def _deliver(self, rows: Rows, turn: asyncio.Event) -> None:
+        """Send a chunk until every item in it has its fate."""
+        opening = self._opening
         try:
-            await self._job.deliver(chunk, turn.set)
+            if self._checkpoint is not None:
+                await self._checkpoint.sending(rows.places)
+            opens = opening is not None and not opening.is_over
+            settle = opening.settle if opening is not None and opens else self.updates.settle
+            troubles = await settle(rows, turn.set)
         finally:
+            self._chunker.answered(rows)
+            self._chunker.most_items = self.pace.size.now
+            self._unanswered -= 1
+            self._answered.set()
             turn.set()
-            self._room.release()
+        if self.leaves_incomplete and self.ended_by is not None:
+            troubles = {
+                at: replace(trouble, error=self.ended_by) if isinstance(trouble, Unsent) else trouble
+                for at, trouble in troubles.items()
+            }
+        result = spread(rows, troubles)
+        if self._checkpoint is not None:
+            result = result.but(self._checkpoint.judge(result.indexes, result.ids, result.refs))
+        self._tell(result)
+
+    def _tell(self, result: ChunkResult) -> None:
+        self.progress.count(result)
+        self._tell_caller(result)
+        self._reporter.tell()
+
+
+def _name_of(kind: Kind, engine: Engine) -> str:
+    """What a checkpoint knows the job by."""
+    return f"{kind.operation.name} {kind.prefix.decode()}, project {engine.project}"
+
+
+def _told_of(summary: Summary) -> str:
+    counts = ", ".join(f"{count} {name}" for name, count in summary.counts.items() if count)
+    return f"Not everything was delivered: {counts}."

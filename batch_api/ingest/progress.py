@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
+from collections.abc import Callable
 
 from batch_api.ingest.fates import ChunkResult
 
+EVERY = 0.25
+"""Seconds at least between two calls of `on_progress`."""
+
 
 class Progress:
-    """Counts of a job so far."""
+    """Counts of a job so far. It moves on while the job runs."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        *,
+        now: Callable[[], float],
+        total: int | None,
+        most: float | None,
+        part_read: Callable[[], float | None] = lambda: None,
+    ) -> None:
+        self._now = now
+        self._part_read = part_read
+        self._began = now()
+        self._ended: float | None = None
         self.read = 0
         """Items read from the source."""
+        self.total = total
+        """Items in all, where that is known beforehand; of a file it is not."""
+        self.most = most
+        """Items a second that the limits allow; `None` without limits."""
         self.fates: Counter[str] = Counter()
         """How many ended in each fate, by its name."""
-        self._began = time.monotonic()
-        self._seconds: float | None = None
 
     @property
     def done(self) -> int:
@@ -27,12 +43,31 @@ class Progress:
     @property
     def seconds(self) -> float:
         """Since the job began; of the whole job once it is over."""
-        return time.monotonic() - self._began if self._seconds is None else self._seconds
+        return (self._now() if self._ended is None else self._ended) - self._began
 
     @property
     def rate(self) -> float:
-        """Items a second."""
-        return self.done / self.seconds if self.seconds else 0.0
+        """Items a second, from the beginning."""
+        return self.done / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def limit_share(self) -> float | None:
+        """Which part of what the limits allow is used; `None` without limits."""
+        return None if self.most is None else self.rate / self.most
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At this rate; `None` where the end is not known."""
+        part = self.part
+        return None if not part else self.seconds * (1 - part) / part
+
+    @property
+    def part(self) -> float | None:
+        """Which part of the job is done, from 0 to 1; `None` where the end is not known."""
+        if self.total is not None:
+            return min(self.done / self.total, 1.0) if self.total else 1.0
+        read = self._part_read()
+        return None if read is None or not self.read else read * min(self.done / self.read, 1.0)
 
     def count(self, result: ChunkResult) -> None:
         """Take the fates of a chunk into account."""
@@ -42,8 +77,26 @@ class Progress:
 
     def end(self) -> None:
         """The job is over: time stands still."""
-        self._seconds = self.seconds
+        self._ended = self._now()
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{name}={count}" for name, count in self.fates.items() if count)
         return f"Progress(read={self.read}, {counts or 'nothing done'}, {self.rate:.0f}/s)"
+
+
+class Reporter:
+    """Calls `on_progress`, but not too often."""
+
+    def __init__(self, progress: Progress, on_progress: Callable[[Progress], object] | None) -> None:
+        self._progress = progress
+        self._call = on_progress
+        self._latest = 0.0
+
+    def tell(self, *, last: bool = False) -> None:
+        """Something has changed."""
+        if self._call is None:
+            return
+        seconds = self._progress.seconds
+        if last or seconds - self._latest >= EVERY:
+            self._latest = seconds
+            self._call(self._progress)

@@ -1,10 +1,7 @@
-"""From a source to rows: windows of items, checked and encoded, small enough that the loop never stalls."""
+"""From items to rows: checked and encoded, a window at a time."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
-from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
@@ -12,13 +9,13 @@ import orjson
 from batch_api.engine.encode import encode_items
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.fates import Invalid
-from batch_api.ingest.kinds import Kind, is_item
+from batch_api.ingest.kinds import Glance, Kind, is_item
+from batch_api.ingest.lines import DecodeError
 from batch_api.ingest.rows import Rows
 
-WINDOW = 250
-"""Items read and encoded between two turns of the loop: under a millisecond for most."""
-
 Items = list[Any]
+
+_OPENS, _CLOSES = ord("{"), ord("}")
 
 
 class Window(NamedTuple):
@@ -28,88 +25,94 @@ class Window(NamedTuple):
     invalid: list[Invalid]
 
 
-async def windows(source: Iterable[Any] | AsyncIterable[Any], size: int) -> AsyncIterator[Items]:
-    """The source in lists of `size` at most. An async source that pauses gives what it has so far as an empty list."""
-    if isinstance(source, AsyncIterable):
-        async for items in _async_windows(source, size):
-            yield items
-        return
-    if isinstance(source, str | bytes) or not isinstance(source, Iterable):
-        raise InvalidInput("the source is an iterable of items, or a path")
-    iterator: Iterator[Any] = iter(source)
-    while items := list(islice(iterator, size)):
-        yield items
-        await asyncio.sleep(0)
-
-
-async def _async_windows(source: AsyncIterable[Any], size: int) -> AsyncIterator[Items]:
-    items: Items = []
-    async for item in source:
-        items.append(item)
-        if len(items) == size:
-            yield items
-            items = []
-            await asyncio.sleep(0)
-    if items:
-        yield items
-
-
 def read(kind: Kind, items: Items, start: int) -> Window:
     """Check and encode the items of one window, the first of which is number `start` of the source."""
+    items, refs = untied(items)
     kinds = set(map(type, items))
-    if kinds == {bytes}:
-        return _read_lines(kind, items, start, None)
-    refs: list[Any] | None = None
-    if tuple in kinds:
-        items, refs = _untie(items)
-        kinds = set(map(type, items))
-        if kinds == {bytes}:
-            return _read_lines(kind, items, start, refs)
     if kinds == {dict}:
-        return _read_objects(kind, items, start, refs)
-    return _read_one_by_one(kind, items, start, refs)
+        rows = _read_objects(kind, items, start, refs)
+    elif kinds == {bytes}:
+        rows = _read_lines(kind, items, start, refs)
+    elif kinds == {str}:
+        rows = _read_texts(kind, items, start, refs)
+    else:
+        rows = None
+    return _read_one_by_one(kind, items, start, refs) if rows is None else Window(rows, [])
 
 
-def _untie(items: Items) -> tuple[Items, list[Any]]:
+def untied(items: Items) -> tuple[Items, list[Any] | None]:
     """Pairs of an item and what the caller attached to it, apart."""
+    if tuple not in set(map(type, items)):
+        return items, None
     pairs = [item if type(item) is tuple and len(item) == 2 and is_item(item[0]) else (item, None) for item in items]
     return [item for item, _ in pairs], [ref for _, ref in pairs]
 
 
-def _read_objects(kind: Kind, items: Items, start: int, refs: list[Any] | None) -> Window:
-    """The common case: all of them good, looked at one by one and encoded at once."""
-    look = kind.look
+def id_of(item: object) -> str | None:
+    """Whom an item is about, if that can be read from it at all."""
+    if isinstance(item, bytes):
+        try:
+            item = orjson.loads(item)
+        except orjson.JSONDecodeError:
+            return None
+    if isinstance(item, str):
+        return item
+    holder = item.get("identifiers", item) if isinstance(item, dict) else getattr(item, "identifiers", item)
+    for name in ("custom_id", "id"):
+        found = holder.get(name) if isinstance(holder, dict) else getattr(holder, name, None)
+        if isinstance(found, str):
+            return found
+    return None
+
+
+def _read_objects(kind: Kind, items: Items, start: int, refs: list[Any] | None) -> Rows | None:
+    """The common case: all of them good, looked at together and encoded at once. `None` if not."""
+    glance = kind.glance(items)
+    if glance is None:
+        return None
     try:
-        seen = [look(item) for item in items]
         body = encode_items(items)
     except InvalidInput:
-        return _read_one_by_one(kind, items, start, refs)
-    ids = [name for name, _ in seen]
-    events = any(has_events for _, has_events in seen)
-    return Window(Rows(range(start, start + len(items)), ids, refs, body, None, events), [])
+        return None
+    return _rows(glance, start, refs, body)
 
 
-def _read_lines(kind: Kind, lines: Items, start: int, refs: list[Any] | None) -> Window:
-    """JSON as it came: its syntax is checked, and the bytes go out as they are."""
-    from batch_api.ingest.lines import DecodeError
+def _read_texts(kind: Kind, items: Items, start: int, refs: list[Any] | None) -> Rows | None:
+    """Ids by themselves."""
+    try:
+        plain = [kind.plain(item) for item in items]
+    except InvalidInput:
+        return None
+    return _read_objects(kind, plain, start, refs)
 
+
+def _read_lines(kind: Kind, lines: Items, start: int, refs: list[Any] | None) -> Rows | None:
+    """JSON as it came: its syntax is checked, and the bytes go out as they are. `None` if something is unusual."""
+    reader = kind.lines
+    if reader is None:
+        return None
+    if lines[0][-1:] == b"\n":
+        lines = [line.rstrip(b"\r\n") for line in lines]
     joined = b"\n".join(lines)
     try:
         # A line is one object if it starts and ends like one, and if there are as many objects as lines: within a
-        # value a closing brace is never followed by an opening one.
-        records = kind.lines()(joined)
-        if len(records) != len(lines) or not all(line[:1] == b"{" and line[-1:] == b"}" for line in lines):
-            return _read_one_by_one(kind, lines, start, refs)
+        # value a closing brace and a line end are never followed by an opening one.
+        records = reader.decode(joined)
+        if len(records) != len(lines) or not all(line[0] == _OPENS and line[-1] == _CLOSES for line in lines):
+            return None
         if not joined.isascii():
-            joined.decode()
-        look = kind.look_at_line
-        seen = [look(record) for record in records]
-    except (DecodeError, UnicodeDecodeError, InvalidInput):
-        return _read_one_by_one(kind, lines, start, refs)
-    ids = [name for name, _ in seen]
-    events = any(has_events for _, has_events in seen)
-    body = b",".join(lines)
-    return Window(Rows(range(start, start + len(lines)), ids, refs, body, list(map(len, lines)), events), [])
+            joined.decode()  # strings that are skipped are not looked into
+    except (DecodeError, UnicodeDecodeError, IndexError):
+        return None
+    ids = list(map(reader.id, records))
+    # Where no other line end is in them, the separators are the only ones.
+    whole = joined.count(b"\n") == len(lines) - 1
+    body = joined.replace(b"\n", b",") if whole else b",".join(lines)
+    return _rows(Glance(ids, reader.has_events(records)), start, refs, body)
+
+
+def _rows(glance: Glance, start: int, refs: list[Any] | None, body: bytes) -> Rows:
+    return Rows(range(start, start + len(glance.ids)), glance.ids, refs, (body,), glance.has_events)
 
 
 def _read_one_by_one(kind: Kind, items: Items, start: int, refs: list[Any] | None) -> Window:
@@ -117,41 +120,40 @@ def _read_one_by_one(kind: Kind, items: Items, start: int, refs: list[Any] | Non
     indexes: list[int] = []
     ids: list[str] = []
     kept: list[Any] = []
-    parts: list[bytes] = []
+    contents: list[bytes] = []
     invalid: list[Invalid] = []
-    has_events = False
+    any_events = False
     for index, item in enumerate(items, start):
         ref = None if refs is None else refs[index - start]
         try:
-            part, name, events = _read_line(kind, item) if isinstance(item, bytes) else _read_object(kind, item)
+            content, name, has_events = _read_one(kind, item)
         except InvalidInput as error:
             fault = InvalidInput(error.reason, index=index, path=error.path)
-            invalid.append(Invalid(index, None, ref, fault))
+            invalid.append(Invalid(index, id_of(item), ref, fault))
             continue
         indexes.append(index)
         ids.append(name)
         kept.append(ref)
-        parts.append(part)
-        has_events = has_events or events
-    if not parts:
+        contents.append(content)
+        any_events = any_events or has_events
+    if not contents:
         return Window(None, invalid)
-    rows = Rows(indexes, ids, kept if refs is not None else None, b",".join(parts), list(map(len, parts)), has_events)
+    rows = Rows(indexes, ids, None if refs is None else kept, (b",".join(contents),), any_events)
     return Window(rows, invalid)
 
 
-def _read_object(kind: Kind, item: object) -> tuple[bytes, str, bool]:
+def _read_one(kind: Kind, item: object) -> tuple[bytes, str, bool]:
+    if isinstance(item, InvalidInput):  # a source that could not read it says so in its place
+        raise item
+    if isinstance(item, bytes):
+        line = item.strip()
+        try:
+            item = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            raise InvalidInput("the line is no JSON") from None
+        if kind.lines is not None and isinstance(item, dict):
+            seen = kind.look(item)
+            return line, seen.id, seen.has_events
     fields = kind.plain(item)
     seen = kind.look(fields)
     return encode_items([fields]), seen.id, seen.has_events
-
-
-def _read_line(kind: Kind, line: bytes) -> tuple[bytes, str, bool]:
-    stripped = line.strip()
-    try:
-        item = orjson.loads(stripped)
-    except orjson.JSONDecodeError:
-        raise InvalidInput("the line is no JSON") from None
-    if not isinstance(item, dict):
-        raise InvalidInput("an object is due")
-    seen = kind.look(item)
-    return stripped.replace(b"\n", b" ").replace(b"\r", b" "), seen.id, seen.has_events

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, chain
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
-import orjson
+from attrs import evolve, frozen
+
+from batch_api.ingest.lines import parts
 
 
-class Rows(NamedTuple):
+class Original(NamedTuple):
+    """One of several edits that were merged into a row."""
+
+    place: int
+    """Its position in the source."""
+    ref: Any
+    names: frozenset[str]
+    """The attributes it wrote, without `date(…)` and `url(…)` around them."""
+    has_events: bool
+
+
+@frozen(eq=False, repr=False)
+class Rows:
     """Items that follow each other, with their JSON joined by commas."""
 
     indexes: Sequence[int]
@@ -18,56 +32,82 @@ class Rows(NamedTuple):
     """Whom each is about. No two of one request may be about the same."""
     refs: list[Any] | None
     """What the caller attached to each; `None` where nothing was."""
-    body: bytes
-    lengths: list[int] | None
-    """Bytes of each item; `None` where they were encoded together and can be told apart by reading them back."""
+    bodies: tuple[bytes, ...]
+    """The JSON of the items in order, joined by commas, in one piece or several."""
     has_events: bool
     """Whether any of them does something that must not be done twice."""
+    merged: dict[int, list[Original]] | None = None
+    """By index: the edits that a row was merged from, where there are several."""
 
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def weight(self) -> int:
+        """Bytes in a request."""
+        return sum(map(len, self.bodies)) + len(self.bodies)
+
+    @property
+    def places(self) -> Sequence[int]:
+        """The positions in the source of all that is in here, merged or not."""
+        if self.merged is None:
+            return self.indexes
+        one = {index: [Original(index, None, frozenset(), has_events=False)] for index in self.indexes}
+        return [original.place for originals in (one | self.merged).values() for original in originals]
+
     def parts(self) -> list[bytes]:
         """The JSON of each item by itself."""
-        if self.lengths is None:
-            return [orjson.dumps(item) for item in orjson.loads(b"[%b]" % self.body)]
-        ends = list(accumulate(length + 1 for length in self.lengths))
-        return [self.body[end - 1 - length : end - 1] for end, length in zip(ends, self.lengths, strict=True)]
+        return parts(b",".join(self.bodies))
 
-    def take(self, positions: Iterable[int]) -> Rows:
-        """Some of the items."""
+    def take(self, positions: Iterable[int], contents: list[bytes] | None = None) -> Rows:
+        """Some of the items; `contents` are the JSON of all of them, if it is known."""
         chosen = list(positions)
-        parts = self.parts()
-        kept = [parts[position] for position in chosen]
-        return Rows(
-            [self.indexes[position] for position in chosen],
-            [self.ids[position] for position in chosen],
-            None if self.refs is None else [self.refs[position] for position in chosen],
-            b",".join(kept),
-            [len(part) for part in kept],
-            self.has_events,
+        contents = self.parts() if contents is None else contents
+        return evolve(
+            self,
+            indexes=[self.indexes[position] for position in chosen],
+            ids=[self.ids[position] for position in chosen],
+            refs=None if self.refs is None else [self.refs[position] for position in chosen],
+            bodies=(b",".join([contents[position] for position in chosen]),),
         )
+
+    def split(self, middle: int) -> tuple[Rows, Rows]:
+        """The first `middle` items and the others."""
+        contents = self.parts()
+        return self.take(range(middle), contents), self.take(range(middle, len(self)), contents)
 
     def halves(self) -> tuple[Rows, Rows]:
         """The first half and the second."""
-        middle = len(self) // 2
-        return self.take(range(middle)), self.take(range(middle, len(self)))
+        return self.split(len(self) // 2)
+
+    def ref(self, position: int) -> Any:
+        """What the caller attached to one of them."""
+        return None if self.refs is None else self.refs[position]
 
     @classmethod
     def joined(cls, runs: Sequence[Rows]) -> Rows:
-        """Several runs as one."""
+        """Several runs as one. Nothing is copied but what is known of the items."""
         if len(runs) == 1:
             return runs[0]
-        whole = all(run.lengths is not None for run in runs)
-        refs = list(chain.from_iterable(run.refs or [None] * len(run) for run in runs))
+        has_refs = any(run.refs is not None for run in runs)
+        merged = [run.merged for run in runs if run.merged]
         return cls(
-            list(chain.from_iterable(run.indexes for run in runs)),
+            _joined_indexes([run.indexes for run in runs]),
             list(chain.from_iterable(run.ids for run in runs)),
-            refs if any(run.refs is not None for run in runs) else None,
-            b",".join([run.body for run in runs]),
-            list(chain.from_iterable(run.lengths or () for run in runs)) if whole else None,
+            list(chain.from_iterable(run.refs or [None] * len(run) for run in runs)) if has_refs else None,
+            tuple(chain.from_iterable(run.bodies for run in runs)),
             any(run.has_events for run in runs),
+            {index: originals for each in merged for index, originals in each.items()} or None,
         )
 
     def __repr__(self) -> str:
-        return f"<Rows: {len(self)} items, {len(self.body)} bytes>"
+        return f"<Rows: {len(self)} items, {self.weight} bytes>"
+
+
+def _joined_indexes(runs: list[Sequence[int]]) -> Sequence[int]:
+    """One range, where they follow each other, which is nearly always."""
+    ranges = [run for run in runs if isinstance(run, range)]
+    follow = all(one.stop == other.start for one, other in pairwise(ranges))
+    if len(ranges) == len(runs) and follow:
+        return range(ranges[0].start, ranges[-1].stop)
+    return list(chain.from_iterable(runs))

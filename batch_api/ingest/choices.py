@@ -1,0 +1,67 @@
+"""The choices of one job."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from attrs import frozen
+
+from batch_api._generated.runtime import Operation
+from batch_api.engine.errors import InvalidInput
+from batch_api.engine.limits import Limit
+from batch_api.ingest.progress import Progress
+
+CHUNK_BYTES = 2_000_000
+"""Bytes in a request. The API names no limit; more would only hold up the loop and fill memory."""
+PATIENCE = 600.0
+"""Seconds to go on trying while nothing gets through."""
+
+
+@frozen
+class Choices:
+    """The choices of one job."""
+
+    chunk_size: int
+    """Items in a request."""
+    chunk_bytes: int = CHUNK_BYTES
+    resend_events: bool = False
+    """Send again after a failure that leaves open whether events were taken, though they may then count twice."""
+    coalesce: bool = False
+    """Merge pending edits of one profile."""
+    patience: float = PATIENCE
+    """Seconds to go on trying while nothing gets through, before the job ends."""
+    deadline: float = math.inf
+    """Seconds that the job may take."""
+    on_progress: Callable[[Progress], object] | None = None
+
+
+def chunk_size(operation: Operation, limits: Sequence[Limit], chosen: int | None) -> int:
+    """Items in a request: what the caller chose, or what the limits suggest. Raises `InvalidInput`."""
+    most = operation.max_items or 1
+    if chosen is None:
+        return _suggested(most, limits)
+    if isinstance(chosen, bool) or not isinstance(chosen, int) or not 1 <= chosen <= most:
+        raise InvalidInput(f"a whole number from 1 to {most} is due", path="chunk_size")
+    return chosen
+
+
+def seconds(value: float, path: str) -> float:
+    """A number of seconds above 0. Raises `InvalidInput`."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        raise InvalidInput("a number of seconds above 0 is due", path=path)
+    return float(value)
+
+
+def _suggested(most: int, limits: Sequence[Limit]) -> int:
+    """Half of what the server's bucket of items holds: a request that fills it leaves no room for jitter.
+
+    But not so few that a limit of requests would hold up more than the limit of items.
+    """
+    items = [limit for limit in limits if limit.unit == "items"]
+    if not items:
+        return most
+    half = min((limit.per_second if limit.burst is None else limit.burst) / 2 for limit in items)
+    requests = [limit.per_second for limit in limits if limit.unit == "requests"]
+    needed = min(limit.per_second for limit in items) / min(requests) if requests else 0.0
+    return max(min(most, int(max(half, needed))), 1)

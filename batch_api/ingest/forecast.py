@@ -1,0 +1,49 @@
+"""How long a job takes, before it begins."""
+
+from __future__ import annotations
+
+import math
+
+from attrs import frozen
+
+from batch_api._generated.runtime import Operation
+from batch_api.engine.engine import Engine
+from batch_api.engine.limits import Limit
+
+
+@frozen
+class Forecast:
+    """How long a job would take that began now, if nothing goes wrong and nobody else uses the limits."""
+
+    items: int
+    endpoint: str
+    """`update` or `mass-update`."""
+    seconds: float
+    """Until the last request may leave; its answer takes a moment more."""
+    requests: int
+    limit: Limit | None
+    """The limit that holds the job up most; `None` without limits."""
+    better: str
+    """The endpoint that is done first; `update` when both are, because it is applied sooner."""
+    seconds_of_other: float
+    """What the other endpoint would take."""
+
+
+def shortest(engine: Engine, operation: Operation, items: int, chunk_size: int) -> tuple[float, Limit | None]:
+    """Seconds from now until the last of so many items may leave, and the limit that makes it so."""
+    found: tuple[float, Limit | None] = (0.0, None)
+    if items:
+        for limit, seconds in engine.time_for(operation, items, chunk_size):
+            if found[1] is None or seconds > found[0]:
+                found = (seconds, limit)
+    return found
+
+
+def interval(engine: Engine, operation: Operation, chunk_size: int) -> float:
+    """Seconds that the limits put between two requests of so many items; 0 without limits."""
+    return max((seconds for _, seconds in engine.pace(operation, chunk_size)), default=0.0)
+
+
+def requests_for(items: int, chunk_size: int) -> int:
+    """How many requests carry so many items."""
+    return math.ceil(items / chunk_size)

@@ -1,0 +1,163 @@
+"""Where items come from, in windows small enough that the event loop never stalls."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator, Sized
+from contextlib import suppress
+from itertools import islice
+from typing import Any, NamedTuple, Protocol
+
+from batch_api.engine.errors import InvalidInput
+from batch_api.ingest.files import FileSource, open_source
+from batch_api.ingest.kinds import Kind
+
+WINDOW = 250
+"""Items read and encoded between two turns of the loop: about a millisecond for most."""
+LINGER = 1.0
+"""Seconds that an item of a source that pauses waits for others to be sent with."""
+_SAMPLE = 1 << 16  # bytes at the beginning of a file, by which the number of its lines is guessed
+_SLOW, _QUICK = 0.005, 0.001  # seconds in which a window is read: above, smaller ones; below, back again
+
+Items = list[Any]
+
+
+class Source(Protocol):
+    """Items in order."""
+
+    def windows(self, size: int) -> AsyncGenerator[Items, None]:
+        """The items in lists of `size` at most. An empty list says: what is there should be sent now."""
+        ...
+
+
+AnySource = Iterable[Any] | AsyncIterable[Any] | str | os.PathLike[str] | FileSource
+
+
+def source_of(given: AnySource, kind: Kind) -> Source:
+    """What the caller handed in, as a source. Raises `InvalidInput` for what is none, and `OSError` for a path."""
+    if isinstance(given, AsyncIterable):
+        return Stream(given)
+    if isinstance(given, FileSource):
+        return given
+    if isinstance(given, str | os.PathLike):
+        return open_source(given, kind)
+    if isinstance(given, bytes | dict) or not isinstance(given, Iterable):
+        raise InvalidInput("an iterable of items is due, or a path", path="source")
+    return Plain(given)
+
+
+class Size(NamedTuple):
+    """How long a source is."""
+
+    items: int
+    is_exact: bool
+
+
+def size_of(source: Source) -> Size | None:
+    """How many items there are, where that can be told without reading them; of a file, about how many."""
+    if isinstance(source, Plain) and source.total is not None:
+        return Size(source.total, is_exact=True)
+    if not isinstance(source, FileSource) or source.path.suffix == ".gz":
+        return None
+    with source.path.open("rb") as file:
+        sample = file.read(_SAMPLE)
+    lines = sample.count(b"\n")
+    return Size(source.size * lines // len(sample), is_exact=False) if lines else None
+
+
+def part_read(source: Source) -> float | None:
+    """Which part of a file has been read."""
+    return source.position / source.size if isinstance(source, FileSource) and source.size else None
+
+
+class Plain:
+    """An iterable. It is read in the event loop, so that what it does slowly holds up the loop."""
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        self._items = items
+        self.total = len(items) if isinstance(items, Sized) else None
+        """How many there are; `None` where that is not known."""
+
+    async def windows(self, size: int) -> AsyncGenerator[Items, None]:
+        """See `Source`. Windows shrink where reading an item takes long."""
+        iterator: Iterator[Any] = iter(self._items)
+        count = size
+        began = time.perf_counter()
+        while items := list(islice(iterator, count)):
+            seconds = time.perf_counter() - began
+            if seconds > _SLOW:
+                count = max(count // 2, 1)
+            elif seconds < _QUICK and count < size:
+                count = min(count * 2, size)
+            yield items
+            await asyncio.sleep(0)
+            began = time.perf_counter()
+
+
+class Stream:
+    """An async iterable. While it pauses, what it gave is sent once it is `LINGER` seconds old."""
+
+    def __init__(self, items: AsyncIterable[Any]) -> None:
+        self._source = items
+
+    async def windows(self, size: int) -> AsyncGenerator[Items, None]:
+        """See `Source`. A task of its own reads up to `size` items ahead: asking for one must not be cancelled."""
+        pump = _Pump(self._source, size)
+        reader = asyncio.create_task(pump.run(), name="batch_api ingest source")
+        now = asyncio.get_running_loop().time
+        due: float | None = None
+        try:
+            while True:
+                items = await pump.take(None if due is None else due - now())
+                if items is None:
+                    break
+                if items:
+                    yield items
+                    due = now() + LINGER if due is None else due
+                if due is not None and now() >= due:
+                    yield []
+                    due = None
+            await reader  # raises what the source raised
+        finally:
+            reader.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await reader
+
+
+class _Pump:
+    """Reads ahead, up to `size` items."""
+
+    def __init__(self, source: AsyncIterable[Any], size: int) -> None:
+        self._source = source
+        self._size = size
+        self._items: Items = []
+        self._over = False
+        self._some = asyncio.Event()
+        self._room = asyncio.Event()
+
+    async def run(self) -> None:
+        try:
+            async for item in self._source:
+                self._items.append(item)
+                self._some.set()
+                while len(self._items) >= self._size:
+                    self._room.clear()
+                    await self._room.wait()
+        finally:
+            self._over = True
+            self._some.set()
+
+    async def take(self, seconds: float | None) -> Items | None:
+        """What has been read, at least one item; none if nothing came in time; `None` at the end."""
+        if not self._items and not self._over:
+            self._some.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._some.wait()
+        elif not self._over:
+            await asyncio.sleep(0)  # let the source go on
+        items, self._items = self._items, []
+        self._room.set()
+        return items if items or not self._over else None
