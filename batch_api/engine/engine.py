@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -137,6 +138,11 @@ class Engine:
     def project(self) -> str:
         """The alias under which the project shows in logs and attempts."""
         return self._credentials.alias
+
+    @property
+    def project_mark(self) -> str:
+        """Tells projects apart in files, without naming them."""
+        return hashlib.sha256(self._credentials.project_key.encode()).hexdigest()[:32]
 
     def limits(self) -> dict[str, list[Limit]]:
         """The limits in force, by operation."""

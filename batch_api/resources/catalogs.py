@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_api._generated.cep.endpoints import catalogs as api
@@ -16,6 +17,9 @@ from batch_api.resources.waiting import INDEXING, until_over
 from batch_api.results import Done, IndexingResult
 
 if TYPE_CHECKING:
+    from batch_api.ingest.buffer import Buffer
+    from batch_api.ingest.fates import Trouble
+    from batch_api.ingest.holding import Holding, Sending
     from batch_api.models import Catalog, CatalogField, CatalogFieldEdit, CatalogFieldType, CatalogItemEdit
 
 MOST_FIELDS: Final = 25
@@ -104,6 +108,37 @@ class Catalogs(Resource):
                 raise InvalidInput("a string that is not empty is due", index=index, path="id")
         answer = await api.catalog_items_edit(self._engine, {"name": checks.text(name, "name"), "items": edits})
         return IndexingResult.of(answer.response)
+
+    def buffer(
+        self,
+        name: str,
+        outbox: str | PathLike[str] | None = None,
+        *,
+        sending: Sending | None = None,
+        holding: Holding | None = None,
+        on_trouble: Callable[[Trouble], object] | None = None,
+    ) -> Buffer:
+        """A buffer for web backends: many callers at once, a few full requests of `edit_items`.
+
+            async with client.catalogs.buffer("shoes") as buffer:
+                fate = await buffer.update({"id": "SKU-9", "action": "add", "attributes": {"stock": 4}})
+
+        Edits of one item are sent in the order in which they are accepted. `name` is a catalog that exists; all else
+        is as in `profiles.buffer`.
+        """
+        from batch_api.ingest.buffer import Buffer
+        from batch_api.ingest.kinds import CatalogItems
+
+        return Buffer(
+            self._engine,
+            CatalogItems(checks.text(name, "name")),
+            f"catalog {name}",
+            outbox=outbox,
+            resend_events=False,
+            sending=sending,
+            holding=holding,
+            on_trouble=on_trouble,
+        )
 
     async def wait(
         self,

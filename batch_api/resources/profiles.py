@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_api._generated.cep.endpoints.profiles import profile_export, profile_mass_update, profile_update
@@ -13,6 +14,9 @@ from batch_api.resources.resource import Resource
 from batch_api.results import UpdateResult
 
 if TYPE_CHECKING:
+    from batch_api.ingest.buffer import Buffer
+    from batch_api.ingest.fates import Trouble
+    from batch_api.ingest.holding import Holding, Sending
     from batch_api.models import (
         EditProfile,
         ExportAttributesRequest,
@@ -65,6 +69,50 @@ class Profiles(Resource):
         """
         answer = await profile_mass_update(self._engine, await _checked(edits))
         return UpdateResult.of(answer.response)
+
+    def buffer(
+        self,
+        outbox: str | PathLike[str] | None = None,
+        *,
+        resend_events: bool = False,
+        sending: Sending | None = None,
+        holding: Holding | None = None,
+        on_trouble: Callable[[Trouble], object] | None = None,
+    ) -> Buffer:
+        """A buffer for web backends: many callers at once, a few full requests of `update`.
+
+            async with client.profiles.buffer() as buffer:
+                fate = await buffer.update({"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}})
+
+        Edits of one profile are applied in the order in which they are accepted. An event without `time` gets that of
+        its acceptance; when one is older than 24 hours as its turn comes, the edit ends `Invalid` (fact sheet: profiles
+        and audiences, 2.1.4).
+
+        Args:
+            outbox: A file in which edits are kept until they are answered, so that they survive the process. One
+                buffer at a time may have it open.
+            resend_events: Send again after a failure that leaves open whether events were taken, though they may then
+                count twice. Otherwise only the attributes are sent again, and the edit ends `Unknown`.
+            sending: How many requests at once, how large, and how long to go on trying.
+            holding: How much may wait, and what happens to those who come when it is full.
+            on_trouble: Called with the fate of each edit that was not delivered whole, if nobody waits for it. By
+                default such fates are logged, without anyone's data.
+
+        Entering it raises `ConfigurationError` for an outbox that is in use or belongs to something else.
+        """
+        from batch_api.ingest.buffer import Buffer
+        from batch_api.ingest.kinds import ProfileEdits
+
+        return Buffer(
+            self._engine,
+            ProfileEdits("update"),
+            "profiles",
+            outbox=outbox,
+            resend_events=resend_events,
+            sending=sending,
+            holding=holding,
+            on_trouble=on_trouble,
+        )
 
     async def export(
         self, request: ExportAttributesRequest | ExportEventsRequest | ExportReachabilityRequest | Mapping[str, Any]

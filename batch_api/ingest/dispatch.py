@@ -1,0 +1,229 @@
+"""Who sends the edits of a buffer: at once while few requests are in flight, else together with others."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from collections.abc import Callable
+from typing import Final, TypeGuard
+
+from batch_api.engine.engine import Engine
+from batch_api.engine.errors import BatchError, ConfigurationError, InvalidInput
+from batch_api.engine.observe import logger
+from batch_api.engine.retry import backoff
+from batch_api.ingest.delivery import ChunkSize, Delivery, all_of
+from batch_api.ingest.fates import Delivered, Fate, Invalid, Refused, Trouble, Unknown, Unsent
+from batch_api.ingest.holding import Sending
+from batch_api.ingest.kinds import Kind
+from batch_api.ingest.order import Held, Order, Stage
+from batch_api.ingest.outbox import Outbox
+from batch_api.ingest.rows import Rows
+from batch_api.ingest.stamps import TOO_OLD, is_too_old
+
+LONGEST_PAUSE: Final = 10.0
+"""Seconds between two tries while nothing gets through, at most."""
+_ABOUT_ITEMS: Final = (400, 413, 422)
+_DOUBLINGS: Final = 8  # of the pause between two tries
+
+
+class Dispatcher:
+    """Sends what is added, in the order of `Order`, and calls `finish` with the fate of each.
+
+    There is no timer but one: while nothing gets through, one request at a time is tried, with pauses between them.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        kind: Kind,
+        sending: Sending,
+        *,
+        patience: float,
+        resend_events: bool,
+        outbox: Outbox | None,
+        finish: Callable[[Held, Fate], None],
+    ) -> None:
+        self._engine = engine.with_options(deadline=math.inf)
+        self._kind = kind
+        most = kind.operation.max_items
+        if most is not None and sending.most_items > most:
+            raise ConfigurationError(f"most_items is at most {most}: a request of {kind.operation.name} takes no more.")
+        self._sending = sending
+        self._size = ChunkSize(sending.most_items, engine.limits()[kind.operation.name])
+        self._patience = patience
+        self._resend_events = resend_events
+        self._outbox = outbox
+        self._finish = finish
+        self._order = Order()
+        self._requests: set[asyncio.Task[None]] = set()
+        self._at_gate: list[Held] | None = None
+        self._is_due = False
+        self._is_stopped = False
+        self._failures = 0
+        self._failing_since = math.inf
+        self._pause: asyncio.TimerHandle | None = None
+        self._rng = random.Random()
+
+    def add(self, edit: Held) -> None:
+        """Send this, when its turn comes."""
+        self._order.add(edit)
+        self._soon()
+
+    def withdraw(self, edit: Held) -> None:
+        """Do not send this, which waits for its turn."""
+        self._order.over(edit)
+        self._soon()
+
+    async def stop(self) -> None:
+        """End all requests. The edits that they carried stay as they are."""
+        self._is_stopped = True
+        if self._pause is not None:
+            self._pause.cancel()
+        for request in self._requests:
+            request.cancel()
+        if self._requests:
+            await asyncio.wait(self._requests)
+
+    # -- starting requests ---------------------------------------------------------------------------------------
+
+    def _soon(self) -> None:
+        """Look for something to send once the handlers that run now have had their say."""
+        if not self._is_due:
+            self._is_due = True
+            asyncio.get_running_loop().call_soon(self._send_some)
+
+    def _send_some(self) -> None:
+        """Start a request, if it may start. The next is started when this one has passed the gate."""
+        self._is_due = False
+        most = 1 if self._failures else self._sending.in_flight
+        if self._is_stopped or self._pause or self._at_gate or len(self._requests) >= most:
+            return
+        chunk = self._next_chunk()
+        if chunk:
+            self._at_gate = chunk
+            request = asyncio.get_running_loop().create_task(self._request(chunk), name="batch_api buffer")
+            self._requests.add(request)
+            request.add_done_callback(self._returned)
+
+    def _next_chunk(self) -> list[Held]:
+        """Those whose turn it is, but for those that came too late."""
+        chunk: list[Held] = []
+        while self._order and not chunk:
+            for edit in self._order.take(most_items=self._size.now, most_bytes=self._sending.most_bytes):
+                if is_too_old(edit.since):
+                    error = InvalidInput(TOO_OLD, path="events")
+                    self._end(edit, Invalid(edit.index, edit.id, edit.ref, error))
+                else:
+                    chunk.append(edit)
+        return chunk
+
+    def _passed(self, chunk: list[Held]) -> None:
+        """A request passed the gate: another may wait there now."""
+        if self._at_gate is chunk:
+            self._at_gate = None
+            self._soon()
+        if any(is_too_old(edit.since) for edit in chunk):
+            raise _CameTooLate
+        for edit in chunk:
+            if edit.stage is Stage.CHOSEN:
+                edit.stage = Stage.LEFT
+
+    def _returned(self, request: asyncio.Task[None]) -> None:
+        self._requests.discard(request)
+        self._soon()
+
+    # -- one request ---------------------------------------------------------------------------------------------
+
+    async def _request(self, chunk: list[Held]) -> None:
+        try:
+            troubles = await self._settle(chunk)
+        finally:
+            if self._at_gate is chunk:
+                self._at_gate = None
+        self._take_stock(chunk, troubles)
+        again = [edit for edit in chunk if self._goes_again(edit, troubles.get(edit.index))]
+        if again:
+            if self._outbox is not None:
+                self._outbox.note_not_sent(again)
+            self._order.put_back(again)
+        for edit in chunk:
+            if edit.stage is not Stage.WAITING:
+                self._end(edit, troubles.get(edit.index) or Delivered(edit.index, edit.id, edit.ref))
+
+    async def _settle(self, chunk: list[Held]) -> dict[int, Trouble]:
+        """Send a chunk once: whatever fails for no fault of its own may come again with a later chunk."""
+        rows = _rows(chunk)
+        delivery = Delivery(
+            self._engine, self._kind, resend_events=self._resend_events, patience=0.0, on_answer=self._size.learn
+        )
+        try:
+            if self._outbox is not None and rows.has_events and not self._resend_events:
+                await self._outbox.note_sent(chunk)
+            return await delivery.settle(rows, lambda: self._passed(chunk))
+        except BatchError as error:  # of the outbox
+            return all_of(rows, Unsent, error)
+        except Exception as error:  # of a transport of the caller's; its text may quote anything
+            logger.error("a request of the buffer broke with %s", type(error).__name__)
+            broken = BatchError(f"The request broke with {type(error).__name__}.", outcome="unknown")
+            return all_of(rows, Unknown, broken)
+
+    def _take_stock(self, chunk: list[Held], troubles: dict[int, Trouble]) -> None:
+        """Note whether anything gets through at all."""
+        failures = [trouble for edit in chunk if (trouble := troubles.get(edit.index)) and _never_arrived(trouble)]
+        if len(failures) < len(chunk):
+            self._failures, self._failing_since = 0, math.inf
+        elif not isinstance(failures[0].error, _CameTooLate):
+            loop = asyncio.get_running_loop()
+            self._failures += 1
+            self._failing_since = min(self._failing_since, loop.time())
+            seconds = min(backoff(min(self._failures, _DOUBLINGS), self._rng), LONGEST_PAUSE)
+            if self._pause is None:
+                self._pause = loop.call_later(seconds, self._go_on)
+
+    def _go_on(self) -> None:
+        self._pause = None
+        self._soon()
+
+    def _goes_again(self, edit: Held, trouble: Trouble | None) -> bool:
+        """Whether the edit may get through later, and cannot be done twice."""
+        if trouble is None or not _never_arrived(trouble):
+            return False
+        error = trouble.error
+        if isinstance(trouble, Unknown):
+            edit.doubt = error
+            if edit.has_events and not self._resend_events:
+                return False
+        if self._outbox is not None and not edit.is_awaited:
+            return True
+        return error.may_pass and asyncio.get_running_loop().time() < self._failing_since + self._patience
+
+    def _end(self, edit: Held, fate: Fate) -> None:
+        self._order.over(edit)
+        if edit.doubt is not None and isinstance(fate, Refused | Unsent):
+            fate = Unknown(edit.index, edit.id, edit.ref, edit.doubt)  # an earlier request may have been taken
+        self._finish(edit, fate)
+
+
+class _CameTooLate(BatchError):
+    """A request came to its turn with an event that is too old by now."""
+
+    may_pass = True
+
+
+def _never_arrived(trouble: Trouble) -> TypeGuard[Refused | Unsent | Unknown]:
+    """Whether the API has not even looked at it, as far as we know."""
+    if isinstance(trouble, Refused):
+        return getattr(trouble.error, "status", None) not in _ABOUT_ITEMS
+    return isinstance(trouble, Unsent | Unknown)
+
+
+def _rows(chunk: list[Held]) -> Rows:
+    return Rows(
+        [edit.index for edit in chunk],
+        [edit.id for edit in chunk],
+        [edit.ref for edit in chunk],
+        b",".join([edit.body for edit in chunk]),
+        [len(edit.body) for edit in chunk],
+        any(edit.has_events for edit in chunk),
+    )

@@ -1,0 +1,62 @@
+"""The choices of a buffer, in two small objects."""
+
+from __future__ import annotations
+
+import math
+from typing import Final, Literal
+
+from attrs import Attribute, field, frozen
+
+from batch_api.engine.errors import ConfigurationError
+
+WhenFull = Literal["wait", "raise", "drop"]
+_CHOICES: Final = ("wait", "raise", "drop")
+
+
+def _count(holder: object, attribute: Attribute[int], value: object) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ConfigurationError(f"{attribute.name} of {type(holder).__name__} is a whole number above 0.")
+
+
+def _seconds(holder: object, attribute: Attribute[float | None], value: object) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value is not None and (not number or math.isnan(value) or value < 0):  # type: ignore[arg-type, operator]
+        raise ConfigurationError(f"{attribute.name} of {type(holder).__name__} is a number of seconds.")
+
+
+def _known(_: object, __: object, value: object) -> None:
+    if value not in _CHOICES:
+        raise ConfigurationError("when_full is 'wait', 'raise' or 'drop'.")
+
+
+@frozen(kw_only=True)
+class Sending:
+    """How a buffer sends. Raises `ConfigurationError` for what cannot be."""
+
+    in_flight: int = field(default=8, validator=_count)
+    """Requests unanswered at once. While there are fewer, an edit is sent as soon as it comes: 4 to 8 for the lowest
+    latency, 1 or 2 for the fewest requests."""
+    most_items: int = field(default=200, validator=_count)
+    """Edits in a request; the API takes at most 200 (fact sheets: profiles, 1.2; catalogs, 2)."""
+    most_bytes: int = field(default=2_000_000, validator=_count)
+    """Bytes of a request."""
+    patience: float | None = field(default=None, validator=_seconds)
+    """Seconds to go on trying while nothing gets through, before edits end `Unsent` or `Unknown`; by default the
+    client's `deadline`. With an outbox, edits that nobody waits for stay in it as long as it takes."""
+    drain: float | None = field(default=None, validator=_seconds)
+    """Seconds that leaving the block may take to send what is there; by default the client's `deadline`."""
+
+
+@frozen(kw_only=True)
+class Holding:
+    """How much a buffer holds: edits that were accepted and have no fate yet, those on their way included.
+
+    Raises `ConfigurationError` for what cannot be.
+    """
+
+    most_items: int = field(default=10_000, validator=_count)
+    most_bytes: int = field(default=50_000_000, validator=_count)
+    """Of their JSON. An edit that is larger than this is held alone."""
+    when_full: WhenFull = field(default="wait", validator=_known)
+    """What becomes of those who come when it is full: they wait, first come, first served (`"wait"`); get a
+    `BufferFull` (`"raise"`); or their edit is dropped, and ends `Unsent` (`"drop"`)."""
