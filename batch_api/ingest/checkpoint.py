@@ -59,6 +59,10 @@ class Checkpoint:
         """Whether all items have their fates."""
         self.fates: Counter[str] = Counter()
         """How many ended in each fate, in all calls together."""
+        self.earlier: Counter[str] = Counter()
+        """... in the calls before this one, as far as it goes on from them."""
+        self.was_finished = False
+        """Whether they had come to the end: then this one has nothing to do."""
         self._what = ""
         self._source: dict[str, Any] | None = None
         self._file: IO[bytes] | None = None
@@ -106,8 +110,9 @@ class Checkpoint:
         self._take(state)
 
     def _take(self, state: dict[str, Any]) -> None:
-        self.is_finished = state["finished"]
+        self.is_finished = self.was_finished = state["finished"]
         self.fates = Counter(state["fates"])
+        self.earlier = Counter(state["fates"])
         self._done = Spans(state["done"])
         self._sent = Spans(state["sent"])
         self._doubtful = Spans(state["sent"])

@@ -13,7 +13,7 @@ import gzip
 import os
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -84,7 +84,7 @@ class FileSource:
             self._marks.popleft()
         return self._marks[0]
 
-    async def windows(self, size: int) -> AsyncIterator[list[Any]]:
+    async def windows(self, size: int) -> AsyncGenerator[list[Any], None]:
         """The items in lists of `size` at most, from the first mark on."""
         start = self._marks[0]
         with self.path.open("rb") as raw, self._opened(raw) as file:
@@ -239,10 +239,12 @@ class CsvFile(FileSource):
     ) -> None:
         super().__init__(path, with_lines=with_lines)
         self._delimiter = delimiter
-        header = self._header()
-        self._layout = Layout(header, kind, null=null, text=text, zone=zone)
+        header = self._read_header()
+        self.header = header.line.text
+        """The first line, as it is in the file."""
+        self.layout = Layout(header.cells, kind, null=null, text=text, zone=zone)
 
-    def _header(self) -> list[str]:
+    def _read_header(self) -> _Record:
         with self.path.open("rb") as raw, self._opened(raw) as file:
             records = _Records(self._blocks(file, raw), Mark(0, 0, 1), self._delimiter)
             header = next(records, None)
@@ -252,7 +254,7 @@ class CsvFile(FileSource):
             raise self._useless(f"its first line names no columns: {header.reason}")
         self._marks = deque([Mark(0, records.offset, records.number)])
         self.position = 0
-        return header.cells
+        return header
 
     def _useless(self, reason: str) -> InvalidInput:
         return InvalidInput(reason, path=str(self.path))
@@ -260,7 +262,7 @@ class CsvFile(FileSource):
     def _items(self, blocks: Iterator[bytes], start: Mark, size: int) -> Iterator[list[Any]]:
         index = start.index
         records = _Records(blocks, start, self._delimiter)
-        read = self._layout.read
+        read = self.layout.read
         items: list[Any] = []
         for record in records:
             if len(items) == size:

@@ -1,0 +1,55 @@
+"""Who calls: keys from a file or the environment, never from arguments, which anyone on the machine can read."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from batch_api import BatchClient, ConfigurationError
+
+KEY, PROJECT, URL = VARIABLES = ("BATCH_REST_API_KEY", "BATCH_PROJECT_KEY", "BATCH_BASE_URL")
+
+_LINE = re.compile(r"(?:export\s+)?([A-Z_]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|(\S*))\s*")
+
+
+class Account(NamedTuple):
+    """Keys, and where they come from."""
+
+    values: dict[str, str]
+    origin: str
+
+    @classmethod
+    def found(cls, path: Path | None) -> Account:
+        """What the file says, or else the environment. Raises `ConfigurationError` for what is missing."""
+        if path is None:
+            origin, given = "the environment", {name: os.environ.get(name, "") for name in VARIABLES}
+        else:
+            origin, given = str(path), _read(path)
+        missing = [name for name in (KEY, PROJECT) if not given.get(name)]
+        if missing:
+            hint = "" if path else ", or name a file with them by --credentials"
+            raise ConfigurationError(f"Not set in {origin}: {', '.join(missing)}{hint}.")
+        return cls(given, origin)
+
+    def client(self, *, share: float = 1.0) -> BatchClient:
+        """A client that is not yet open."""
+        return BatchClient(self.values[KEY], self.values[PROJECT], base_url=self.values.get(URL) or None, share=share)
+
+    def __repr__(self) -> str:
+        return f"<Account from {self.origin}>"
+
+
+def _read(path: Path) -> dict[str, str]:
+    """`NAME=value` on each line, as shells and `.env` files write it. Other names and comments are passed over."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"The credentials in {path} cannot be read: {_why(error)}.") from None
+    found = (_LINE.fullmatch(line.strip()) for line in text.splitlines())
+    return {line[1]: line[2] or line[3] or line[4] or "" for line in found if line and line[1] in VARIABLES}
+
+
+def _why(error: Exception) -> str:
+    return (error.strerror or "it cannot be opened") if isinstance(error, OSError) else "it is not UTF-8"

@@ -1,0 +1,381 @@
+"""The commands, and what they take."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import typer
+
+from batch_api import BatchClient, BatchError, InvalidInput, __version__
+from batch_api.cli import doctor as doctor_
+from batch_api.cli import exporting, importing, jobs, listing, output
+from batch_api.cli.account import Account
+from batch_api.cli.importing import INTERRUPTED, UNUSABLE, Paths, Reading
+from batch_api.cli.jobs import Target
+from batch_api.cli.leftovers import beside
+from batch_api.cli.output import Format
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    name="batch-api",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # its tracebacks show local variables, keys among them
+    help="Imports, exports and lists of a Batch.com project. Keys come from BATCH_REST_API_KEY and BATCH_PROJECT_KEY,"
+    " or from a file with them.",
+)
+imports = typer.Typer(no_args_is_help=True, help="Send a file: CSV with a header, or JSON lines.")
+exports = typer.Typer(no_args_is_help=True, help="Fetch what a project holds.")
+app.add_typer(imports, name="import")
+app.add_typer(exports, name="export")
+
+
+class Settings:
+    """What is said before the command."""
+
+    credentials: Path | None = None
+    share: float = 1.0
+
+    @classmethod
+    def client(cls) -> BatchClient:
+        return Account.found(cls.credentials).client(share=cls.share)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        output.out.print(f"batch_api {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def settings(
+    credentials: Annotated[
+        Path | None,
+        typer.Option(envvar="BATCH_CREDENTIALS", help="A file with BATCH_REST_API_KEY=… and BATCH_PROJECT_KEY=…"),
+    ] = None,
+    share: Annotated[float, typer.Option(help="The part of every limit to take, such as 0.5.")] = 1.0,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say it.")] = False,
+) -> None:
+    """See the help of the app."""
+    Settings.credentials, Settings.share = credentials, share
+
+
+# -- import ----------------------------------------------------------------------------------------------------------
+
+
+class Endpoint(StrEnum):
+    """Which of the two operations takes profiles."""
+
+    MASS_UPDATE = "mass-update"
+    UPDATE = "update"
+
+
+class Mode(StrEnum):
+    """What becomes of the ids that an audience holds already."""
+
+    UPDATE = "update"
+    REPLACE = "replace"
+
+
+File = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A .csv or .jsonl file, or one with .gz.")
+]
+Name = Annotated[str | None, typer.Option(help="Its name. By default that of the file.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Say what came of it as JSON.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check all lines and say how long it takes; send nothing.")]
+DeadLetter = Annotated[
+    Path | None,
+    typer.Option(dir_okay=False, help="Where lines go that cannot be right. By default beside the file."),
+]
+CheckpointFile = Annotated[
+    Path | None,
+    typer.Option("--checkpoint", dir_okay=False, help="Remembers what is done. By default beside the file."),
+]
+NoCheckpoint = Annotated[bool, typer.Option("--no-checkpoint", help="Remember nothing: start at the beginning.")]
+Null = Annotated[
+    str | None, typer.Option(help="The CSV cell that deletes an attribute, such as NULL; by default none.")
+]
+Text = Annotated[list[str] | None, typer.Option(help="A CSV column whose cells are text, whatever they look like.")]
+Zone = Annotated[str, typer.Option(help="The time zone of dates that name none, such as Europe/Paris.")]
+Delimiter = Annotated[str, typer.Option(help="What stands between CSV cells.")]
+
+
+@imports.command("profiles")
+def import_profiles(
+    file: File,
+    endpoint: Annotated[Endpoint, typer.Option(help="update is for up to 300 a second.")] = Endpoint.MASS_UPDATE,
+    resend_events: Annotated[
+        bool, typer.Option(help="Send events again after an answer was lost, though they may count twice.")
+    ] = False,
+    dry_run: DryRun = False,
+    json: AsJson = False,
+    dead_letter: DeadLetter = None,
+    checkpoint: CheckpointFile = None,
+    no_checkpoint: NoCheckpoint = False,
+    null: Null = None,
+    text: Text = None,
+    zone: Zone = "UTC",
+    delimiter: Delimiter = ",",
+) -> None:
+    """Write profiles. A CSV column is an attribute under its name in the API; custom_id is whose it is."""
+    target = jobs.profiles(endpoint.value, resend_events=resend_events)
+    paths = _paths(file, dead_letter, checkpoint, no_checkpoint)
+    _import(file, target, paths, _reading(null, text, zone, delimiter), dry_run=dry_run, json=json)
+
+
+@imports.command("catalog")
+def import_catalog(
+    file: File,
+    name: Name = None,
+    dry_run: DryRun = False,
+    json: AsJson = False,
+    dead_letter: DeadLetter = None,
+    checkpoint: CheckpointFile = None,
+    no_checkpoint: NoCheckpoint = False,
+    null: Null = None,
+    text: Text = None,
+    zone: Zone = "UTC",
+    delimiter: Delimiter = ",",
+) -> None:
+    """Add items to a catalog that exists. The CSV column id is the item's id, the others are its attributes."""
+    target = jobs.catalog(name or _stem(file))
+    paths = _paths(file, dead_letter, checkpoint, no_checkpoint)
+    _import(file, target, paths, _reading(null, text, zone, delimiter), dry_run=dry_run, json=json)
+
+
+@imports.command("audience")
+def import_audience(
+    file: File,
+    name: Name = None,
+    mode: Annotated[Mode, typer.Option(help="replace empties the audience first.")] = Mode.UPDATE,
+    dry_run: DryRun = False,
+    json: AsJson = False,
+    dead_letter: DeadLetter = None,
+    checkpoint: CheckpointFile = None,
+    no_checkpoint: NoCheckpoint = False,
+    null: Null = None,
+    text: Text = None,
+    zone: Zone = "UTC",
+    delimiter: Delimiter = ",",
+) -> None:
+    """Add ids to an audience that exists. The CSV column id, or the first, is the id; the others are attributes."""
+    target = jobs.audience(name or _stem(file), mode.value)
+    paths = _paths(file, dead_letter, checkpoint, no_checkpoint)
+    _import(file, target, paths, _reading(null, text, zone, delimiter), dry_run=dry_run, json=json)
+
+
+def _stem(file: Path) -> str:
+    return file.name.split(".")[0]
+
+
+def _paths(file: Path, dead_letter: Path | None, checkpoint: Path | None, no_checkpoint: bool) -> Paths:
+    letters = dead_letter or beside(file, "dead-letter")
+    if letters.resolve() == file.resolve():
+        raise typer.BadParameter("It is the file to be imported.", param_hint="--dead-letter")
+    remembers = None if no_checkpoint else checkpoint or file.with_name(f"{file.name}.checkpoint")
+    return Paths(letters, beside(file, "report", ".jsonl"), remembers)
+
+
+def _reading(null: str | None, text: list[str] | None, zone: str, delimiter: str) -> Reading:
+    try:
+        known = ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        raise typer.BadParameter(f"There is no time zone {zone}.", param_hint="--zone") from None
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise typer.BadParameter("One character is due.", param_hint="--delimiter")
+    return Reading(null, tuple(text or ()), known, delimiter)
+
+
+def _import(file: Path, target: Target, paths: Paths, reading: Reading, *, dry_run: bool, json: bool) -> None:
+    if dry_run:
+        raise typer.Exit(_run(_rehearse(file, target, reading, json=json)))
+    raise typer.Exit(_run(_carry_out(file, target, paths, reading, json=json)))
+
+
+async def _carry_out(file: Path, target: Target, paths: Paths, reading: Reading, *, json: bool) -> int:
+    async with Settings.client() as client:
+        source = await reading.fitting_source(file, target, client)
+        outcome = await importing.carry_out(client, target, source, paths, reading.delimiter)
+    if json:
+        output.json_of(importing.as_json(outcome))
+    else:
+        importing.tell(outcome)
+    return outcome.exit_code
+
+
+async def _rehearse(file: Path, target: Target, reading: Reading, *, json: bool) -> int:
+    source = reading.source(file, target)
+    found = await importing.rehearse(jobs.offline(Settings.share), target, source)
+    if json:
+        output.json_of(importing.rehearsal_as_json(found, source, target))
+    else:
+        importing.tell_rehearsal(found, source, target)
+    return found.exit_code
+
+
+# -- export ----------------------------------------------------------------------------------------------------------
+
+
+class ExportKind(StrEnum):
+    """What is exported."""
+
+    ATTRIBUTES = "attributes"
+    EVENTS = "events"
+    REACHABILITY = "reachability"
+
+
+@exports.command("profiles")
+def export_profiles(
+    kind: Annotated[ExportKind, typer.Option("--type", help="A snapshot, or what happened in a period.")] = (
+        ExportKind.ATTRIBUTES
+    ),
+    attribute: Annotated[list[str] | None, typer.Option(help="An attribute, such as $region or tier.")] = None,
+    identifier: Annotated[list[str] | None, typer.Option(help="An identifier, such as custom_id.")] = None,
+    event: Annotated[list[str] | None, typer.Option(help="An event, such as email_sent.")] = None,
+    channel: Annotated[list[str] | None, typer.Option(help="A channel, such as email.")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="RFC 3339, at most 90 days ago.")] = None,
+    end: Annotated[str, typer.Option("--to", help="RFC 3339, or now.")] = "now",
+    segment: Annotated[str | None, typer.Option(help="Only profiles of this segment, by its code.")] = None,
+    id: Annotated[str | None, typer.Option(help="An export that was asked for already.")] = None,
+    folder: Annotated[Path, typer.Option("--output", file_okay=False, help="Where the parts go.")] = Path("export"),
+    json: AsJson = False,
+) -> None:
+    """Ask for an export, wait for it, and fetch its parts. The same command in the same folder goes on."""
+
+    async def carry_out() -> int:
+        request = None
+        if id is None:
+            request = exporting.request_of(
+                kind.value,
+                attributes=attribute or (),
+                identifiers=identifier or (),
+                events=event or (),
+                channels=channel or (),
+                start=start,
+                end=end,
+                segment=segment,
+            )
+        parts = await exporting.carry_out(Settings.client(), request, id, folder)
+        if json:
+            output.json_of(
+                {"parts": [str(part) for part in parts], "bytes": sum(part.stat().st_size for part in parts)}
+            )
+        else:
+            for part in parts:
+                output.out.print(f"{part}: {part.stat().st_size:,} bytes")
+            if not parts:
+                output.out.print("The export is empty: it has no files.")
+        return 0
+
+    raise typer.Exit(_run(carry_out()))
+
+
+# -- list and view ---------------------------------------------------------------------------------------------------
+
+Form = Annotated[Format, typer.Option("--format", "-f", help="How it is written.")]
+Resource = Annotated[str, typer.Argument(help=", ".join(listing.KINDS), metavar="RESOURCE")]
+
+
+@app.command("list")
+def list_(resource: Resource, form: Form = Format.TABLE, json: AsJson = False) -> None:
+    """All audiences, catalogs, campaigns, orchestrations, exports or segments."""
+    raise typer.Exit(_run(listing.show_list(Settings.client, _resource(resource), Format.JSON if json else form)))
+
+
+@app.command()
+def view(
+    resource: Resource,
+    id: Annotated[str, typer.Argument(help="Its name, if it is an audience or a catalog; else its id.")],
+    form: Form = Format.TABLE,
+    json: AsJson = False,
+) -> None:
+    """One audience, catalog, campaign, orchestration or export."""
+    name = _resource(resource)
+    if listing.KINDS[name].view is None:
+        raise typer.BadParameter(f"The API shows no single one of {name}: list them.", param_hint="RESOURCE")
+    raise typer.Exit(_run(listing.show_one(Settings.client, name, id, Format.JSON if json else form)))
+
+
+def _resource(word: str) -> str:
+    name = listing.kind_of(word)
+    if name is None:
+        raise typer.BadParameter(f"It is one of {', '.join(listing.KINDS)}.", param_hint="RESOURCE")
+    return name
+
+
+# -- what is in force, and whether it works --------------------------------------------------------------------------
+
+
+@app.command()
+def limits(form: Form = Format.TABLE, json: AsJson = False) -> None:
+    """The limits that are kept to, by operation. No key is needed."""
+    rows = [
+        {"operation": name, "limits": [output.limit(limit) for limit in found]}
+        for name, found in jobs.offline(Settings.share).limits().items()
+    ]
+    output.rows(rows, ("operation", "limits"), Format.JSON if json else form)
+
+
+@app.command()
+def doctor(json: AsJson = False) -> None:
+    """Look whether keys, project, network and clock are as they should be. Changes nothing."""
+
+    async def examine() -> int:
+        findings = await doctor_.examine(Settings.credentials)
+        if json:
+            output.json_of([{"subject": one.subject, "good": one.is_good, "text": one.text} for one in findings])
+        else:
+            for one in findings:
+                output.out.print(f"{'ok ' if one.is_good else 'BAD'}  {one.subject:<12} {one.text}")
+        return 0 if all(one.is_good for one in findings) else 1
+
+    raise typer.Exit(_run(examine()))
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+def fake(context: typer.Context) -> None:
+    """Serve a fake Batch API on this machine, as `python -m batch_api.testing` does. Needs the extra `testing`."""
+    from batch_api.testing.__main__ import main
+
+    try:
+        raise typer.Exit(main(context.args))
+    except ImportError as error:
+        _fail(str(error))
+
+
+# -- running ---------------------------------------------------------------------------------------------------------
+
+
+def run() -> int:
+    """Run the command that the arguments name."""
+    app()
+    return 0
+
+
+def _run(work: Coroutine[Any, Any, int]) -> int:
+    """Bring a command to its end. What may go wrong is told in a line, without a traceback."""
+    try:
+        return asyncio.run(work)
+    except InvalidInput as error:
+        _fail(f"{error.path}: {error.reason}." if error.path else f"{error.reason}.")
+    except BatchError as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror}." if error.filename else f"{error}.")
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        output.err.print("Stopped.")
+        return INTERRUPTED
+    return UNUSABLE
+
+
+def _fail(text: str) -> None:
+    output.err.print(text)
+    raise typer.Exit(UNUSABLE)

@@ -1,0 +1,129 @@
+"""`doctor`: whether all is set up well. It reads, and changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import stat
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from batch_api import (
+    APIError,
+    AuthenticationFailed,
+    BatchClient,
+    BatchError,
+    ConfigurationError,
+    NotFound,
+    PermissionDenied,
+    Response,
+    TransportError,
+    __version__,
+)
+from batch_api._generated.cep.document import SERVER_URL
+from batch_api.cli.account import URL, Account
+
+MOST_SKEW = 30.0
+"""Seconds between our clock and the API's from which on events may be refused as being in the future."""
+_CONNECT = 10.0
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at."""
+
+    subject: str
+    is_good: bool
+    text: str
+
+
+async def examine(credentials: Path | None) -> list[Finding]:
+    """Look at the version, the keys, the way to the API, its answer, and the clocks."""
+    findings = [Finding("version", True, f"batch_api {__version__}, Python {platform.python_version()}")]
+    try:
+        account = Account.found(credentials)
+        client = account.client()
+    except ConfigurationError as error:
+        return [*findings, Finding("credentials", False, _first_sentence(error))]
+    findings += _credentials(account, credentials)
+    async with client.with_options(deadline=30.0) as sibling, client:
+        base_url = account.values.get(URL) or SERVER_URL
+        reached = await _reach(base_url)
+        findings.append(reached)
+        if reached.is_good:
+            findings += await _ask(sibling)
+    return findings
+
+
+def _credentials(account: Account, path: Path | None) -> Iterator[Finding]:
+    yield Finding("credentials", True, f"from {account.origin}")
+    if path is not None and sys.platform != "win32" and stat.S_IMODE(os.stat(path).st_mode) & 0o077:
+        yield Finding("credentials", False, f"others can read {path}: chmod 600 {path}")
+
+
+async def _reach(base_url: str) -> Finding:
+    """Whether a connection to the host can be made at all."""
+    address = urlsplit(base_url)
+    secure = address.scheme == "https"
+    port = address.port or (443 if secure else 80)
+    began = time.monotonic()
+    try:
+        async with asyncio.timeout(_CONNECT):
+            _, writer = await asyncio.open_connection(address.hostname, port, ssl=secure or None)
+        writer.close()
+    except TimeoutError:
+        return Finding("network", False, f"no connection to {address.netloc} in {_CONNECT:.0f} s")
+    except OSError as error:
+        return Finding("network", False, f"no connection to {address.netloc}: {error.strerror or type(error).__name__}")
+    return Finding("network", True, f"{base_url} reached in {(time.monotonic() - began) * 1000:.0f} ms")
+
+
+async def _ask(client: BatchClient) -> list[Finding]:
+    """One page of the shortest list. It needs a key and a project, and changes nothing."""
+    sent = time.time()
+    try:
+        page = await anext(aiter(client.segments.list(page_size=1).pages()))
+    except BatchError as error:
+        return [*_refusal(error), *_clock(getattr(error, "response", None), sent)]
+    good = Finding("key", True, "the API takes it"), Finding("project", True, "the key opens it")
+    return [*good, *_clock(page.response, sent)]
+
+
+def _refusal(error: BatchError) -> list[Finding]:
+    if isinstance(error, AuthenticationFailed):
+        return [Finding("key", False, "the API refuses it for this project (HTTP 401): check both")]
+    if isinstance(error, PermissionDenied | NotFound):
+        return [
+            Finding("key", True, "the API takes it"),
+            Finding("project", False, f"the key does not open it (HTTP {error.status})"),
+        ]
+    what = f"HTTP {error.status}" if isinstance(error, APIError) else _first_sentence(error)
+    return [Finding("network" if isinstance(error, TransportError) else "API", False, f"it gave no list: {what}")]
+
+
+def _clock(response: Any, sent: float) -> Iterator[Finding]:
+    """By the date of the answer, which is exact to a second."""
+    header = response.headers.get("date") if isinstance(response, Response) else None
+    try:
+        theirs = parsedate_to_datetime(header or "")
+    except ValueError:
+        yield Finding("clock", True, "not compared: the answer carries no date")
+        return
+    if theirs.tzinfo is None:
+        theirs = theirs.replace(tzinfo=UTC)
+    ours = datetime.fromtimestamp((sent + time.time()) / 2, UTC)
+    skew = (ours - theirs).total_seconds()
+    if abs(skew) <= MOST_SKEW:
+        yield Finding("clock", True, "as the API's")
+    else:
+        yield Finding("clock", False, f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the API's")
+
+
+def _first_sentence(error: BatchError) -> str:
+    return str(error).removesuffix(" Nothing was sent.").removesuffix(".")

@@ -1,0 +1,301 @@
+"""`import`: a file in, what became of each of its lines out."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from attrs import define, field
+
+from batch_api import BatchClient, BatchError, Limit
+from batch_api.cli import output
+from batch_api.cli.jobs import Target
+from batch_api.cli.leftovers import Leftovers, told
+from batch_api.cli.meter import Meter
+from batch_api.ingest.checkpoint import Checkpoint
+from batch_api.ingest.files import CsvFile, FileSource, open_source
+from batch_api.ingest.job import Job
+from batch_api.ingest.reading import read
+from batch_api.ingest.sources import WINDOW
+
+COMPLETE, LEFT_OVER, UNUSABLE, ENDED_EARLY, INTERRUPTED = 0, 1, 2, 3, 130
+"""Exit codes: all in; some lines are not; nothing could be done; run it again to go on; stopped by Ctrl-C."""
+
+MOST_SHOWN = 20
+"""Reasons that a dry run shows."""
+FATES = ("Delivered", "PartlyApplied", "Refused", "Invalid", "Unknown", "Unsent")
+_WORDS = {
+    "Delivered": "delivered",
+    "PartlyApplied": "taken in part",
+    "Refused": "refused",
+    "Invalid": "cannot be right",
+    "Unknown": "unknown",
+    "Unsent": "not sent",
+}
+
+
+class Reading(NamedTuple):
+    """How a file is read."""
+
+    null: str | None
+    text: tuple[str, ...]
+    zone: ZoneInfo
+    delimiter: str
+
+    def source(self, path: Path, target: Target) -> FileSource:
+        """The file as a source, each item with its line."""
+        return open_source(
+            path,
+            target.kind,
+            null=self.null,
+            text=self.text,
+            zone=self.zone,
+            delimiter=self.delimiter,
+            with_lines=True,
+        )
+
+    async def fitting_source(self, path: Path, target: Target, client: BatchClient) -> FileSource:
+        """The same, with what the API knows of the columns."""
+        source = self.source(path, target)
+        texts = await target.texts(client)
+        if isinstance(source, CsvFile) and texts:
+            known = [column for column in texts if column in source.layout.columns]
+            source = self._replace(text=(*self.text, *known)).source(path, target)
+        return source
+
+
+class Paths(NamedTuple):
+    """The files beside the source."""
+
+    letters: Path
+    report: Path
+    checkpoint: Path | None
+
+
+@define
+class Outcome:
+    """What an import came to."""
+
+    source: FileSource
+    target: Target
+    paths: Paths
+    fates: Counter[str] = field(factory=Counter)
+    """Of this run."""
+    earlier: Counter[str] = field(factory=Counter)
+    """Of the runs before it that it went on from."""
+    seconds: float = 0.0
+    rate: float = 0.0
+    limit_share: float | None = None
+    is_stopped: bool = False
+    is_incomplete: bool = False
+    """Whether an audience was emptied and not filled again."""
+    ended_by: BatchError | None = None
+    was_finished: bool = False
+    has_letters: bool = False
+    has_report: bool = False
+    kept: list[Path] = field(factory=list)
+    """Where leftovers of an earlier import went."""
+
+    @property
+    def all_fates(self) -> Counter[str]:
+        return self.fates + self.earlier
+
+    @property
+    def exit_code(self) -> int:
+        if self.ended_by is not None:
+            return ENDED_EARLY
+        if self.is_stopped:
+            return INTERRUPTED
+        return COMPLETE if self.all_fates["Delivered"] == self.all_fates.total() else LEFT_OVER
+
+
+async def carry_out(client: BatchClient, target: Target, source: FileSource, paths: Paths, delimiter: str) -> Outcome:
+    """Import a file, and show how far it is. Ctrl-C finishes what is on its way."""
+    outcome = Outcome(source, target, paths)
+    checkpoint = None if paths.checkpoint is None else Checkpoint(paths.checkpoint)
+    leftovers: Leftovers | None = None
+    job = target.start(client, source, checkpoint)
+    try:
+        async with job:
+            with Meter(output.err, source) as meter, _stopping(job, outcome):
+                async for chunk in job.by_chunk():
+                    if leftovers is None:  # from here on it is known whether an earlier import goes on
+                        goes_on = checkpoint is not None and checkpoint.earlier.total() > 0
+                        leftovers = Leftovers(source, paths.letters, paths.report, delimiter, goes_on=goes_on)
+                    leftovers.take(one for one in chunk.troubles.values() if one.error is not job.ended_by)
+                    meter.show(job.progress)
+                    if job.ended_by is not None:
+                        job.stop()
+    finally:
+        if leftovers is not None:
+            leftovers.close()
+            outcome.kept = leftovers.kept
+    progress = job.progress
+    outcome.fates, outcome.ended_by, outcome.is_incomplete = progress.fates, job.ended_by, job.is_incomplete
+    outcome.seconds, outcome.rate, outcome.limit_share = progress.seconds, progress.rate, progress.limit_share
+    if checkpoint is not None:
+        outcome.earlier, outcome.was_finished = checkpoint.earlier, checkpoint.was_finished
+    outcome.has_letters = outcome.all_fates["Invalid"] > 0
+    outcome.has_report = any(outcome.all_fates[name] for name in ("PartlyApplied", "Refused", "Unknown"))
+    return outcome
+
+
+@contextmanager
+def _stopping(job: Job, outcome: Outcome) -> Iterator[None]:
+    """The first Ctrl-C, or a SIGTERM, lets the job finish what it has read; the second ends it at once."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def stop() -> None:
+        if outcome.is_stopped and task is not None:
+            task.cancel()
+            return
+        outcome.is_stopped = True
+        output.err.print("Finishing what is on its way. Ctrl-C again leaves at once.")
+        job.stop()
+
+    signals = (signal.SIGINT, signal.SIGTERM)
+    for number in signals:
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+# -- what is said of it ----------------------------------------------------------------------------------------------
+
+
+def as_json(outcome: Outcome) -> dict[str, Any]:
+    """For programs."""
+    paths = outcome.paths
+    return {
+        "source": str(outcome.source.path),
+        "into": outcome.target.name,
+        **{_KEYS[name]: outcome.all_fates[name] for name in _KEYS},
+        "seconds": round(outcome.seconds, 3),
+        "rate": round(outcome.rate, 1),
+        "limit_share": None if outcome.limit_share is None else round(outcome.limit_share, 4),
+        "dead_letter": str(paths.letters) if outcome.has_letters else None,
+        "report": str(paths.report) if outcome.has_report else None,
+        "checkpoint": None if paths.checkpoint is None else str(paths.checkpoint),
+        "finished": not outcome.is_stopped and outcome.ended_by is None,
+        "error": None if outcome.ended_by is None else str(outcome.ended_by),
+        "exit_code": outcome.exit_code,
+    }
+
+
+def tell(outcome: Outcome) -> None:
+    """For people."""
+    say = output.out.print
+    paths, fates = outcome.paths, outcome.all_fates
+    name = outcome.source.path.name
+    if outcome.was_finished:
+        say(f"{name} is in already: {_counts(fates)}. To import it again, delete {paths.checkpoint}.")
+        return
+    done = outcome.fates.total()
+    share = "" if outcome.limit_share is None else f", {outcome.limit_share:.0%} of the limit"
+    say(f"{done:,} lines of {name} in {output.seconds(outcome.seconds)}: {outcome.rate:,.0f} a second{share}.")
+    if outcome.earlier:
+        say(f"Before that: {_counts(outcome.earlier)}. In all:")
+    for fate in FATES:
+        if fates[fate]:
+            say(f"  {_WORDS[fate]:<16}{fates[fate]:>12,}{_where(fate, paths)}")
+    for aside in outcome.kept:
+        say(f"What an earlier import left is in {aside}.")
+    if outcome.is_incomplete:
+        say(f"The {outcome.target.name} is incomplete: it was emptied, and not all ids were added since.")
+    if outcome.ended_by is not None:
+        say(f"It ended early. {outcome.ended_by}")
+    if outcome.ended_by is not None or outcome.is_stopped:
+        if paths.checkpoint is not None:
+            say("To go on from here, run the same command again.")
+        else:
+            say("Without a checkpoint, the same command starts from the beginning.")
+
+
+_KEYS = {
+    "Delivered": "delivered",
+    "PartlyApplied": "partly_applied",
+    "Refused": "refused",
+    "Invalid": "invalid",
+    "Unknown": "unknown",
+    "Unsent": "unsent",
+}
+
+
+def _where(fate: str, paths: Paths) -> str:
+    if fate == "Invalid":
+        return f"   repair them in {paths.letters}, and import that"
+    return f"   see {paths.report}" if fate in ("PartlyApplied", "Refused", "Unknown") else ""
+
+
+def _counts(fates: Counter[str]) -> str:
+    return ", ".join(f"{fates[name]:,} {_WORDS[name]}" for name in FATES if fates[name]) or "nothing"
+
+
+# -- dry run ---------------------------------------------------------------------------------------------------------
+
+
+@define
+class Rehearsal:
+    """What would happen."""
+
+    items: int = 0
+    invalid: int = 0
+    reasons: list[str] = field(factory=list)
+    """The first 20."""
+    seconds: float = 0.0
+    limit: Limit | None = None
+
+    @property
+    def exit_code(self) -> int:
+        return LEFT_OVER if self.invalid else COMPLETE
+
+
+async def rehearse(client: BatchClient, target: Target, source: FileSource) -> Rehearsal:
+    """Read a file as an import would, and send nothing."""
+    found = Rehearsal()
+    with Meter(output.err, source) as meter:
+        async for items in source.windows(WINDOW):
+            window = read(target.kind, items, found.items)
+            found.items += len(items)
+            found.invalid += len(window.invalid)
+            found.reasons += [told(trouble) for trouble in window.invalid[: MOST_SHOWN - len(found.reasons)]]
+            meter.read(found.items)
+    found.seconds, found.limit = target.forecast(client, found.items - found.invalid)
+    return found
+
+
+def rehearsal_as_json(found: Rehearsal, source: FileSource, target: Target) -> dict[str, Any]:
+    """For programs."""
+    return {
+        "source": str(source.path),
+        "into": target.name,
+        "items": found.items,
+        "invalid": found.invalid,
+        "reasons": found.reasons,
+        "forecast_seconds": round(found.seconds, 1),
+        "exit_code": found.exit_code,
+    }
+
+
+def tell_rehearsal(found: Rehearsal, source: FileSource, target: Target) -> None:
+    """For people."""
+    say = output.out.print
+    good = found.items - found.invalid
+    say(f"{source.path.name} holds {found.items:,} items for {target.name}. Nothing was sent.")
+    if found.invalid:
+        say(f"{found.invalid:,} cannot be right, and would go into the dead-letter file:")
+        for reason in found.reasons:
+            say(f"  {reason}")
+        if found.invalid > len(found.reasons):
+            say("  …")
+    limit = "" if found.limit is None else f", bound by {output.limit(found.limit)}"
+    say(f"To send {good:,} takes {output.seconds(found.seconds)} at least{limit}.")

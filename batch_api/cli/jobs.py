@@ -1,0 +1,79 @@
+"""What an import is of, and the job that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
+
+from batch_api import BatchClient, Limit
+from batch_api.ingest.checkpoint import Checkpoint
+from batch_api.ingest.choices import chunk_size
+from batch_api.ingest.files import FileSource
+from batch_api.ingest.forecast import shortest
+from batch_api.ingest.job import Job
+from batch_api.ingest.kinds import AudienceChanges, AudienceMembers, CatalogItems, Kind, ProfileEdits
+
+
+class Target(NamedTuple):
+    """Where the items of a file go."""
+
+    name: str
+    """For people: `profiles`, `catalog cars`, `audience vip`."""
+    kind: Kind
+    start: Callable[[BatchClient, FileSource, Checkpoint | None], Job]
+    """A job that takes them there, with its checkpoint."""
+    texts: Callable[[BatchClient], Awaitable[Sequence[str]]]
+    """The columns that are text there. Asked before anything is sent."""
+
+    def forecast(self, client: BatchClient, items: int) -> tuple[float, Limit | None]:
+        """The seconds that so many items take at least, and the limit that makes it so."""
+        operation = self.kind.operation
+        size = chunk_size(operation, client.limits()[operation.name], None)
+        return shortest(client._engine, operation, items, size)
+
+
+def profiles(endpoint: str, *, resend_events: bool) -> Target:
+    """Edits of profiles."""
+
+    def start(client: BatchClient, source: FileSource, checkpoint: Checkpoint | None) -> Job:
+        return client.profiles.ingest(source, endpoint=endpoint, checkpoint=checkpoint, resend_events=resend_events)
+
+    return Target("profiles", ProfileEdits(endpoint), start, _none)
+
+
+def catalog(name: str) -> Target:
+    """Items of a catalog."""
+
+    def start(client: BatchClient, source: FileSource, checkpoint: Checkpoint | None) -> Job:
+        return client.catalogs.ingest(name, source, checkpoint=checkpoint)
+
+    return Target(f"catalog {name}", CatalogItems(name), start, lambda client: _texts_of_catalog(client, name))
+
+
+def audience(name: str, mode: str) -> Target:
+    """Ids of an audience."""
+
+    def start(client: BatchClient, source: FileSource, checkpoint: Checkpoint | None) -> Job:
+        return client.audiences.ingest(name, source, mode=mode, checkpoint=checkpoint)
+
+    return Target(
+        f"audience {name}", AudienceMembers(name) if mode == "replace" else AudienceChanges(name), start, _none
+    )
+
+
+async def _texts_of_catalog(client: BatchClient, name: str) -> list[str]:
+    """The fields of a catalog that hold text: a title such as `1984` is no number there.
+
+    Raises `NotFound` for a catalog that does not exist, before its items are sent.
+    """
+    fields = (await client.catalogs.view(name)).fields or []
+    return [field.name for field in fields if getattr(field, "type_", None) == "string"]
+
+
+async def _none(client: BatchClient) -> list[str]:
+    return []
+
+
+def offline(share: float) -> BatchClient:
+    """A client that knows the limits and opens nothing."""
+    return BatchClient("none", "none", share=share)

@@ -1,0 +1,165 @@
+"""What did not get in: lines to repair and import again, and a report on the rest."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+
+from batch_api import APIError, BatchError
+from batch_api.ingest.fates import Invalid, PartlyApplied, Trouble
+from batch_api.ingest.files import COMMENT, REASON, CsvFile, FileSource, Line
+
+_TAIL = 1 << 20
+_OLD_REASON = re.compile(rb'"(?:[^"]|"")*"')
+
+
+class Leftovers:
+    """Two files, made when there is something to put in. Both hold people's data, and only their owner reads them.
+
+    The dead-letter file takes the lines that cannot be right, as they were, each with its reason: in a CSV file in a
+    first column `#reason`, in a JSONL file on a line of its own that starts with `#`. An import passes over both, so a
+    repaired file is imported as it is. The report takes what was sent, and refused in part or whole, or not answered.
+    """
+
+    def __init__(self, source: FileSource, letters: Path, report: Path, delimiter: str, *, goes_on: bool) -> None:
+        self.letters = _File(letters, goes_on=goes_on)
+        self.report = _File(report, goes_on=goes_on)
+        self._delimiter = delimiter.encode()
+        self._header = source.header if isinstance(source, CsvFile) else None
+        self._has_reasons = self._header is not None and self._header.startswith(REASON.encode())
+
+    def take(self, troubles: Iterable[Trouble]) -> None:
+        """Write what there is to write, before it is forgotten elsewhere."""
+        for trouble in troubles:
+            if isinstance(trouble, Invalid):
+                self._bury(trouble)
+            else:
+                self.report.write(orjson.dumps(described(trouble)) + b"\n")
+        self.letters.flush()
+        self.report.flush()
+
+    @property
+    def kept(self) -> list[Path]:
+        """Where files of an earlier import went."""
+        return [file.kept for file in (self.letters, self.report) if file.kept is not None]
+
+    def close(self) -> None:
+        """Both files are done."""
+        self.letters.close()
+        self.report.close()
+
+    def _bury(self, trouble: Invalid) -> None:
+        line: Line = trouble.ref
+        reason = told(trouble)
+        if self._header is None:
+            self.letters.write(b"%b %b\n%b\n" % (COMMENT, reason.encode(), line.text))
+            return
+        if self.letters.is_empty:
+            self.letters.write(self._with_reason(REASON, self._header))
+        self.letters.write(self._with_reason('"' + reason.replace('"', '""') + '"', line.text))
+
+    def _with_reason(self, reason: str, text: bytes) -> bytes:
+        if self._has_reasons:  # that of the last time
+            first = _OLD_REASON.match(text)
+            end = first.end() if first else text.find(self._delimiter)
+            if text[end : end + len(self._delimiter)] == self._delimiter:
+                text = text[end + len(self._delimiter) :]
+        return reason.encode() + self._delimiter + text + b"\n"
+
+
+class _File:
+    """A file that is made when it is first written to."""
+
+    def __init__(self, path: Path, *, goes_on: bool) -> None:
+        self.path = path
+        self._goes_on = goes_on
+        self._file: IO[bytes] | None = None
+        self._is_written = False
+        self._tail = b""
+        self.kept = None if goes_on else _put_aside(path)
+        """Where a file of an earlier import went."""
+        if goes_on:
+            self._tail = _end_of(path)
+
+    @property
+    def is_empty(self) -> bool:
+        return self._file is None and not (self._goes_on and self.path.exists() and self.path.stat().st_size > 0)
+
+    def write(self, entry: bytes) -> None:
+        """Add an entry, unless it was written just before an earlier run ended."""
+        if self._tail:
+            if entry in self._tail:
+                return
+            self._tail = b""
+        if self._file is None:
+            self._file = open(self.path, "ab", opener=_for_the_owner)  # noqa: SIM115
+        self._file.write(entry)
+        self._is_written = True
+
+    def flush(self) -> None:
+        if self._file is not None and self._is_written:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._is_written = False
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def told(trouble: Invalid) -> str:
+    """Line and reason. No value is quoted."""
+    line: Line = trouble.ref
+    path = trouble.error.path.removeprefix(f"line {line.number}").removeprefix(", ")
+    where = f"line {line.number}, {path}" if path else f"line {line.number}"
+    return f"{where}: {trouble.error.reason}"
+
+
+def described(trouble: Trouble) -> dict[str, Any]:
+    """An entry of the report. It may quote people, as the API does."""
+    line: Line = trouble.ref
+    entry: dict[str, Any] = {"line": line.number, "id": trouble.id, "fate": type(trouble).__name__}
+    if isinstance(trouble, PartlyApplied):
+        entry["refused"] = [
+            {"attribute": error.attribute, "category": error.category, "reason": error.reason}
+            for error in trouble.error
+        ]
+    elif isinstance(trouble.error, BatchError):
+        entry["error"] = str(trouble.error)
+        if isinstance(trouble.error, APIError):
+            entry["error_message"] = trouble.error.error_message
+        entry["text"] = line.text.decode(errors="replace")
+    return entry
+
+
+def beside(source: Path, word: str, ending: str | None = None) -> Path:
+    """`customers.csv.gz` → `customers.dead-letter.csv`."""
+    unpacked = source.with_suffix("") if source.suffix.lower() == ".gz" else source
+    return unpacked.with_name(f"{unpacked.stem}.{word}{ending or unpacked.suffix}")
+
+
+def _put_aside(path: Path) -> Path | None:
+    """Give a file of an earlier import another name: what is in it may not be repaired yet."""
+    if not path.exists():
+        return None
+    number = 1
+    while (aside := path.with_name(f"{path.stem}.{number}{path.suffix}")).exists():
+        number += 1
+    return path.rename(aside)
+
+
+def _end_of(path: Path) -> bytes:
+    if not path.exists():
+        return b""
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - _TAIL, 0))
+        return file.read()
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,123 @@
+"""What is shown: tables for people, JSON and CSV for programs."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from batch_api import Limit
+
+out = Console(highlight=False, markup=False, soft_wrap=True)
+"""What was asked for."""
+err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+"""All else: progress, notes and errors."""
+
+Row = Mapping[str, Any]
+
+
+class Format(StrEnum):
+    """How rows are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def plain(value: Any) -> Any:
+    """A model, or whatever the API sent in its place, as JSON-ready data."""
+    return value.to_dict() if hasattr(value, "to_dict") else value
+
+
+def rows(found: Sequence[Row], columns: Sequence[str], form: Format) -> None:
+    """Several things of one kind. JSON has all that is known of them, tables and CSV have `columns`."""
+    if form is Format.JSON:
+        json_of(list(found))
+    elif form is Format.CSV:
+        _csv(found, columns)
+    else:
+        table = Table(*columns, box=None, pad_edge=False)
+        for row in found:
+            table.add_row(*(cell(row.get(column)) for column in columns))
+        out.print(table)
+
+
+def one(found: Any, form: Format) -> None:
+    """One thing, all that is known of it."""
+    if not isinstance(found, Mapping) or form is Format.JSON:
+        json_of(found)
+    elif form is Format.CSV:
+        _csv([found], list(found))
+    else:
+        table = Table(box=None, show_header=False, pad_edge=False)
+        for name, value in found.items():
+            table.add_row(name, cell(value))
+        out.print(table)
+
+
+def json_of(value: Any) -> None:
+    """Anything, as JSON."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def cell(value: Any) -> str:
+    """A value as people read it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "seconds")
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {cell(inner)}" for name, inner in value.items())
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return (
+            "; ".join(map(cell, value))
+            if any(isinstance(inner, Mapping) for inner in value)
+            else ", ".join(map(cell, value))
+        )
+    return str(value)
+
+
+def _csv(found: Sequence[Row], columns: Sequence[str]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    for row in found:
+        writer.writerow(_csv_cell(row.get(column)) for column in columns)
+
+
+def _csv_cell(value: Any) -> Any:
+    if isinstance(value, Mapping | list):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return "" if value is None else value
+
+
+def seconds(value: float) -> str:
+    """A duration as people say it."""
+    if value < 10:
+        return f"{value:.1f} s"
+    if value < 120:
+        return f"{value:.0f} s"
+    minutes, rest = divmod(round(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
+
+
+def limit(given: Limit) -> str:
+    """A limit as the documentation states it."""
+    period = {1: "second", 3600: "hour"}.get(int(given.per), f"{given.per:g} s")
+    burst = "" if given.burst is None else f", burst {_number(given.burst)}"
+    return f"{_number(given.rate)} {given.unit} a {period}{burst}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
