@@ -79,8 +79,8 @@ class Bucket:
         The answer to a first request that is not `proven` empties the bucket.
         """
         spacing = (requests - 1) * max(self._spacing - self._slack(first), 0.0)
-        filled = start + (units - first) / self._rate
-        return (max(start, self.ready_at(units)) if proven else filled) + spacing
+        level = max(self._full_at, self._now()) + (units - self.capacity) / self._rate
+        return max(start, level if proven else start + (units - first) / self._rate) + spacing
 
     def ready_at(self, cost: float) -> float:
         """When `cost` fits. A cost above the capacity waits until the bucket would have held it."""

@@ -10,12 +10,11 @@ from attrs import frozen
 from batch_api._generated.runtime import Operation
 from batch_api.engine.errors import InvalidInput
 from batch_api.engine.limits import Limit
+from batch_api.ingest.patience import PATIENCE
 from batch_api.ingest.progress import Progress
 
 CHUNK_BYTES = 2_000_000
 """Bytes in a request. The API names no limit; more would only hold up the loop and fill memory."""
-PATIENCE = 600.0
-"""Seconds to go on trying while nothing gets through."""
 
 
 @frozen

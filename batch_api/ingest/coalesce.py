@@ -1,8 +1,8 @@
 """Pending edits of one profile, merged into one: limits count profiles, so this is throughput.
 
-A merged edit leaves the profile as the edits would have left it one by one, as far as the API takes them all. It applies
-the attributes of an edit before its events (fact sheet: profiles and audiences, 2.1), so an edit with events takes no
-further attributes. What cannot be said in one edit for certain is not merged, and waits its turn.
+A merged edit leaves the profile as the edits would have left it one by one, as far as the API takes them all. It
+applies the attributes of an edit before its events, so an edit with events takes no further attributes. What cannot be
+said in one edit for certain is not merged, and waits its turn.
 """
 
 from __future__ import annotations
@@ -158,12 +158,13 @@ def _merged_attributes(first: Any, second: Any) -> Edit | None:
     for key, value in second.items():
         earlier = by_name.get(bare(key))
         if isinstance(value, dict) and earlier is not None:
-            value = _after(together[earlier], value) if earlier == key else None
-            if value is None:
+            result = _after(together[earlier], value) if earlier == key else None
+            if result is None:
                 return None
-        if earlier is not None:
-            del together[earlier]
-        together[key] = value
+            together[key] = result
+        else:
+            together.pop(earlier or key, None)
+            together[key] = value
     return together if len(together) <= MOST_ATTRIBUTES else None
 
 

@@ -8,7 +8,10 @@ from attrs import frozen
 
 from batch_api._generated.runtime import Operation
 from batch_api.engine.engine import Engine
+from batch_api.engine.errors import InvalidInput
 from batch_api.engine.limits import Limit
+from batch_api.ingest.choices import chunk_size as fitting_size
+from batch_api.ingest.kinds import ProfileEdits
 
 
 @frozen
@@ -44,6 +47,27 @@ def interval(engine: Engine, operation: Operation, chunk_size: int) -> float:
     return max((seconds for _, seconds in engine.pace(operation, chunk_size)), default=0.0)
 
 
-def requests_for(items: int, chunk_size: int) -> int:
-    """How many requests carry so many items."""
-    return math.ceil(items / chunk_size)
+def forecast(engine: Engine, items: int, endpoint: str, chunk_size: int | None) -> Forecast:
+    """See `client.profiles.forecast`. Raises `InvalidInput`."""
+    if isinstance(items, bool) or not isinstance(items, int) or items < 0:
+        raise InvalidInput("a whole number is due", path="n")
+    operation = ProfileEdits(endpoint).operation
+    other = "update" if endpoint == "mass-update" else "mass-update"
+    size = _size(engine, operation, chunk_size)
+    seconds, limit = shortest(engine, operation, items, size)
+    rival = ProfileEdits(other).operation
+    seconds_of_other, _ = shortest(engine, rival, items, _size(engine, rival, None))
+    live, mass = (seconds, seconds_of_other) if endpoint == "update" else (seconds_of_other, seconds)
+    return Forecast(
+        items=items,
+        endpoint=endpoint,
+        seconds=seconds,
+        requests=math.ceil(items / size),
+        limit=limit,
+        better="update" if live <= mass else "mass-update",
+        seconds_of_other=seconds_of_other,
+    )
+
+
+def _size(engine: Engine, operation: Operation, chosen: int | None) -> int:
+    return fitting_size(operation, engine.limits()[operation.name], chosen)

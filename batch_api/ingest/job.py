@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing
@@ -15,7 +16,8 @@ from msgspec.structs import replace
 
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import BatchError, DeadlineExceeded, Outcome
-from batch_api.ingest.choices import Choices
+from batch_api.ingest.choices import Choices, seconds
+from batch_api.ingest.choices import chunk_size as fitting_size
 from batch_api.ingest.chunker import Chunker
 from batch_api.ingest.coalesce import Coalescer, spread
 from batch_api.ingest.delivery import ChunkSize, Delivery
@@ -27,7 +29,7 @@ from batch_api.ingest.progress import Progress, Reporter
 from batch_api.ingest.reading import id_of, read, untied
 from batch_api.ingest.replace import AudienceIncomplete, Opening
 from batch_api.ingest.rows import Rows
-from batch_api.ingest.sources import WINDOW, Source, part_read, size_of
+from batch_api.ingest.sources import WINDOW, AnySource, Source, Stream, part_read, size_of, source_of
 
 if TYPE_CHECKING:
     from batch_api.ingest.checkpoint import Checkpoint
@@ -75,6 +77,9 @@ class IngestFailed(BatchError):
     def __init__(self, message: str = "", *, summary: Summary | None = None, outcome: Outcome = "unknown") -> None:
         super().__init__(message, outcome=outcome)
         self.summary = Summary({}) if summary is None else summary
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), self.args, {"outcome": self.outcome})  # the troubles name people
@@ -128,6 +133,10 @@ class Job:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    def stop(self) -> None:
+        """Read no more. What was read is still sent, and its fates are told. Harmless to repeat."""
+        self._running.stop()
 
     async def aclose(self) -> None:
         """End the job and its tasks. What was not answered gets no fate. Harmless to repeat."""
@@ -244,7 +253,7 @@ class Job:
             await self._checkpoint.told(seen, self._running.ended_by)
 
     async def _note_finished(self) -> None:
-        if self._checkpoint is not None and self.ended_by is None:
+        if self._checkpoint is not None and self._running.is_over:
             await self._checkpoint.finish(self.progress.read)
 
     async def _leave(self) -> None:
@@ -283,7 +292,7 @@ class _Run:
         self._choices = choices
         self._checkpoint = checkpoint
         self._tell_caller = tell
-        seconds = interval(engine, kind.operation, choices.chunk_size)
+        between = interval(engine, kind.operation, choices.chunk_size)
         size = ChunkSize(choices.chunk_size, engine.limits()[kind.operation.name])
         self.pace = Pace(size, lambda items: interval(engine, kind.operation, items))
         self._chunker = (Coalescer if choices.coalesce else Chunker)(
@@ -293,7 +302,7 @@ class _Run:
         self.progress = Progress(
             now=asyncio.get_running_loop().time,
             total=self._size.items if self._size is not None and self._size.is_exact else None,
-            most=choices.chunk_size / seconds if seconds else None,
+            most=choices.chunk_size / between if between else None,
             part_read=lambda: part_read(source),
         )
         self._reporter = Reporter(self.progress, choices.on_progress)
@@ -303,7 +312,9 @@ class _Run:
         if replaces is not None:
             self._opening = Opening(self._delivery(replaces.content), self.updates, replaces.wait)
         self._incomplete: AudienceIncomplete | None = None
-        self._is_over = False
+        self.is_over = False
+        """Whether all of the source was read and sent."""
+        self._is_stopped = False
         self._answered = asyncio.Event()
         self._unanswered = 0
 
@@ -324,18 +335,23 @@ class _Run:
         size, deadline = self._size, self._choices.deadline
         if size is None or deadline == math.inf:
             return
-        seconds, _ = shortest(self._engine, self._kind.operation, size.items, self._choices.chunk_size)
-        if seconds > (deadline if size.is_exact else deadline * LENIENT):
+        needed, _ = shortest(self._engine, self._kind.operation, size.items, self._choices.chunk_size)
+        if needed > (deadline if size.is_exact else deadline * LENIENT):
             raise DeadlineExceeded(
-                f"{size.items} items take {seconds:.0f} s at least, and the job's deadline is {deadline:g} s.",
+                f"{size.items} items take {needed:.0f} s at least, and the job's deadline is {deadline:g} s.",
                 outcome="not_sent",
             )
+
+    def stop(self) -> None:
+        """Read no more."""
+        self._is_stopped = True
+        if isinstance(self._source, Stream):
+            self._source.stop()
 
     def go_on(self) -> None:
         """Take up what an earlier job with the same checkpoint left."""
         assert self._checkpoint is not None  # noqa: S101
         self.progress.read = self._checkpoint.start.index
-        self.progress.fates.update(self._checkpoint.fates)
         if self._opening is not None and self._checkpoint.fates["Delivered"]:
             self._opening.began = self._opening.is_over = True
 
@@ -355,7 +371,7 @@ class _Run:
     @property
     def leaves_incomplete(self) -> bool:
         """Whether an audience was emptied, and its ids were not all sent since."""
-        return self._opening is not None and self._opening.began and not self._is_over
+        return self._opening is not None and self._opening.began and not self.is_over
 
     async def all(self, until_read: Callable[[], Awaitable[None]]) -> None:
         """Run to the end of the source. Raises what it raises, once all that was read has its fate."""
@@ -370,7 +386,7 @@ class _Run:
                 await self._finish(group)
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
-        self._is_over = failure is None and self.updates.ended_by is None
+        self.is_over = failure is None and self.updates.ended_by is None and not self._is_stopped
         self.progress.end()
         self._reporter.tell(last=True)
         if failure is not None:
@@ -380,6 +396,8 @@ class _Run:
         size = min(WINDOW, self._choices.chunk_size)
         async with aclosing(self._source.windows(size)) as windows:
             async for items in windows:
+                if self._is_stopped:
+                    return
                 if self.ended_by is not None:
                     self._tell_unsent(items, self.ended_by)
                 else:
@@ -481,3 +499,34 @@ def _name_of(kind: Kind, engine: Engine) -> str:
 def _told_of(summary: Summary) -> str:
     counts = ", ".join(f"{count} {name}" for name, count in summary.counts.items() if count)
     return f"Not everything was delivered: {counts}."
+
+
+def job_of(
+    engine: Engine,
+    kind: Kind,
+    source: AnySource,
+    *,
+    chunk_size: int | None,
+    patience: float,
+    deadline: float | None,
+    on_progress: Callable[[Progress], object] | None,
+    checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
+    resend_events: bool = False,
+    coalesce: bool = False,
+    replaces: Replacement | None = None,
+) -> Job:
+    """A job by what the caller chose. Raises `InvalidInput`, and `OSError` for a source that is a path."""
+    operation = kind.operation
+    choices = Choices(
+        chunk_size=fitting_size(operation, engine.limits()[operation.name], chunk_size),
+        resend_events=resend_events,
+        coalesce=coalesce,
+        patience=seconds(patience, "patience"),
+        deadline=math.inf if deadline is None else seconds(deadline, "deadline"),
+        on_progress=on_progress,
+    )
+    if isinstance(checkpoint, str | os.PathLike):
+        from batch_api.ingest.checkpoint import Checkpoint
+
+        checkpoint = Checkpoint(checkpoint)
+    return Job(engine, kind, source_of(source, kind), choices, replaces=replaces, checkpoint=checkpoint)

@@ -200,7 +200,7 @@ class CatalogItems(_WithIds):
     """Items for `catalogs.edit_items`."""
 
     operation = CATALOG_ITEMS_EDIT
-    lines = CATALOG_ITEMS
+    lines: LineReader | None = CATALOG_ITEMS
 
     def __init__(self, name: str) -> None:
         super().__init__(name, "items")
@@ -222,7 +222,7 @@ class AudienceChanges(_WithIds):
 class AudienceMembers(AudienceChanges):
     """The ids that make up an audience from now on. They are written as additions: all but the first are sent so."""
 
-    lines = None
+    lines: LineReader | None = None
 
     def plain(self, item: object) -> dict[str, Any]:
         given = super().plain(item)

@@ -101,10 +101,16 @@ class Stream:
 
     def __init__(self, items: AsyncIterable[Any]) -> None:
         self._source = items
+        self._pump: _Pump | None = None
+
+    def stop(self) -> None:
+        """Wait for no more items."""
+        if self._pump is not None:
+            self._pump.stop()
 
     async def windows(self, size: int) -> AsyncGenerator[Items, None]:
         """See `Source`. A task of its own reads up to `size` items ahead: asking for one must not be cancelled."""
-        pump = _Pump(self._source, size)
+        pump = self._pump = _Pump(self._source, size)
         reader = asyncio.create_task(pump.run(), name="batch_api ingest source")
         now = asyncio.get_running_loop().time
         due: float | None = None
@@ -112,6 +118,7 @@ class Stream:
             while True:
                 items = await pump.take(None if due is None else due - now())
                 if items is None:
+                    await asyncio.sleep(0)  # the reader, if it came to its end, is done after this
                     break
                 if items:
                     yield items
@@ -119,7 +126,8 @@ class Stream:
                 if due is not None and now() >= due:
                     yield []
                     due = None
-            await reader  # raises what the source raised
+            if reader.done():
+                reader.result()  # raises what the source raised
         finally:
             reader.cancel()
             with suppress(asyncio.CancelledError, Exception):
@@ -146,8 +154,12 @@ class _Pump:
                     self._room.clear()
                     await self._room.wait()
         finally:
-            self._over = True
-            self._some.set()
+            self.stop()
+
+    def stop(self) -> None:
+        """Let `take` come to its end."""
+        self._over = True
+        self._some.set()
 
     async def take(self, seconds: float | None) -> Items | None:
         """What has been read, at least one item; none if nothing came in time; `None` at the end."""

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from batch_api._generated.cep.endpoints import audiences as api
 from batch_api._generated.runtime import UNSET
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import InvalidInput, NotFound
 from batch_api.ingest import checks
+from batch_api.ingest.patience import PATIENCE
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
 from batch_api.resources.waiting import INDEXING, until_over
 from batch_api.results import IndexingResult, RemovalToken
 
 if TYPE_CHECKING:
+    from os import PathLike
+
+    from batch_api.ingest.checkpoint import Checkpoint
+    from batch_api.ingest.job import Job
+    from batch_api.ingest.progress import Progress
+    from batch_api.ingest.sources import AnySource
     from batch_api.models import Audience, AudienceAddId, AudienceKind, AudienceRemoveId, AudienceReplaceId
 
 OVER = ("APPLIED", "REPLACED")
@@ -80,6 +87,64 @@ class Audiences(Resource):
         content = [_member(given, index) for index, given in enumerate(checks.items(ids, "ids", one="id"))]
         answer = await api.audience_replace(self._engine, {"name": checks.text(name, "name"), "ids": content})
         return IndexingResult.of(answer.response)
+
+    def ingest(
+        self,
+        name: str,
+        ids: AnySource,
+        *,
+        mode: Literal["update", "replace"] = "update",
+        checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        chunk_size: int | None = None,
+        patience: float = PATIENCE,
+        deadline: float | None = None,
+        on_progress: Callable[[Progress], object] | None = None,
+    ) -> Job:
+        """Send any number of ids at the pace of the limits, and tell the fate of each. Returns a `Job` at once.
+
+        Each ends in one of `Delivered`, `Refused`, `Invalid`, `Unknown` and `Unsent`; none of them raises. Changes of
+        one id are accepted in the order of the source. They are indexed a while after.
+
+        With `mode="replace"` the first 10 000 ids replace what is in the audience; once that is applied, the others are
+        added. If the job ends before all are in, `job.is_incomplete` is true, and the error of each fate `Unsent` is an
+        `AudienceIncomplete`: run the whole job again. A source without ids changes nothing.
+
+        Args:
+            name: An audience that exists.
+            ids: An iterable or async iterable of ids as `update` takes them (`replace` takes no removals), or of JSON
+                lines (`bytes`), each alone or in a pair with whatever you want to find again as the fate's `ref`; or a
+                path that ends in `.jsonl` or `.csv`, compressed also in `.gz`.
+            mode: `update` or `replace`.
+            checkpoint: A file that remembers what is done: the same call goes on from there.
+            chunk_size: Ids in a request, at most 10 000.
+            patience: Seconds to go on trying while nothing gets through, before the job ends.
+            deadline: Seconds that the job may take in all. One that cannot be met is refused before anything is sent,
+                where the length of the source is known; one that passes ends the job.
+            on_progress: Called with the job's `Progress`, at most four times a second and at the end.
+
+        Raises `InvalidInput` for a choice that cannot be, and `OSError` for a path.
+        """
+        from batch_api.ingest.job import Replacement, job_of
+        from batch_api.ingest.kinds import AudienceChanges, AudienceContent, AudienceMembers
+
+        if mode not in ("update", "replace"):
+            raise InvalidInput("update or replace?", path="mode")
+        replaces = mode == "replace"
+
+        async def applied(token: str | None) -> object:
+            return await self.wait(name, token, timeout=patience)
+
+        return job_of(
+            self._engine,
+            AudienceMembers(name) if replaces else AudienceChanges(name),
+            ids,
+            checkpoint=checkpoint,
+            chunk_size=chunk_size,
+            patience=patience,
+            deadline=deadline,
+            on_progress=on_progress,
+            replaces=Replacement(AudienceContent(name), applied) if replaces else None,
+        )
 
     async def remove(self, name: str) -> IndexingResult:
         """Delete a whole audience; to take ids out of one, use `update`. Campaigns that target it see it as empty.

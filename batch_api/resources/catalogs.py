@@ -11,6 +11,7 @@ from batch_api._generated.runtime import UNSET
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest import checks
+from batch_api.ingest.patience import PATIENCE
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
 from batch_api.resources.waiting import INDEXING, until_over
@@ -18,8 +19,12 @@ from batch_api.results import Done, IndexingResult
 
 if TYPE_CHECKING:
     from batch_api.ingest.buffer import Buffer
+    from batch_api.ingest.checkpoint import Checkpoint
     from batch_api.ingest.fates import Trouble
     from batch_api.ingest.holding import Holding, Sending
+    from batch_api.ingest.job import Job
+    from batch_api.ingest.progress import Progress
+    from batch_api.ingest.sources import AnySource
     from batch_api.models import Catalog, CatalogField, CatalogFieldEdit, CatalogFieldType, CatalogItemEdit
 
 MOST_FIELDS: Final = 25
@@ -138,6 +143,50 @@ class Catalogs(Resource):
             sending=sending,
             holding=holding,
             on_trouble=on_trouble,
+        )
+
+    def ingest(
+        self,
+        name: str,
+        items: AnySource,
+        *,
+        checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        chunk_size: int | None = None,
+        patience: float = PATIENCE,
+        deadline: float | None = None,
+        on_progress: Callable[[Progress], object] | None = None,
+    ) -> Job:
+        """Send any number of item edits at the pace of the limits, and tell the fate of each. Returns a `Job` at once.
+
+        Each ends in one of `Delivered`, `Refused`, `Invalid`, `Unknown` and `Unsent`; none of them raises. Edits of one
+        item are accepted in the order of the source. They are indexed a while after.
+
+        Args:
+            name: A catalog that exists.
+            items: An iterable or async iterable of edits as `edit_items` takes them, or of JSON lines (`bytes`), each
+                alone or in a pair with whatever you want to find again as the fate's `ref`; or a path that ends in
+                `.jsonl` or `.csv`, compressed also in `.gz`.
+            checkpoint: A file that remembers what is done: the same call goes on from there.
+            chunk_size: Edits in a request, at most 200.
+            patience: Seconds to go on trying while nothing gets through, before the job ends.
+            deadline: Seconds that the job may take in all. One that cannot be met is refused before anything is sent,
+                where the length of the source is known; one that passes ends the job.
+            on_progress: Called with the job's `Progress`, at most four times a second and at the end.
+
+        Raises `InvalidInput` for a choice that cannot be, and `OSError` for a path.
+        """
+        from batch_api.ingest.job import job_of
+        from batch_api.ingest.kinds import CatalogItems
+
+        return job_of(
+            self._engine,
+            CatalogItems(name),
+            items,
+            checkpoint=checkpoint,
+            chunk_size=chunk_size,
+            patience=patience,
+            deadline=deadline,
+            on_progress=on_progress,
         )
 
     async def wait(

@@ -5,18 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from batch_api._generated.cep.endpoints.profiles import profile_export, profile_mass_update, profile_update
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest import checks
+from batch_api.ingest.patience import PATIENCE
 from batch_api.resources.resource import Resource
 from batch_api.results import UpdateResult
 
 if TYPE_CHECKING:
     from batch_api.ingest.buffer import Buffer
+    from batch_api.ingest.checkpoint import Checkpoint
     from batch_api.ingest.fates import Trouble
+    from batch_api.ingest.forecast import Forecast
     from batch_api.ingest.holding import Holding, Sending
+    from batch_api.ingest.job import Job
+    from batch_api.ingest.progress import Progress
+    from batch_api.ingest.sources import AnySource
     from batch_api.models import (
         EditProfile,
         ExportAttributesRequest,
@@ -24,6 +30,7 @@ if TYPE_CHECKING:
         ExportReachabilityRequest,
     )
 
+Endpoint = Literal["update", "mass-update"]
 MOST_EVENTS: Final = 15
 """Events in one edit (fact sheet: profiles and audiences, 1.5)."""
 _SLICE: Final = 500
@@ -113,6 +120,71 @@ class Profiles(Resource):
             holding=holding,
             on_trouble=on_trouble,
         )
+
+    def ingest(
+        self,
+        source: AnySource,
+        *,
+        endpoint: Endpoint = "mass-update",
+        checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        resend_events: bool = False,
+        coalesce: bool = False,
+        chunk_size: int | None = None,
+        patience: float = PATIENCE,
+        deadline: float | None = None,
+        on_progress: Callable[[Progress], object] | None = None,
+    ) -> Job:
+        """Send any number of edits at the pace of the limits, and tell the fate of each. Returns a `Job` at once.
+
+            async with client.profiles.ingest(edits) as job:
+                async for fate in job:
+                    ...
+
+        Each edit ends in one of `Delivered`, `PartlyApplied`, `Refused`, `Invalid`, `Unknown` and `Unsent`. None of
+        them raises. Edits of one profile are accepted in the order of the source.
+
+        Args:
+            source: An iterable or async iterable of edits, or a path. An edit is a `dict`, a `models.EditProfile` or a
+                JSON line (`bytes`), which is passed on as it is; or a pair of one of these and whatever you want to
+                find again as the fate's `ref`. Paths end in `.jsonl` or `.csv`, compressed also in `.gz`.
+            endpoint: `mass-update` for large loads, `update` for live data: see `forecast`.
+            checkpoint: A file that remembers what is done: the same call goes on from there.
+            resend_events: Send edits with events again after a failure that leaves open whether they were taken, though
+                the events may then count twice. Without it, their attributes are sent again and they end `Unknown`.
+            coalesce: Merge edits of one profile that wait for their turn. Limits count profiles.
+            chunk_size: Edits in a request; by default half of what the server's bucket holds, at most 200 for `update`.
+            patience: Seconds to go on trying while nothing gets through, before the job ends.
+            deadline: Seconds that the job may take in all. One that cannot be met is refused before anything is sent,
+                where the length of the source is known; one that passes ends the job.
+            on_progress: Called with the job's `Progress`, at most four times a second and at the end.
+
+        Raises `InvalidInput` for a choice that cannot be, and `OSError` for a path.
+        """
+        from batch_api.ingest.job import job_of
+        from batch_api.ingest.kinds import ProfileEdits
+
+        return job_of(
+            self._engine,
+            ProfileEdits(endpoint),
+            source,
+            checkpoint=checkpoint,
+            resend_events=resend_events,
+            coalesce=coalesce,
+            chunk_size=chunk_size,
+            patience=patience,
+            deadline=deadline,
+            on_progress=on_progress,
+        )
+
+    def forecast(self, n: int, *, endpoint: Endpoint = "mass-update", chunk_size: int | None = None) -> Forecast:
+        """How long `ingest` takes for `n` edits, which limit binds, and which endpoint is done first.
+
+        For a job that begins now, alone on its limits, and where nothing goes wrong. Call it from a coroutine. Raises
+        `InvalidInput`.
+        """
+        from batch_api.ingest.forecast import forecast
+
+        return forecast(self._engine, n, endpoint, chunk_size)
 
     async def export(
         self, request: ExportAttributesRequest | ExportEventsRequest | ExportReachabilityRequest | Mapping[str, Any]

@@ -1,0 +1,8 @@
+"""How long a job keeps trying, if it is not told otherwise."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PATIENCE: Final = 600.0
+"""Seconds to go on trying while nothing gets through."""
