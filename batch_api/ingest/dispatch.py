@@ -12,7 +12,7 @@ from batch_api.engine.engine import Engine
 from batch_api.engine.errors import BatchError, ConfigurationError, InvalidInput
 from batch_api.engine.observe import logger
 from batch_api.engine.retry import backoff
-from batch_api.ingest.delivery import ChunkSize, Delivery, all_of
+from batch_api.ingest.delivery import ChunkSize, Delivery, all_of, is_about_items
 from batch_api.ingest.fates import Delivered, Fate, Invalid, Refused, Trouble, Unknown, Unsent
 from batch_api.ingest.holding import Sending
 from batch_api.ingest.kinds import Kind
@@ -23,7 +23,6 @@ from batch_api.ingest.stamps import TOO_OLD, is_too_old
 
 LONGEST_PAUSE: Final = 10.0
 """Seconds between two tries while nothing gets through, at most."""
-_ABOUT_ITEMS: Final = (400, 413, 422)
 _DOUBLINGS: Final = 8  # of the pause between two tries
 
 
@@ -155,7 +154,12 @@ class Dispatcher:
         """Send a chunk once: whatever fails for no fault of its own may come again with a later chunk."""
         rows = _rows(chunk)
         delivery = Delivery(
-            self._engine, self._kind, resend_events=self._resend_events, patience=0.0, on_answer=self._size.learn
+            self._engine,
+            self._kind,
+            resend_events=self._resend_events,
+            patience=0.0,
+            on_answer=self._size.learn,
+            on_crowd=self._size.halve if self._size.counts_items else None,
         )
         try:
             if self._outbox is not None and rows.has_events and not self._resend_events:
@@ -200,6 +204,9 @@ class Dispatcher:
 
     def _end(self, edit: Held, fate: Fate) -> None:
         self._order.over(edit)
+        if isinstance(fate, Unsent) and is_about_items(fate.error):
+            # So many were refused by themselves that the rest was not tried.
+            fate = Refused(edit.index, edit.id, edit.ref, fate.error)
         if edit.doubt is not None and isinstance(fate, Refused | Unsent):
             fate = Unknown(edit.index, edit.id, edit.ref, edit.doubt)  # an earlier request may have been taken
         self._finish(edit, fate)
@@ -213,9 +220,7 @@ class _CameTooLate(BatchError):
 
 def _never_arrived(trouble: Trouble) -> TypeGuard[Refused | Unsent | Unknown]:
     """Whether the API has not even looked at it, as far as we know."""
-    if isinstance(trouble, Refused):
-        return getattr(trouble.error, "status", None) not in _ABOUT_ITEMS
-    return isinstance(trouble, Unsent | Unknown)
+    return isinstance(trouble, Refused | Unsent | Unknown) and not is_about_items(trouble.error)
 
 
 def _rows(chunk: list[Held]) -> Rows:
@@ -223,7 +228,6 @@ def _rows(chunk: list[Held]) -> Rows:
         [edit.index for edit in chunk],
         [edit.id for edit in chunk],
         [edit.ref for edit in chunk],
-        b",".join([edit.body for edit in chunk]),
-        [len(edit.body) for edit in chunk],
+        tuple(edit.body for edit in chunk),
         any(edit.has_events for edit in chunk),
     )

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import os
-import signal
 import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,11 +18,10 @@ import pytest
 from batch_api import BatchClient, ConfigurationError
 from batch_api.ingest import outbox as module
 from batch_api.ingest import stamps
-from batch_api.ingest.buffer import Buffer
 from batch_api.ingest.fates import Delivered, Refused, Trouble, Unknown, Unsent
 from batch_api.ingest.holding import Sending
 from batch_api.testing import FakeBatch
-from tests.ingest.test_buffer import UPDATE, attributes, connect, edit_of, event_of, now
+from tests.ingest.test_buffer import UPDATE, connect, edit_of, event_of, now
 
 pytestmark = pytest.mark.virtual_time
 QUICK = Sending(drain=1)
@@ -370,7 +367,6 @@ async def test_a_disk_that_fails_loses_nothing_that_was_accepted(
 PROGRAM = """
 import asyncio, sys
 from batch_api import BatchClient
-from batch_api.ingest.holding import Sending
 
 async def main(url, path, first, events):
     async with BatchClient("any", "project_any", base_url=url, limits={"profile_update": []}) as client:
@@ -389,8 +385,6 @@ asyncio.run(main(*sys.argv[1:]))
 @pytest.fixture
 def served() -> Iterator[tuple[str, FakeBatch]]:
     """A fake on a socket, on real time, in a thread of its own."""
-    import threading
-
     fake = FakeBatch(rest_api_key=None, project_key=None, limits=False)
     fake.project_key = "project_any"
     fake.delay(UPDATE, 0.002, 0.02)
@@ -419,30 +413,26 @@ def test_killed_at_any_moment_nothing_is_lost(served: tuple[str, FakeBatch], pat
     url, fake = served
     put = -1
     for kill in range(4):
-        process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, url, str(path), str(put + 1), events],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout is not None
-        for _ in range(100 + 37 * kill):
-            put = int(process.stdout.readline())
-        os.kill(process.pid, signal.SIGKILL)
-        rest = process.communicate()[0].split("\n")
-        put = max([put, *[int(line) for line in rest[:-1]]])
+        command = [sys.executable, "-c", PROGRAM, url, str(path), str(put + 1), events]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            try:
+                for _ in range(100 + 37 * kill):
+                    put = int(process.stdout.readline())
+            finally:
+                process.kill()
+            rest = process.stdout.read().split("\n")
+        put = max([put, *map(int, rest[:-1])])
 
-    async def finish() -> tuple[list[Trouble], list[module.SetAside]]:
-        troubles: list[Trouble] = []
-        async with BatchClient("any", "project_any", base_url=url, limits={UPDATE: []}) as client:
-            buffer: Buffer
-            async with client.profiles.buffer(
-                path, resend_events=events == "resend", on_trouble=troubles.append
-            ) as buffer:
-                await buffer.flush()
-                return troubles, await buffer.aside()
+    async def finish() -> list[module.SetAside]:
+        async with (
+            BatchClient("any", "project_any", base_url=url, limits={UPDATE: []}) as client,
+            client.profiles.buffer(path, resend_events=events == "resend") as buffer,
+        ):
+            await buffer.flush()
+            return await buffer.aside()
 
-    troubles, aside = asyncio.run(finish())
+    aside = asyncio.run(finish())
     sent = [edit.edit for edit in fake.edits]
     assert {edit["attributes"]["n"] for edit in sent} >= set(range(put + 1))
     for id in range(50):
