@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import typer
@@ -20,11 +19,10 @@ from batch_api.cli.jobs import Target
 from batch_api.cli.leftovers import beside
 from batch_api.cli.output import Format
 
-T = TypeVar("T")
-
 app = typer.Typer(
     name="batch-api",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,  # its tracebacks show local variables, keys among them
     help="Imports, exports and lists of a Batch.com project. Keys come from BATCH_REST_API_KEY and BATCH_PROJECT_KEY,"
     " or from a file with them.",
@@ -68,20 +66,8 @@ def settings(
 # -- import ----------------------------------------------------------------------------------------------------------
 
 
-class Endpoint(StrEnum):
-    """Which of the two operations takes profiles."""
-
-    MASS_UPDATE = "mass-update"
-    UPDATE = "update"
-
-
-class Mode(StrEnum):
-    """What becomes of the ids that an audience holds already."""
-
-    UPDATE = "update"
-    REPLACE = "replace"
-
-
+Endpoint = Literal["mass-update", "update"]
+Mode = Literal["update", "replace"]
 File = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A .csv or .jsonl file, or one with .gz.")
 ]
@@ -108,7 +94,7 @@ Delimiter = Annotated[str, typer.Option(help="What stands between CSV cells.")]
 @imports.command("profiles")
 def import_profiles(
     file: File,
-    endpoint: Annotated[Endpoint, typer.Option(help="update is for up to 300 a second.")] = Endpoint.MASS_UPDATE,
+    endpoint: Annotated[Endpoint, typer.Option(help="update is for up to 300 a second.")] = "mass-update",
     resend_events: Annotated[
         bool, typer.Option(help="Send events again after an answer was lost, though they may count twice.")
     ] = False,
@@ -123,7 +109,7 @@ def import_profiles(
     delimiter: Delimiter = ",",
 ) -> None:
     """Write profiles. A CSV column is an attribute under its name in the API; custom_id is whose it is."""
-    target = jobs.profiles(endpoint.value, resend_events=resend_events)
+    target = jobs.profiles(endpoint, resend_events=resend_events)
     paths = _paths(file, dead_letter, checkpoint, no_checkpoint)
     _import(file, target, paths, _reading(null, text, zone, delimiter), dry_run=dry_run, json=json)
 
@@ -152,7 +138,7 @@ def import_catalog(
 def import_audience(
     file: File,
     name: Name = None,
-    mode: Annotated[Mode, typer.Option(help="replace empties the audience first.")] = Mode.UPDATE,
+    mode: Annotated[Mode, typer.Option(help="replace empties the audience first.")] = "update",
     dry_run: DryRun = False,
     json: AsJson = False,
     dead_letter: DeadLetter = None,
@@ -164,7 +150,7 @@ def import_audience(
     delimiter: Delimiter = ",",
 ) -> None:
     """Add ids to an audience that exists. The CSV column id, or the first, is the id; the others are attributes."""
-    target = jobs.audience(name or _stem(file), mode.value)
+    target = jobs.audience(name or _stem(file), mode)
     paths = _paths(file, dead_letter, checkpoint, no_checkpoint)
     _import(file, target, paths, _reading(null, text, zone, delimiter), dry_run=dry_run, json=json)
 
@@ -221,19 +207,12 @@ async def _rehearse(file: Path, target: Target, reading: Reading, *, json: bool)
 # -- export ----------------------------------------------------------------------------------------------------------
 
 
-class ExportKind(StrEnum):
-    """What is exported."""
-
-    ATTRIBUTES = "attributes"
-    EVENTS = "events"
-    REACHABILITY = "reachability"
+ExportKind = Literal["attributes", "events", "reachability"]
 
 
 @exports.command("profiles")
 def export_profiles(
-    kind: Annotated[ExportKind, typer.Option("--type", help="A snapshot, or what happened in a period.")] = (
-        ExportKind.ATTRIBUTES
-    ),
+    kind: Annotated[ExportKind, typer.Option("--type", help="A snapshot, or a period.")] = "attributes",
     attribute: Annotated[list[str] | None, typer.Option(help="An attribute, such as $region or tier.")] = None,
     identifier: Annotated[list[str] | None, typer.Option(help="An identifier, such as custom_id.")] = None,
     event: Annotated[list[str] | None, typer.Option(help="An event, such as email_sent.")] = None,
@@ -251,7 +230,7 @@ def export_profiles(
         request = None
         if id is None:
             request = exporting.request_of(
-                kind.value,
+                kind,
                 attributes=attribute or (),
                 identifiers=identifier or (),
                 events=event or (),

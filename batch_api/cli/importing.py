@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ from batch_api.cli import output
 from batch_api.cli.jobs import Target
 from batch_api.cli.leftovers import Leftovers, told
 from batch_api.cli.meter import Meter
-from batch_api.ingest.checkpoint import Checkpoint
+from batch_api.ingest.checkpoint import is_open
 from batch_api.ingest.files import CsvFile, FileSource, open_source
 from batch_api.ingest.job import Job
 from batch_api.ingest.reading import read
@@ -118,29 +118,23 @@ class Outcome:
 async def carry_out(client: BatchClient, target: Target, source: FileSource, paths: Paths, delimiter: str) -> Outcome:
     """Import a file, and show how far it is. Ctrl-C finishes what is on its way."""
     outcome = Outcome(source, target, paths)
-    checkpoint = None if paths.checkpoint is None else Checkpoint(paths.checkpoint)
-    leftovers: Leftovers | None = None
-    job = target.start(client, source, checkpoint)
-    try:
-        async with job:
-            with Meter(output.err, source) as meter, _stopping(job, outcome):
-                async for chunk in job.by_chunk():
-                    if leftovers is None:  # from here on it is known whether an earlier import goes on
-                        goes_on = checkpoint is not None and checkpoint.earlier.total() > 0
-                        leftovers = Leftovers(source, paths.letters, paths.report, delimiter, goes_on=goes_on)
-                    leftovers.take(one for one in chunk.troubles.values() if one.error is not job.ended_by)
-                    meter.show(job.progress)
-                    if job.ended_by is not None:
-                        job.stop()
-    finally:
-        if leftovers is not None:
-            leftovers.close()
-            outcome.kept = leftovers.kept
+    async with target.start(client, source, paths.checkpoint) as job:
+        checkpoint = job.checkpoint
+        if checkpoint is not None:
+            outcome.earlier, outcome.was_finished = checkpoint.earlier, checkpoint.was_finished
+        if outcome.was_finished:
+            return outcome
+        leftovers = Leftovers(source, paths.letters, paths.report, delimiter, goes_on=outcome.earlier.total() > 0)
+        outcome.kept = leftovers.kept
+        with closing(leftovers), Meter(output.err, source) as meter, _stopping(job, outcome):
+            async for chunk in job.by_chunk():
+                leftovers.take(trouble for trouble in chunk.troubles.values() if not is_open(trouble, job.ended_by))
+                meter.show(job.progress)
+                if job.ended_by is not None:
+                    job.stop()
     progress = job.progress
     outcome.fates, outcome.ended_by, outcome.is_incomplete = progress.fates, job.ended_by, job.is_incomplete
     outcome.seconds, outcome.rate, outcome.limit_share = progress.seconds, progress.rate, progress.limit_share
-    if checkpoint is not None:
-        outcome.earlier, outcome.was_finished = checkpoint.earlier, checkpoint.was_finished
     outcome.has_letters = outcome.all_fates["Invalid"] > 0
     outcome.has_report = any(outcome.all_fates[name] for name in ("PartlyApplied", "Refused", "Unknown"))
     return outcome
@@ -200,7 +194,7 @@ def tell(outcome: Outcome) -> None:
         say(f"{name} is in already: {_counts(fates)}. To import it again, delete {paths.checkpoint}.")
         return
     done = outcome.fates.total()
-    share = "" if outcome.limit_share is None else f", {outcome.limit_share:.0%} of the limit"
+    share = "" if outcome.limit_share is None else f", {output.share(outcome.limit_share)}"
     say(f"{done:,} lines of {name} in {output.seconds(outcome.seconds)}: {outcome.rate:,.0f} a second{share}.")
     if outcome.earlier:
         say(f"Before that: {_counts(outcome.earlier)}. In all:")

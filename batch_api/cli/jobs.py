@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple
+from pathlib import Path
+from typing import Literal, NamedTuple
 
 from batch_api import BatchClient, Limit
-from batch_api.ingest.checkpoint import Checkpoint
 from batch_api.ingest.choices import chunk_size
 from batch_api.ingest.files import FileSource
 from batch_api.ingest.forecast import shortest
@@ -20,7 +20,7 @@ class Target(NamedTuple):
     name: str
     """For people: `profiles`, `catalog cars`, `audience vip`."""
     kind: Kind
-    start: Callable[[BatchClient, FileSource, Checkpoint | None], Job]
+    start: Callable[[BatchClient, FileSource, Path | None], Job]
     """A job that takes them there, with its checkpoint."""
     texts: Callable[[BatchClient], Awaitable[Sequence[str]]]
     """The columns that are text there. Asked before anything is sent."""
@@ -32,10 +32,10 @@ class Target(NamedTuple):
         return shortest(client._engine, operation, items, size)
 
 
-def profiles(endpoint: str, *, resend_events: bool) -> Target:
+def profiles(endpoint: Literal["update", "mass-update"], *, resend_events: bool) -> Target:
     """Edits of profiles."""
 
-    def start(client: BatchClient, source: FileSource, checkpoint: Checkpoint | None) -> Job:
+    def start(client: BatchClient, source: FileSource, checkpoint: Path | None) -> Job:
         return client.profiles.ingest(source, endpoint=endpoint, checkpoint=checkpoint, resend_events=resend_events)
 
     return Target("profiles", ProfileEdits(endpoint), start, _none)
@@ -44,16 +44,16 @@ def profiles(endpoint: str, *, resend_events: bool) -> Target:
 def catalog(name: str) -> Target:
     """Items of a catalog."""
 
-    def start(client: BatchClient, source: FileSource, checkpoint: Checkpoint | None) -> Job:
+    def start(client: BatchClient, source: FileSource, checkpoint: Path | None) -> Job:
         return client.catalogs.ingest(name, source, checkpoint=checkpoint)
 
     return Target(f"catalog {name}", CatalogItems(name), start, lambda client: _texts_of_catalog(client, name))
 
 
-def audience(name: str, mode: str) -> Target:
+def audience(name: str, mode: Literal["update", "replace"]) -> Target:
     """Ids of an audience."""
 
-    def start(client: BatchClient, source: FileSource, checkpoint: Checkpoint | None) -> Job:
+    def start(client: BatchClient, source: FileSource, checkpoint: Path | None) -> Job:
         return client.audiences.ingest(name, source, mode=mode, checkpoint=checkpoint)
 
     return Target(

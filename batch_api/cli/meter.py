@@ -9,7 +9,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from batch_api.cli.output import seconds
+from batch_api.cli.output import seconds, share
 from batch_api.ingest.files import FileSource
 from batch_api.ingest.progress import Progress as JobProgress
 
@@ -46,7 +46,7 @@ class Meter:
         self._from = position if self._from is None else self._from
         parts = [f"{progress.done:,} done", f"{progress.rate:,.0f}/s"]
         if progress.limit_share is not None:
-            parts.append(f"{progress.limit_share:.0%} of the limit")
+            parts.append(share(progress.limit_share))
         left = self._left(position)
         if left is not None:
             parts.append(f"{seconds(left)} left")

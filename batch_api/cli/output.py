@@ -112,6 +112,11 @@ def seconds(value: float) -> str:
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
 
 
+def share(part: float) -> str:
+    """Of the limit. The first requests of a job may leave at once, so a short one seems to go faster than it allows."""
+    return f"{min(part, 1.0):.0%} of the limit"
+
+
 def limit(given: Limit) -> str:
     """A limit as the documentation states it."""
     period = {1: "second", 3600: "hour"}.get(int(given.per), f"{given.per:g} s")

@@ -23,7 +23,7 @@ from typing import IO, Any
 import orjson
 
 from batch_api.engine.errors import BatchError, ConfigurationError, InvalidInput
-from batch_api.ingest.fates import ChunkResult, Trouble, Unknown
+from batch_api.ingest.fates import ChunkResult, Trouble, Unknown, Unsent
 from batch_api.ingest.files import FileSource, Mark
 from batch_api.ingest.kinds import Kind
 from batch_api.ingest.reading import Window
@@ -176,20 +176,18 @@ class Checkpoint:
     async def told(self, result: ChunkResult, ended_by: BatchError | None) -> None:
         """Note that the caller has seen these fates.
 
-        What has its fate only because the job ended, for the reason `ended_by`, is not done: the next call goes on
-        with it. If nothing of it can have been taken, it was as good as never sent.
+        What has its fate only because the job ended, by `ended_by`, is not done: the next call goes on with it. If
+        nothing of it can have been taken, it is as if it had never been sent.
         """
-        open_ended = [] if ended_by is None else [one for one in result.troubles.values() if one.error is ended_by]
+        left = [trouble for trouble in result.troubles.values() if is_open(trouble, ended_by)]
         self._done.add(result.indexes)
         self._sent.remove(result.indexes)
         self.fates["Delivered"] += result.delivered
         self.fates.update(type(trouble).__name__ for trouble in result.troubles.values())
-        for trouble in open_ended:
-            self._done.remove([trouble.index])
-            self.fates[type(trouble).__name__] -= 1
-            if isinstance(trouble, Unknown):
-                self._sent.add([trouble.index])
+        self.fates.subtract(type(trouble).__name__ for trouble in left)
         self.fates = +self.fates
+        self._done.remove([trouble.index for trouble in left])
+        self._sent.add([trouble.index for trouble in left if isinstance(trouble, Unknown)])
         await self._save()
 
     # -- the file ------------------------------------------------------------------------------------------------
@@ -240,6 +238,13 @@ class Checkpoint:
 
     def __repr__(self) -> str:
         return f"<Checkpoint {self.path.name}: {self._done.prefix} items done>"
+
+
+def is_open(trouble: Trouble, ended_by: BatchError | None) -> bool:
+    """Whether it may still get a better fate than this one, by another call."""
+    if isinstance(trouble, Unsent):
+        return True
+    return ended_by is not None and (isinstance(trouble, Unknown) or trouble.error is ended_by)
 
 
 def _doubt() -> BatchError:
