@@ -92,8 +92,8 @@ MUTANTS = (
     Mutant(
         "who cannot be served in time is told at once",
         "gate.py",
-        "if self.ready_at(ticket.draws) > ticket.deadline:",
-        "if False:",
+        "if (ready := self.ready_at(ticket.draws)) > ticket.deadline:",
+        "if (ready := 0.0) > ticket.deadline:",
     ),
     Mutant("a pause fails who cannot wait it out", "gate.py", "waiting.too_late = True", "pass"),
     Mutant(
@@ -164,8 +164,14 @@ MUTANTS = (
     Mutant(
         "a new rate keeps the level",
         "bucket.py",
-        "        if self._full_at > now:\n            self._move(",
-        "        if True:\n            self._move(",
+        "self._move(now + (self._full_at - now) * self._rate / rate)",
+        "pass",
+    ),
+    Mutant(
+        "a bucket that is full keeps its time when the rate changes",
+        "bucket.py",
+        "        if self._full_at > now:\n            self._move(now + (self._full_at - now)",
+        "        if True:\n            self._move(now + max(self._full_at - now, 0.0)",
     ),
     Mutant("loops leave word", "bucket.py", "self._memory[self._key] = (self._now(), full_at)", "pass"),
     Mutant("word from the future is not believed", "bucket.py", "if spent_at <= start:", "if True:"),

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from batch_api._generated.runtime import Encoded, Operation
+from batch_api._generated.runtime import Encoded, LimitFact, Operation
 from batch_api.engine.errors import (
     APIError,
     AuthenticationFailed,
@@ -592,10 +592,22 @@ def test_grouped_operations_draw_on_one_bucket_in_one_queue() -> None:
         script = Script(Answer(200, {}))
         shared = [Limit(1, group="reads")]
         engine = engine_on(script, limits={"thing_list": shared, "thing_view": shared})
-        await asyncio.gather(engine.send(DEFAULT), engine.send(READ), engine.send(DEFAULT))
+        calls = [DEFAULT] * 4 + [READ, DEFAULT, READ]
+        await asyncio.gather(*(engine.send(operation) for operation in calls))
         paths = [request.url.rsplit("/", 1)[-1] for request in script.requests]
-        assert paths == ["list", "view", "list"]
-        assert script.times[2] == pytest.approx(2.05, abs=0.02)
+        assert paths == ["list"] * 4 + ["view", "list", "view"]
+        assert script.times[-1] == pytest.approx(6 * 1.02, abs=0.02)
+
+    run(main())
+
+
+def test_headroom_is_left_unused() -> None:
+    async def main() -> None:
+        script = Script(Answer(200, {}))
+        careful = Operation("careful", "GET", "/careful", (200,), (LimitFact(5, headroom=0.01),), replay=True)
+        engine = engine_on(script, registry={"careful": careful})
+        await asyncio.gather(*(engine.send(careful) for _ in range(11)))
+        assert script.times[-1] - script.times[1] == pytest.approx(9 / 4.95, abs=0.001)
 
     run(main())
 
