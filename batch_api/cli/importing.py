@@ -125,13 +125,13 @@ async def carry_out(client: BatchClient, target: Target, source: FileSource, pat
         if outcome.was_finished:
             return outcome
         leftovers = Leftovers(source, paths.letters, paths.report, delimiter, goes_on=outcome.earlier.total() > 0)
-        outcome.kept = leftovers.kept
         with closing(leftovers), Meter(output.err, source) as meter, _stopping(job, outcome):
             async for chunk in job.by_chunk():
                 leftovers.take(trouble for trouble in chunk.troubles.values() if not is_open(trouble, job.ended_by))
                 meter.show(job.progress)
                 if job.ended_by is not None:
                     job.stop()
+    outcome.kept = leftovers.kept
     progress = job.progress
     outcome.fates, outcome.ended_by, outcome.is_incomplete = progress.fates, job.ended_by, job.is_incomplete
     outcome.seconds, outcome.rate, outcome.limit_share = progress.seconds, progress.rate, progress.limit_share

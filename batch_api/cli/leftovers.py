@@ -81,14 +81,15 @@ class _File:
         self._file: IO[bytes] | None = None
         self._is_written = False
         self._tail = b""
-        self.kept = None if goes_on else _put_aside(path)
+        self.kept: Path | None = None
         """Where a file of an earlier import went."""
         if goes_on:
             self._tail = _end_of(path)
 
     @property
     def is_empty(self) -> bool:
-        return self._file is None and not (self._goes_on and self.path.exists() and self.path.stat().st_size > 0)
+        """Whether nothing of this import is in it."""
+        return self._file is None and not (self._goes_on and self.path.exists() and self.path.stat().st_size)
 
     def write(self, entry: bytes) -> None:
         """Add an entry, unless it was written just before an earlier run ended."""
@@ -97,6 +98,7 @@ class _File:
                 return
             self._tail = b""
         if self._file is None:
+            self.kept = None if self._goes_on else _put_aside(self.path)
             self._file = open(self.path, "ab", opener=_for_the_owner)  # noqa: SIM115
         self._file.write(entry)
         self._is_written = True

@@ -36,7 +36,7 @@ try:
 except ImportError:  # Windows: two processes on one checkpoint are not noticed there
     fcntl = None
 
-SLOT = 1 << 20
+SLOT = 1 << 16
 """Bytes from one slot to the next. What is written is a few hundred, unless much is out of order."""
 _HEAD = struct.Struct("<8sQII")  # magic, sequence, length and checksum of what follows
 _MAGIC = b"BatchCP1"
@@ -90,9 +90,17 @@ class Checkpoint:
         """
         self._input = source if isinstance(source, FileSource) else None
         identity = None if self._input is None else await asyncio.to_thread(_identity, self._input.path)
-        self._file = _locked(self.path)
-        state = self._read()
         self._what, self._source = what, identity
+        self._file = _locked(self.path)
+        try:
+            await self._begin()
+        except BaseException:
+            self.close()
+            raise
+
+    async def _begin(self) -> None:
+        what, identity = self._what, self._source
+        state = self._read()
         if state is None or (state["finished"] and (state["what"], state["source"]) != (what, identity)):
             await self._save()
             return
@@ -217,7 +225,7 @@ class Checkpoint:
         }
         content = orjson.dumps(state)
         if len(content) > SLOT - _HEAD.size:
-            # More than 30 000 spans. What is done beyond the first of them is taken for sent and unanswered.
+            # Some thousand spans. What is done beyond the first of them is taken for sent and unanswered.
             prefix = self._done.prefix
             end = max(self._done.end, self._sent.end)
             content = orjson.dumps({**state, "done": [[0, prefix]] if prefix else [], "sent": [[prefix, end]]})

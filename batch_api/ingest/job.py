@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from contextlib import aclosing
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from urllib.parse import urlsplit
 
 from attrs import field, frozen
 from msgspec.structs import replace
@@ -111,7 +112,8 @@ class Job:
         self._source = source
         self._choices = choices
         self._replaces = replaces
-        self._checkpoint = checkpoint
+        self.checkpoint = checkpoint
+        """What remembers how far the job is, if anything does."""
         self._results: deque[ChunkResult] = deque()
         self._unseen: ChunkResult | None = None  # handed out; seen when the caller asks for the next
         self._walked: Iterator[Fate] = iter(())
@@ -145,8 +147,8 @@ class Job:
         try:
             await self._end_task()
         finally:
-            if self._checkpoint is not None:
-                self._checkpoint.close()
+            if self.checkpoint is not None:
+                self.checkpoint.close()
 
     async def _end_task(self) -> None:
         if self._task is None:
@@ -221,11 +223,11 @@ class Job:
         """Raises `DeadlineExceeded` where the job cannot be done in time, and what opening a checkpoint raises."""
         if self._task is None:
             run = _Run(
-                self._engine, self._kind, self._source, self._choices, self._replaces, self._checkpoint, self._tell
+                self._engine, self._kind, self._source, self._choices, self._replaces, self.checkpoint, self._tell
             )
             run.check_deadline()
-            if self._checkpoint is not None:
-                await self._checkpoint.open(_name_of(self._kind, self._engine), self._source)
+            if self.checkpoint is not None:
+                await self.checkpoint.open(_name_of(self._kind, self._engine), self._source)
                 run.go_on()
             self._run = run
             self._task = asyncio.create_task(run.all(self._until_read), name="batch_api ingest")
@@ -249,12 +251,12 @@ class Job:
 
     async def _note_seen(self) -> None:
         seen, self._unseen = self._unseen, None
-        if seen is not None and self._checkpoint is not None:
-            await self._checkpoint.told(seen, self._running.ended_by)
+        if seen is not None and self.checkpoint is not None:
+            await self.checkpoint.told(seen, self._running.ended_by)
 
     async def _note_finished(self) -> None:
-        if self._checkpoint is not None and self._running.is_over:
-            await self._checkpoint.finish(self.progress.read)
+        if self.checkpoint is not None and self._running.is_over:
+            await self.checkpoint.finish(self.progress.read)
 
     async def _leave(self) -> None:
         if not self._is_entered:
@@ -493,7 +495,8 @@ class _Run:
 
 def _name_of(kind: Kind, engine: Engine) -> str:
     """What a checkpoint knows the job by."""
-    return f"{kind.operation.name} {kind.prefix.decode()}, project {engine.project}"
+    host = urlsplit(engine.base_url).netloc  # without the version, which changes
+    return f"{kind.operation.name} {kind.prefix.decode()}, project {engine.project} at {host}"
 
 
 def _told_of(summary: Summary) -> str:
