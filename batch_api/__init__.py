@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     )
     from batch_api.engine.limits import Limit
     from batch_api.engine.response import Response
+    from batch_api.ingest.buffer import Buffer, Remainder
     from batch_api.ingest.fates import (
         ChunkResult,
         Delivered,
@@ -56,7 +57,9 @@ if TYPE_CHECKING:
         Unsent,
     )
     from batch_api.ingest.forecast import Forecast
+    from batch_api.ingest.holding import Holding, Sending
     from batch_api.ingest.job import IngestFailed, Job, Summary
+    from batch_api.ingest.outbox import OutboxError, SetAside
     from batch_api.ingest.progress import Progress
     from batch_api.ingest.replace import AudienceIncomplete
     from batch_api.resources.files import FileStream
@@ -72,6 +75,7 @@ __all__ = [
     "BadRequest",
     "BatchClient",
     "BatchError",
+    "Buffer",
     "BufferFull",
     "ChunkResult",
     "ConfigurationError",
@@ -83,6 +87,7 @@ __all__ = [
     "Fate",
     "FileStream",
     "Forecast",
+    "Holding",
     "IndexingResult",
     "IngestFailed",
     "Invalid",
@@ -92,6 +97,7 @@ __all__ = [
     "Listing",
     "Maintenance",
     "NotFound",
+    "OutboxError",
     "Page",
     "PartialError",
     "PartlyApplied",
@@ -99,9 +105,12 @@ __all__ = [
     "Progress",
     "RateLimited",
     "Refused",
+    "Remainder",
     "RemovalToken",
     "Response",
+    "Sending",
     "ServerError",
+    "SetAside",
     "Summary",
     "TransportError",
     "Trouble",
@@ -138,6 +147,7 @@ _HOMES = {
     ),
     "batch_api.engine.limits": ("Limit",),
     "batch_api.engine.response": ("Response",),
+    "batch_api.ingest.buffer": ("Buffer", "Remainder"),
     "batch_api.ingest.fates": (
         "ChunkResult",
         "Delivered",
@@ -150,11 +160,13 @@ _HOMES = {
         "Unsent",
     ),
     "batch_api.ingest.forecast": ("Forecast",),
+    "batch_api.ingest.holding": ("Holding", "Sending"),
     "batch_api.ingest.job": (
         "IngestFailed",
         "Job",
         "Summary",
     ),
+    "batch_api.ingest.outbox": ("OutboxError", "SetAside"),
     "batch_api.ingest.progress": ("Progress",),
     "batch_api.ingest.replace": ("AudienceIncomplete",),
     "batch_api.resources.files": ("FileStream",),
