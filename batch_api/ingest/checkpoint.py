@@ -15,7 +15,7 @@ import os
 import struct
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import IO, Any
@@ -208,7 +208,7 @@ class Checkpoint:
             if self._saved < mine and self._file is not None:
                 self._sequence += 1
                 writing = self._wanted
-                await asyncio.to_thread(_write, self._file, self._sequence, self._state())
+                await _in_thread(_write, self._file, self._sequence, self._state())
                 self._saved = writing
 
     def _state(self) -> bytes:
@@ -280,6 +280,20 @@ def _locked(path: Path) -> IO[bytes]:
 
 def _for_the_owner(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_CREAT, 0o600)
+
+
+async def _in_thread(write: Callable[..., None], *arguments: object) -> None:
+    """As `asyncio.to_thread`, but who is cancelled waits for the end: a write must not outlive its lock."""
+    writing = asyncio.get_running_loop().run_in_executor(None, write, *arguments)
+    cancelled: asyncio.CancelledError | None = None
+    while not writing.done():
+        try:
+            await asyncio.wait({writing})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    writing.result()
+    if cancelled is not None:
+        raise cancelled
 
 
 def _write(file: IO[bytes], sequence: int, content: bytes) -> None:

@@ -1,0 +1,447 @@
+"""A job that was cut off goes on where it stopped: nothing is lost, and what was repeated was in flight."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import json
+import random
+import stat
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from batch_api import BatchClient, ConfigurationError, InvalidInput
+from batch_api.ingest import checkpoint as checkpoint_module
+from batch_api.ingest.checkpoint import SLOT, Checkpoint
+from batch_api.ingest.fates import Delivered, Unknown
+from batch_api.ingest.spans import Spans
+from batch_api.testing import FakeBatch
+from batch_api.testing.clock import run
+
+KEY, PROJECT = "rest_of_checkpoints", "project_of_checkpoints"
+
+
+def profile(number: int, *, event: bool = False) -> dict[str, Any]:
+    edit: dict[str, Any] = {"identifiers": {"custom_id": f"u{number}"}, "attributes": {"n": number}}
+    return {**edit, "events": [{"name": "seen", "attributes": {"n": number}}]} if event else edit
+
+
+def write(path: Path, edits: list[dict[str, Any]]) -> Path:
+    path.write_bytes(b"".join(orjson.dumps(edit) + b"\n" for edit in edits))
+    return path
+
+
+def a_fake() -> FakeBatch:
+    return FakeBatch(rest_api_key=KEY, project_key=PROJECT, limits=False)
+
+
+def a_client(fake: FakeBatch, *, key: str = KEY, project: str = PROJECT) -> BatchClient:
+    none: dict[str, list[Any]] = {"profile_update": [], "profile_mass_update": [], "audience_update": []}
+    return BatchClient(key, project, transport=fake.transport(), limits=none)
+
+
+async def send(client: BatchClient, source: Any, checkpoint: Path, **options: Any) -> list[Any]:
+    """All fates of a call that comes to its end."""
+    job = client.profiles.ingest(source, checkpoint=checkpoint, **{"chunk_size": 10, **options})
+    return [fate async for fate in job]
+
+
+def received(fake: FakeBatch) -> Counter[str]:
+    return Counter(edit.edit["identifiers"]["custom_id"] for edit in fake.edits)
+
+
+def events(fake: FakeBatch) -> Counter[str]:
+    return Counter(edit.edit["identifiers"]["custom_id"] for edit in fake.edits if edit.edit.get("events"))
+
+
+# -- going on --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("as_path", [True, False])
+async def test_the_same_call_goes_on(tmp_path: Path, as_path: bool) -> None:
+    edits = [profile(number) for number in range(200)]
+    path = write(tmp_path / "a.jsonl", edits)
+    source: Any = path if as_path else edits
+    fake = a_fake()
+    fake.delay(None, 0.02, 0.05)
+    async with a_client(fake) as client:
+        seen = 0
+        async with client.profiles.ingest(source, checkpoint=tmp_path / "point", chunk_size=10) as job:
+            async for chunk in job.by_chunk():
+                seen += len(chunk)
+                if seen >= 100:
+                    break
+        fates = await send(client, source, tmp_path / "point")
+        assert 90 <= 200 - len(fates) <= 100, "all but the last chunk was noted"
+        assert all(isinstance(fate, Delivered) for fate in fates)
+        assert set(received(fake)) == {f"u{number}" for number in range(200)}
+        assert sum(received(fake).values()) <= 200 + 50, "what was in flight, and what was not looked at"
+        sent = len(fake.edits)
+        assert await send(client, source, tmp_path / "point") == []
+        assert len(fake.edits) == sent, "a finished job sends nothing"
+
+
+async def test_a_finished_checkpoint_says_so(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [profile(1), {"nobody": 1}])
+    async with a_client(a_fake()) as client:
+        async with client.profiles.ingest(path, checkpoint=tmp_path / "point") as job:
+            assert job.checkpoint is not None
+            assert not job.checkpoint.was_finished
+            assert len([fate async for fate in job]) == 2
+        async with client.profiles.ingest(path, checkpoint=tmp_path / "point") as job:
+            assert job.checkpoint is not None
+            assert job.checkpoint.was_finished
+            assert job.checkpoint.earlier == {"Delivered": 1, "Invalid": 1}
+            assert [fate async for fate in job] == []
+
+
+@pytest.mark.virtual_time
+async def test_an_invalid_line_is_told_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("custom_id,n\n" + "".join(f"{'' if n % 7 == 3 else f'u{n}'},{n}\n" for n in range(100)))
+    fake = a_fake()
+    fake.delay(None, 0.02, 0.05)
+    told: list[int] = []
+    async with a_client(fake) as client:
+        for _ in range(100):
+            job = client.profiles.ingest(path, checkpoint=tmp_path / "point", chunk_size=10)
+            chunks = job.by_chunk()
+            try:
+                told += (await anext(chunks)).indexes
+                with contextlib.suppress(StopAsyncIteration):
+                    await anext(chunks)  # the first is seen when the second is asked for
+            except StopAsyncIteration:
+                break
+            finally:
+                await job.aclose()
+    assert sorted(told) == list(range(100))
+
+
+@pytest.mark.virtual_time
+async def test_what_ended_the_job_is_no_fate_to_remember(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [profile(number, event=True) for number in range(60)])
+    fake = a_fake()
+    fake.fail("profile_mass_update", status=401, skip=2, times=None)
+    async with a_client(fake) as client:
+        fates = await send(client, path, tmp_path / "point")
+        assert Counter(type(fate).__name__ for fate in fates)["Delivered"] == 20
+        fake.clear_faults()
+        rest = await send(client, path, tmp_path / "point")
+    assert Counter(type(fate).__name__ for fate in rest) == {"Delivered": 40}
+    assert set(events(fake).values()) == {1}
+    assert len(events(fake)) == 60
+
+
+@pytest.mark.virtual_time
+async def test_a_job_that_is_stopped_is_not_finished(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [profile(number) for number in range(800)])
+    fake = a_fake()
+    fake.delay(None, 0.02, 0.05)
+    async with a_client(fake) as client:
+        async with client.profiles.ingest(path, checkpoint=tmp_path / "point", chunk_size=10) as job:
+            first = 0
+            async for chunk in job.by_chunk():
+                first += len(chunk)
+                job.stop()
+        assert 0 < first < 800
+        assert len(await send(client, path, tmp_path / "point")) == 800 - first
+    assert set(received(fake).values()) == {1}
+
+
+# -- events ----------------------------------------------------------------------------------------------------------
+
+
+async def cut_off(client: BatchClient, path: Path, checkpoint: Path) -> None:
+    """A call that ends while its chunks are on the wire."""
+    async with client.profiles.ingest(path, checkpoint=checkpoint, chunk_size=10):
+        await asyncio.sleep(0.03)
+
+
+@pytest.mark.virtual_time
+async def test_events_that_may_have_been_sent_are_not_sent_again(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [profile(number, event=number % 2 == 0) for number in range(100)])
+    fake = a_fake()
+    fake.delay(None, 0.04, 0.04)  # accepted, and not answered, when the call is cut off
+    async with a_client(fake) as client:
+        await cut_off(client, path, tmp_path / "point")
+        sent = set(events(fake))
+        assert sent
+        fates = await send(client, path, tmp_path / "point")
+    unknown = {fate.id for fate in fates if isinstance(fate, Unknown)}
+    assert sent <= unknown
+    assert all(fate.error.outcome == "unknown" for fate in fates if isinstance(fate, Unknown))
+    assert set(events(fake).values()) == {1}, "no event twice"
+    assert set(events(fake)) | unknown == {f"u{number}" for number in range(0, 100, 2)}, "none missing but those"
+    stored = fake.project().profiles.by_id
+    assert {name: found.attributes for name, found in stored.items()} == {f"u{n}": {"n": n} for n in range(100)}
+    assert len(fates) == 100
+
+
+@pytest.mark.virtual_time
+async def test_they_are_if_the_caller_says_so(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [profile(number, event=True) for number in range(100)])
+    fake = a_fake()
+    fake.delay(None, 0.04, 0.04)
+    async with a_client(fake) as client:
+        await cut_off(client, path, tmp_path / "point")
+        fates = await send(client, path, tmp_path / "point", resend_events=True)
+    assert all(isinstance(fate, Delivered) for fate in fates)
+    assert set(events(fake)) == {f"u{number}" for number in range(100)}
+
+
+@pytest.mark.virtual_time
+async def test_an_edit_of_events_alone_is_not_sent_at_all(tmp_path: Path) -> None:
+    edits = [{key: value for key, value in profile(n, event=True).items() if key != "attributes"} for n in range(30)]
+    path = write(tmp_path / "a.jsonl", edits)
+    fake = a_fake()
+    fake.delay(None, 0.04, 0.04)
+    async with a_client(fake) as client:
+        await cut_off(client, path, tmp_path / "point")
+        fates = await send(client, path, tmp_path / "point")
+    assert len(fates) == 30
+    assert set(received(fake).values()) == {1}
+    assert {fate.id for fate in fates if isinstance(fate, Unknown)} | set(events(fake)) == {f"u{n}" for n in range(30)}
+
+
+# -- cut off anywhere ------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    cuts=st.lists(st.floats(0.0, 0.4), max_size=6),
+    seed=st.integers(0, 1000),
+    resend=st.booleans(),
+    coalesce=st.booleans(),
+)
+def test_cut_off_at_any_moment(
+    tmp_path_factory: pytest.TempPathFactory, cuts: list[float], seed: int, resend: bool, coalesce: bool
+) -> None:
+    """With answers lost on top, repeated identifiers, and lines that are none."""
+    folder = tmp_path_factory.mktemp("cut")
+    dice = random.Random(seed)
+    count = 120
+    path = folder / "a.jsonl"
+    edits = [
+        {
+            "identifiers": {"custom_id": f"u{dice.randrange(60)}"},
+            "attributes": {f"n{number}": number},
+            **({"events": [{"name": "seen", "attributes": {"n": number}}]} if dice.random() < 0.3 else {}),
+        }
+        for number in range(count)
+    ]
+    lines = [orjson.dumps(edit) for edit in edits]
+    bad = set(dice.sample(range(count), 4))
+    path.write_bytes(b"".join((b"{" if number in bad else line) + b"\n" for number, line in enumerate(lines)))
+    fake = a_fake()
+    fake.delay(None, 0.01, 0.06)
+    fake.fail(status=500, times=None, probability=0.1)
+    fake.reset(times=None, probability=0.05, after_acceptance=True)
+    options = {"chunk_size": 10, "resend_events": resend, "coalesce": coalesce}
+    told: dict[int, Any] = {}
+
+    async def call(seconds: float | None) -> None:
+        async with (
+            a_client(fake) as client,
+            client.profiles.ingest(path, checkpoint=folder / "point", **options) as job,
+        ):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    async for chunk in job.by_chunk():
+                        told.update({fate.index: fate for fate in chunk})
+
+    for seconds in cuts:
+        run(call(seconds))
+    run(call(None))
+
+    assert sorted(told) == list(range(count))
+    assert {index for index, fate in told.items() if type(fate).__name__ == "Invalid"} == bad
+    stored = fake.project().profiles.by_id
+    sent = Counter(event["attributes"]["n"] for edit in fake.edits for event in edit.edit.get("events", ()))
+    for number, edit in enumerate(edits):
+        if number in bad:
+            continue
+        held = stored[edit["identifiers"]["custom_id"]].attributes
+        assert held[f"n{number}"] == number, "no attribute is lost"
+        if "events" in edit:
+            fate = type(told[number]).__name__
+            assert fate in ("Delivered", "Unknown")
+            assert sent[number] >= 1 or (fate == "Unknown" and not resend), "no event is lost, but those told unknown"
+            assert sent[number] <= 1 or resend, "no event twice"
+
+
+# -- what is refused -------------------------------------------------------------------------------------------------
+
+
+async def begun(client: BatchClient, path: Path, checkpoint: Path) -> None:
+    job = client.profiles.ingest(path, checkpoint=checkpoint, chunk_size=10)
+    async for _ in job.by_chunk():
+        break
+    await job.aclose()
+
+
+@pytest.mark.parametrize("change", [b"x", b" ", b""])
+async def test_a_file_that_changed_is_refused(tmp_path: Path, change: bytes) -> None:
+    path = write(tmp_path / "a.jsonl", [profile(number) for number in range(1000)])
+    async with a_client(a_fake()) as client:
+        await begun(client, path, tmp_path / "point")
+        content = path.read_bytes()
+        middle = len(content) // 2
+        path.write_bytes(content[:middle] + change + content[middle + 1 :])
+        with pytest.raises(InvalidInput, match="the file changed since"):
+            await send(client, path, tmp_path / "point")
+        path.write_bytes(content)
+        assert len(await send(client, path, tmp_path / "point")) > 800, "with the old one it goes on"
+        path.write_bytes(content[:middle] + change + content[middle + 1 :])
+        assert len(await send(client, path, tmp_path / "point")) >= 999, "once it is finished, another begins anew"
+
+
+async def test_a_checkpoint_of_another_job_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [profile(number) for number in range(500)])
+    fake = FakeBatch(rest_api_key=KEY, project_key=None, limits=False)
+    async with a_client(fake) as client:
+        await begun(client, path, tmp_path / "point")
+        with pytest.raises(ConfigurationError, match="of another job"):
+            await send(client.for_project("project_2222"), path, tmp_path / "point")
+        with pytest.raises(ConfigurationError, match="of another job"):
+            [fate async for fate in client.audiences.ingest("vip", ["u1"], checkpoint=tmp_path / "point")]
+
+
+async def test_one_process_at_a_time(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [profile(number) for number in range(500)])
+    async with a_client(a_fake()) as client:
+        async with client.profiles.ingest(path, checkpoint=tmp_path / "point"):
+            with pytest.raises(ConfigurationError, match="Another process"):
+                await send(client, path, tmp_path / "point")
+        assert len(await send(client, path, tmp_path / "point")) == 500
+
+
+@pytest.mark.parametrize("content", [b"custom_id,plan\nu1,gold\n", b"\0" * (2 * SLOT)])
+async def test_what_is_no_checkpoint_is_left_alone(tmp_path: Path, content: bytes) -> None:
+    point = tmp_path / "point"
+    point.write_bytes(content)
+    with pytest.raises(ConfigurationError, match="is no checkpoint"):
+        await Checkpoint(point).open("job", None)
+    assert point.read_bytes() == content
+
+
+# -- the file --------------------------------------------------------------------------------------------------------
+
+
+async def test_its_owner_alone_may_read_it(tmp_path: Path) -> None:
+    point = tmp_path / "point"
+    point.touch(0o644)
+    checkpoint = Checkpoint(point)
+    await checkpoint.open("job", None)
+    checkpoint.close()
+    assert stat.S_IMODE(point.stat().st_mode) == 0o600
+
+
+async def noted(point: Path, *chunks: range) -> None:
+    checkpoint = Checkpoint(point)
+    await checkpoint.open("job", None)
+    for chunk in chunks:
+        await checkpoint.sending(chunk)
+    checkpoint.close()
+
+
+async def doubtful(point: Path) -> list[tuple[int, int]]:
+    checkpoint = Checkpoint(point)
+    await checkpoint.open("job", None)
+    checkpoint.close()
+    return list(checkpoint._doubtful)
+
+
+async def test_a_torn_write_leaves_the_one_before(tmp_path: Path) -> None:
+    point = tmp_path / "point"
+    await noted(point, range(10), range(20, 30))  # the third write, so in the first slot
+    content = bytearray(point.read_bytes())
+    content[40] ^= 1
+    point.write_bytes(content)
+    assert await doubtful(point) == [(0, 10)]
+
+
+async def test_a_first_write_that_is_torn_is_none(tmp_path: Path) -> None:
+    point = tmp_path / "point"
+    await noted(point)
+    whole = point.read_bytes()
+    for length in (0, 1, 7, 8, 20, len(whole) - 1):
+        point.write_bytes(whole[:length])
+        assert await doubtful(point) == []
+
+
+async def test_a_disk_that_is_full_stops_the_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path / "a.jsonl", [profile(number) for number in range(50)])
+    fake = a_fake()
+    real = checkpoint_module._write
+
+    def full(file: Any, sequence: int, content: bytes) -> None:
+        if sequence > 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(file, sequence, content)
+
+    monkeypatch.setattr(checkpoint_module, "_write", full)
+    async with a_client(fake) as client:
+        with pytest.raises(OSError, match="No space"):
+            await send(client, path, tmp_path / "point")
+    assert not fake.edits, "what cannot be noted is not sent"
+
+
+async def test_much_that_is_out_of_order_is_taken_for_doubtful(tmp_path: Path) -> None:
+    point = tmp_path / "point"
+    checkpoint = Checkpoint(point)
+    await checkpoint.open("job", None)
+    await checkpoint.sending(range(0, 50_000, 2))
+    checkpoint.close()
+    assert await doubtful(point) == [(0, 49_999)]
+    assert point.stat().st_size <= 2 * SLOT
+
+
+async def test_nothing_of_people_is_in_it(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [profile(number) for number in range(25)])
+    async with a_client(a_fake()) as client:
+        await send(client, path, tmp_path / "point")
+    content = (tmp_path / "point").read_bytes()
+    assert b"u1" not in content
+    assert KEY.encode() not in content
+    assert PROJECT.encode() not in content
+    start = content.index(b"{")
+    state = json.loads(content[start : content.index(b"\0", start) if b"\0" in content[start:] else None])
+    assert state["source"]["size"] == path.stat().st_size
+
+
+# -- spans -----------------------------------------------------------------------------------------------------------
+
+_moves = st.lists(
+    st.tuples(
+        st.booleans(),
+        st.one_of(st.lists(st.integers(0, 40), unique=True), st.builds(range, st.integers(0, 40), st.integers(0, 40))),
+    )
+)
+
+
+@given(moves=_moves)
+def test_spans_are_a_set(moves: list[tuple[bool, Any]]) -> None:
+    spans, plain = Spans(), set[int]()
+    for is_added, indexes in moves:
+        if is_added:
+            spans.add(indexes)
+            plain |= set(indexes)
+        else:
+            spans.remove(indexes)
+            plain -= set(indexes)
+        assert {index for index in range(50) if index in spans} == plain
+        listed = list(spans)
+        assert all(start < stop for start, stop in listed)
+        assert all(one[1] < other[0] for one, other in pairwise(listed)), "in order, and apart"
+        assert spans.end == max(plain, default=-1) + 1
+        assert spans.prefix == next(number for number in range(60) if number not in plain)
+        assert list(Spans(listed)) == listed
