@@ -161,18 +161,6 @@ MUTANTS = (
     Mutant("headroom", "bucket.py", "limit.per_second * (1 - headroom)", "limit.per_second"),
     Mutant("the rate has a floor", "bucket.py", "max(self._factor * CUT, FLOOR)", "self._factor * CUT"),
     Mutant("the rate comes back", "bucket.py", "RECOVERY * (now - self._cut_at)", "0.0 * (now - self._cut_at)"),
-    Mutant(
-        "a new rate keeps the level",
-        "bucket.py",
-        "self._move(now + (self._full_at - now) * self._rate / rate)",
-        "pass",
-    ),
-    Mutant(
-        "a bucket that is full keeps its time when the rate changes",
-        "bucket.py",
-        "        if self._full_at > now:\n            self._move(now + (self._full_at - now)",
-        "        if True:\n            self._move(now + max(self._full_at - now, 0.0)",
-    ),
     Mutant("loops leave word", "bucket.py", "self._memory[self._key] = (self._now(), full_at)", "pass"),
     Mutant("word from the future is not believed", "bucket.py", "if spent_at <= start:", "if True:"),
     Mutant(

@@ -138,11 +138,8 @@ class Bucket:
             self._set_rate()
 
     def _set_rate(self) -> None:
-        now = self._now()
-        rate = self._full_rate * self._factor
-        if self._full_at > now:
-            self._move(now + (self._full_at - now) * self._rate / rate)
-        self._rate = rate
+        """What is owed is owed until the same time: a cut is followed by a pause that empties the bucket anyway."""
+        self._rate = self._full_rate * self._factor
         self._limiter = None
 
     def _slack(self, cost: float) -> float:
