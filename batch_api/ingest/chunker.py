@@ -62,7 +62,11 @@ class Chunker:
 
     def _admit(self, rows: Rows) -> Iterator[Rows]:
         taken, ids = self._taken, rows.ids
-        if taken.isdisjoint(ids) and self._held_ids.isdisjoint(ids) and len(set(ids)) == len(ids):
+        if (
+            taken.isdisjoint(ids)
+            and (not self._held_ids or self._held_ids.isdisjoint(ids))
+            and len(set(ids)) == len(ids)
+        ):
             yield from self._add(rows)
             return
         now: list[int] = []

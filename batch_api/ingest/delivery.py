@@ -156,7 +156,7 @@ class Delivery:
         """One request, and again while nothing gets through and nothing can be done twice."""
         kind, now = self._kind, self._now
         events = rows.has_events and not self._resend_events
-        content = b"".join((kind.prefix, b",".join(rows.bodies), kind.suffix))
+        content = rows.between(kind.prefix, kind.suffix)
         body = Encoded(content, len(rows), events)
         failures, give_up = 0, math.inf
         while True:

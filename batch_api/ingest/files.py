@@ -23,6 +23,7 @@ from attrs import frozen
 from batch_api.engine.check import rfc3339
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.kinds import Kind
+from batch_api.ingest.lines import Lines
 
 REASON = "#reason"
 """A column of a CSV file that is for people: what it holds is not sent."""
@@ -180,21 +181,22 @@ class JsonLines(FileSource):
         for block in blocks:
             if offset == 0 and block.startswith(codecs.BOM_UTF8):
                 offset = len(codecs.BOM_UTF8)
+                block = block[offset:]  # noqa: PLW2901
             lines = block.split(b"\n")
-            if number == 1:
-                lines[0] = lines[0].removeprefix(codecs.BOM_UTF8)
             if not lines[-1]:
                 lines.pop()
-            # Most files hold nothing but objects: three looks at the block spare a look at each line.
-            is_plain = not (b"\r" in block or b"\n\n" in block or block[:1] in b"\n#" or b"\n#" in block)
+            is_plain = not self._with_lines and _are_plain(block, lines)
+            begin = 0
             for first in range(0, len(lines), size):
                 window = lines[first : first + size]
                 self._note(Mark(index, offset, number))
                 numbered: Iterator[tuple[int, bytes]] = enumerate(window, number)
-                offset += sum(map(len, window)) + len(window)
+                span = sum(map(len, window)) + len(window)
+                offset += span
                 number += len(window)
-                if is_plain and not self._with_lines:
-                    items: list[Any] = window
+                if is_plain:
+                    items: list[Any] = Lines(window, block[begin : begin + span - 1], is_cut=True)
+                    begin += span
                 else:
                     items = list(self._each(numbered))
                 index += len(items)
@@ -205,6 +207,13 @@ class JsonLines(FileSource):
             line = text.removesuffix(b"\r")
             if line.strip() and not line.startswith(COMMENT):
                 yield (line, Line(number, line)) if self._with_lines else line
+
+
+def _are_plain(block: bytes, lines: list[bytes]) -> bool:
+    """Whether there are nothing but objects, as in most files: looks at the block spare a look at each line."""
+    if b"\r" in block or not all(lines):
+        return False
+    return b"#" not in block or not any(line.startswith(COMMENT) for line in lines)
 
 
 # -- CSV -------------------------------------------------------------------------------------------------------------

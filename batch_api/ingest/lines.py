@@ -5,7 +5,7 @@ msgspec skips what it is not asked for after checking it, at a third of the cost
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Annotated, Any, NamedTuple
 
@@ -34,6 +34,26 @@ class _CatalogItem(Struct, gc=False):
 class _AudienceId(Struct, gc=False):
     id: _Text
     action: _Text
+
+
+class Lines(list[bytes]):
+    """JSON lines without their ends. `raw` is the same in one piece, with an end after each but the last."""
+
+    def __init__(self, lines: Iterable[bytes], raw: bytes, *, is_cut: bool) -> None:
+        super().__init__(lines)
+        self.raw = raw
+        self._is_cut = is_cut  # from `raw`, at every line end there is
+
+    @classmethod
+    def of(cls, lines: list[bytes]) -> Lines:
+        """Lines that came one by one, their ends with them or not."""
+        if lines[0][-1:] == b"\n":
+            lines = [line.rstrip(b"\r\n") for line in lines]
+        return cls(lines, b"\n".join(lines), is_cut=False)
+
+    def joined(self) -> bytes:
+        """The same with commas between them."""
+        return self.raw.replace(b"\n", b",") if self._is_cut else b",".join(self)
 
 
 class LineReader(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -10,12 +11,13 @@ from batch_api.engine.encode import encode_items
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.fates import Invalid
 from batch_api.ingest.kinds import Glance, Kind, is_item
-from batch_api.ingest.lines import DecodeError
+from batch_api.ingest.lines import DecodeError, Lines
 from batch_api.ingest.rows import Rows
 
 Items = list[Any]
 
 _OPENS, _CLOSES = ord("{"), ord("}")
+_FIRST, _LAST = itemgetter(0), itemgetter(-1)
 
 
 class Window(NamedTuple):
@@ -91,24 +93,20 @@ def _read_lines(kind: Kind, lines: Items, start: int, refs: list[Any] | None) ->
     reader = kind.lines
     if reader is None:
         return None
-    if lines[0][-1:] == b"\n":
-        lines = [line.rstrip(b"\r\n") for line in lines]
-    joined = b"\n".join(lines)
+    if not isinstance(lines, Lines):
+        lines = Lines.of(lines)
     try:
         # A line is one object if it starts and ends like one, and if there are as many objects as lines: within a
         # value a closing brace and a line end are never followed by an opening one.
-        records = reader.decode(joined)
-        if len(records) != len(lines) or not all(line[0] == _OPENS and line[-1] == _CLOSES for line in lines):
+        records = reader.decode(lines.raw)
+        if len(records) != len(lines) or set(map(_FIRST, lines)) != {_OPENS} or set(map(_LAST, lines)) != {_CLOSES}:
             return None
-        if not joined.isascii():
-            joined.decode()  # strings that are skipped are not looked into
+        if not lines.raw.isascii():
+            lines.raw.decode()  # strings that are skipped are not looked into
     except (DecodeError, UnicodeDecodeError, IndexError):
         return None
     ids = list(map(reader.id, records))
-    # Where no other line end is in them, the separators are the only ones.
-    whole = joined.count(b"\n") == len(lines) - 1
-    body = joined.replace(b"\n", b",") if whole else b",".join(lines)
-    return _rows(Glance(ids, reader.has_events(records)), start, refs, body)
+    return _rows(Glance(ids, reader.has_events(records)), start, refs, lines.joined())
 
 
 def _rows(glance: Glance, start: int, refs: list[Any] | None, body: bytes) -> Rows:
