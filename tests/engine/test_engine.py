@@ -374,6 +374,16 @@ def test_maintenance_is_a_refusal_and_waited_out() -> None:
     assert len(error.attempts) > 2
 
 
+def test_maintenance_does_not_slow_down_what_comes_after() -> None:
+    async def main() -> None:
+        script = Script(MAINTENANCE, Answer(200, {}))
+        engine = engine_on(script)
+        await asyncio.gather(*(engine.send(DEFAULT) for _ in range(3)))
+        assert script.times[-1] - script.times[-2] == pytest.approx(1.02, abs=0.001)
+
+    run(main())
+
+
 def test_a_503_that_does_not_say_maintenance_is_a_failure_like_others() -> None:
     script = Script(Answer(503, b"<html>Service Unavailable</html>"))
     error = failure(script, CREATE)
@@ -746,6 +756,18 @@ def test_a_rotated_key_with_a_newline_is_refused_and_not_quoted() -> None:
         run(main())
     assert "rest_new" not in _everything_of(caught.value)
     assert script.requests == []
+
+
+def test_a_response_shows_neither_its_body_nor_its_headers() -> None:
+    download = Operation("file", "GET", "/file", (307,), (), replay=True)
+    answer = Answer(307, {"people": "mila@example.org"}, headers={"Location": "https://s.example/f?signature=secret"})
+    response = send(Script(answer), download)
+    shown = repr(response) + str(response) + repr(response.headers) + str(response.headers)
+    assert "secret" not in shown
+    assert "mila" not in shown
+    assert response.headers["LOCATION"].endswith("secret")
+    with pytest.raises(TypeError):
+        pickle.dumps(response)
 
 
 def test_nothing_of_the_engine_shows_the_key_or_is_pickled() -> None:
