@@ -107,27 +107,39 @@ class Buffer:
         finally:
             await through(asyncio.ensure_future(self._end()))
 
-    async def update(self, edit: Mapping[str, Any] | Any, ref: Any = None) -> Fate:
+    async def update(self, edit: Mapping[str, Any] | Any, ref: Any = None, *, timeout: float | None = None) -> Fate:
         """Send an edit, together with others, and return its fate. Never raises for an edit.
 
-        `ref` comes back with the fate. If the caller is cancelled, the edit is withdrawn, unless it was put into a
-        request by then: what may have left goes on. Raises `BufferFull` if the buffer is full and was told to raise.
+        Raises `BufferFull` if the buffer is full and was told to raise.
+
+        Args:
+            edit: The edit.
+            ref: Comes back with the fate.
+            timeout: Seconds to wait for the fate. After that the edit is withdrawn, and ends `Unsent`. If it was put
+                into a request by then it goes on, and the fate is `Unknown`. An edit whose turn comes later for certain
+                ends `Unsent` at once.
+
+        If the caller is cancelled, the edit is withdrawn in the same way.
         """
-        held: Held | None = None
         try:
             held = self._read(edit, ref)
-            held.caller = asyncio.get_running_loop().create_future()
-            await self._accept(held)
-            return await held.caller
         except InvalidInput as error:
             return Invalid(self._number(), None, ref, error)
+        held.caller = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(timeout):
+                if timeout is not None and self._dispatcher.wait_time() > timeout:
+                    raise TimeoutError
+                await self._accept(held)
+                return await held.caller
+        except TimeoutError:
+            return self._out_of_time(held, held.caller)
         except BatchError as error:
-            if held is None or (isinstance(error, BufferFull) and self._holding.when_full == "raise"):
+            if isinstance(error, BufferFull) and self._holding.when_full == "raise":
                 raise
             return self._not_accepted(held, error)
         except asyncio.CancelledError:
-            if held is not None:
-                self._withdraw(held)
+            self._withdraw(held)
             raise
 
     async def put(self, edit: Mapping[str, Any] | Any, ref: Any = None) -> None:
@@ -241,15 +253,26 @@ class Buffer:
     def _not_accepted(self, held: Held, error: BatchError) -> Unsent:
         return Unsent(self._number() if held.index < 0 else held.index, held.id, held.ref, error)
 
-    def _withdraw(self, held: Held) -> None:
-        """Whoever handed it in was cancelled. What may have left goes on."""
-        if held.index not in self._held or held.stage not in (Stage.ACCEPTED, Stage.WAITING) or held.doubt is not None:
-            return
-        if held.stage is Stage.WAITING:
-            self._dispatcher.withdraw(held)
-        if self._outbox is not None:
-            self._outbox.remove(held)
-        self._let_go(held)
+    def _out_of_time(self, held: Held, caller: asyncio.Future[Fate]) -> Fate:
+        if caller.done() and not caller.cancelled():
+            return caller.result()
+        if self._withdraw(held):
+            error = DeadlineExceeded("The edit's turn did not come within its timeout.", outcome="not_sent")
+            return self._not_accepted(held, error)
+        error = DeadlineExceeded("The edit was on its way when its timeout passed, and goes on.", outcome="unknown")
+        return Unknown(held.index, held.id, held.ref, error)
+
+    def _withdraw(self, held: Held) -> bool:
+        """Nobody wants it sent any more. What may have left goes on; says whether nothing has."""
+        if held.stage not in (Stage.ACCEPTED, Stage.WAITING) or held.doubt is not None:
+            return False
+        if held.index in self._held:
+            if held.stage is Stage.WAITING:
+                self._dispatcher.withdraw(held)
+            if self._outbox is not None:
+                self._outbox.remove(held)
+            self._let_go(held)
+        return True
 
     def _restore(self, found: list[Found], outbox: Outbox) -> None:
         """What an earlier process left goes before what is accepted now."""

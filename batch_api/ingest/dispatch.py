@@ -74,6 +74,10 @@ class Dispatcher:
         self._order.over(edit)
         self._soon()
 
+    def wait_time(self) -> float:
+        """Seconds that a request made now would wait for its turn."""
+        return self._engine.wait_time(self._kind.operation.name)
+
     async def stop(self) -> None:
         """End all requests. The edits that they carried stay as they are."""
         self._is_stopped = True
@@ -200,7 +204,8 @@ class Dispatcher:
                 return False
         if self._outbox is not None and not edit.is_awaited:
             return True
-        return error.may_pass and asyncio.get_running_loop().time() < self._failing_since + self._patience
+        turn = asyncio.get_running_loop().time() + self.wait_time()
+        return error.may_pass and turn < self._failing_since + self._patience
 
     def _end(self, edit: Held, fate: Fate) -> None:
         self._order.over(edit)

@@ -33,7 +33,7 @@ def _known(_: object, __: object, value: object) -> None:
 class Sending:
     """How a buffer sends. Raises `ConfigurationError` for what cannot be."""
 
-    in_flight: int = field(default=6, validator=_count)
+    in_flight: int = field(default=8, validator=_count)
     """Requests unanswered at once. While there are fewer, an edit is sent as soon as it comes: 4 to 8 for the lowest
     latency, 1 or 2 for the fewest requests."""
     most_items: int = field(default=200, validator=_count)

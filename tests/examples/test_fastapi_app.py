@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 
 from batch_api.testing import FakeBatch
-from examples.fastapi_app import WEB_DEADLINE, create_app
+from examples.fastapi_app import LATER, WEB_DEADLINE, create_app
 from tests.examples.conftest import Connect
 
 
@@ -57,14 +58,42 @@ async def test_a_refusal_is_the_callers_to_mend(fake: FakeBatch, web: httpx.Asyn
     assert (await web.put("/customers/u1", json={"tier": "gold"})).status_code == 422
 
 
-@pytest.mark.parametrize("status", [429, 503])
-async def test_where_nothing_was_taken_the_caller_may_come_again(
-    fake: FakeBatch, web: httpx.AsyncClient, status: int
-) -> None:
-    fake.fail("profile_update", status, retry_after=60, times=1)
+async def test_in_maintenance_the_caller_may_come_again(fake: FakeBatch, web: httpx.AsyncClient) -> None:
+    fake.fail("profile_update", 503, retry_after=60)
+    now = asyncio.get_running_loop().time
+    began = now()
     answer = await web.post("/customers/u1/events", json={"name": "order_placed"})
     assert answer.status_code == 503
-    assert int(answer.headers["retry-after"]) in range(50, 70)
+    assert int(answer.headers["retry-after"]) == LATER
+    assert now() - began < 0.01
+    await asyncio.sleep(70)
+    assert fake.edits == deque()
+
+
+async def test_over_the_limit_one_is_late_and_the_others_may_come_again(
+    fake: FakeBatch, web: httpx.AsyncClient
+) -> None:
+    """What met the limit goes out when it is over, however long its caller waited."""
+    fake.storm("profile_update", retry_after=60)
+    first = await web.post("/customers/u1/events", json={"name": "order_placed"})
+    assert first.status_code == 502
+    second = await web.post("/customers/u2/events", json={"name": "order_placed"})
+    assert second.status_code == 503
+    await asyncio.sleep(70)
+    assert list(fake.project().profiles.by_id) == ["u1"]
+
+
+async def test_a_thousand_requests_at_once_are_a_few_calls(fake: FakeBatch, web: httpx.AsyncClient) -> None:
+    answers = await asyncio.gather(*(web.put(f"/customers/u{number}", json={"vip": True}) for number in range(700)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len(fake.project().profiles.by_id) == 700
+    assert fake.stats["profile_update"].accepted <= 8
+
+
+async def test_more_than_leaves_in_time_is_turned_away(fake: FakeBatch, web: httpx.AsyncClient) -> None:
+    answers = await asyncio.gather(*(web.put(f"/customers/u{number}", json={"vip": True}) for number in range(2000)))
+    assert {answer.status_code for answer in answers} == {202, 503}
+    assert len(fake.project().profiles.by_id) == sum(answer.status_code == 202 for answer in answers) >= 800
 
 
 async def test_nobody_is_made_to_wait_for_minutes(fake: FakeBatch, web: httpx.AsyncClient) -> None:

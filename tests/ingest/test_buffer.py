@@ -325,6 +325,36 @@ async def test_callers_that_give_up_waiting_for_room_leave_none_taken(fake: Fake
     assert len(fake.edits) == 4
 
 
+async def test_after_its_timeout_an_edit_is_withdrawn_or_goes_on_and_the_fate_says_which(
+    fake: FakeBatch, client: BatchClient
+) -> None:
+    async with client.profiles.buffer(sending=Sending(in_flight=1)) as buffer:
+        await buffer.update(edit_of(0))
+        fake.delay(UPDATE, 10)
+        first = asyncio.create_task(buffer.update(edit_of(1), timeout=3))
+        await asyncio.sleep(0.1)
+        second = asyncio.create_task(buffer.update(edit_of(2), timeout=3))
+        assert isinstance(await first, Unknown)
+        assert isinstance(await second, Unsent)
+        assert now() == pytest.approx(3.1, abs=0.01)
+        fake.clear_faults()
+        assert isinstance(await buffer.update(edit_of(3), timeout=30), Delivered)
+    assert [edit.edit for edit in fake.edits] == [edit_of(0), edit_of(1), edit_of(3)]
+
+
+async def test_an_edit_whose_turn_comes_after_its_timeout_for_certain_is_not_accepted(
+    fake: FakeBatch, client: BatchClient
+) -> None:
+    fake.storm(UPDATE, retry_after=60)
+    async with client.profiles.buffer() as buffer:
+        await buffer.put(edit_of(1))
+        await asyncio.sleep(0.1)
+        assert isinstance(await buffer.update(edit_of(2), timeout=3), Unsent)
+        assert now() < 1
+        assert isinstance(await buffer.update(edit_of(3), timeout=100), Delivered)
+    assert [edit.edit for edit in fake.edits] == [edit_of(1), edit_of(3)]
+
+
 # -- full --------------------------------------------------------------------------------------------------------------
 
 
