@@ -62,13 +62,13 @@ class Chunker:
 
     def _admit(self, rows: Rows) -> Iterator[Rows]:
         taken, ids = self._taken, rows.ids
-        if (
-            taken.isdisjoint(ids)
-            and (not self._held_ids or self._held_ids.isdisjoint(ids))
-            and len(set(ids)) == len(ids)
-        ):
-            yield from self._add(rows)
-            return
+        if not self._held and taken.isdisjoint(ids):
+            before = len(taken)
+            taken.update(ids)
+            if len(taken) - before == len(ids):
+                yield from self._add(rows)
+                return
+            taken.difference_update(ids)  # two of them are about the same
         now: list[int] = []
         later: list[int] = []
         here: set[str] = set()
@@ -80,13 +80,14 @@ class Chunker:
                 here.add(name)
                 now.append(position)
         contents = rows.parts()
-        self._held.append(rows.take(later, contents))
+        if later:
+            self._held.append(rows.take(later, contents))
+        taken |= here
         if now:
             yield from self._add(rows.take(now, contents))
 
     def _add(self, rows: Rows) -> Iterator[Rows]:
         """Rows that may go. They fill a chunk to its last place."""
-        self._taken.update(rows.ids)
         while True:
             weight = rows.weight
             if self._count and self._bytes + weight > self._most_bytes:

@@ -100,7 +100,7 @@ class ProfileEdits:
         return orjson.dumps(edit) if edit.get("attributes") else None
 
 
-_IDENTIFIERS, _CUSTOM_ID, _ID, _ACTION = map(itemgetter, ("identifiers", "custom_id", "id", "action"))
+_IDENTIFIERS, _CUSTOM_ID, _NAME, _ID, _ACTION = map(itemgetter, ("identifiers", "custom_id", "name", "id", "action"))
 
 
 def _are_texts(values: list[Any]) -> bool:
@@ -116,9 +116,11 @@ def _glance_at_events(edits: list[dict[str, Any]]) -> bool | None:
     if set(map(type, given)) != {list} or max(map(len, given)) > MOST_EVENTS:
         return None
     events = list(chain.from_iterable(given))
-    if set(map(type, events)) != {dict} or not _are_texts([event.get("name") for event in events]):
+    try:
+        names = list(map(_NAME, events))
+    except (KeyError, TypeError):
         return None
-    return True
+    return True if set(map(type, events)) == {dict} and _are_texts(names) else None
 
 
 def look_at_edit(edit: Mapping[str, Any]) -> Seen:
