@@ -94,6 +94,7 @@ class Delivery:
         on_answer: Called with each answer that took something.
         until: When, on the clock of the loop, to stop.
         on_crowd: Called when a chunk is split because rejections persist; without it, none is.
+        on_rejected: Called when a request took nothing and waits for its turn again.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class Delivery:
         on_answer: Callable[[Response], object],
         until: float = math.inf,
         on_crowd: Turn | None = None,
+        on_rejected: Turn | None = None,
     ) -> None:
         self._engine = engine
         self._kind = kind
@@ -114,6 +116,7 @@ class Delivery:
         self._on_answer = on_answer
         self._until = until
         self._on_crowd = on_crowd
+        self._on_rejected = on_rejected
         self._rng = random.Random()
         self._now = asyncio.get_running_loop().time
         self._has_delivered = False
@@ -192,6 +195,8 @@ class Delivery:
 
         def waits(response: Response) -> bool:
             nonlocal give_up, rejections
+            if self._on_rejected is not None:
+                self._on_rejected()
             if response.status != 429:
                 give_up = min(give_up, self._now() + self._patience)
                 return self._now() < give_up

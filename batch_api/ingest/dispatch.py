@@ -26,6 +26,29 @@ LONGEST_PAUSE: Final = 10.0
 _DOUBLINGS: Final = 8  # of the pause between two tries
 
 
+class _Chunk:
+    """The edits of one request, and what has happened to it."""
+
+    def __init__(self, edits: list[Held]) -> None:
+        self.edits = edits
+        self._unanswered = 0
+
+    def left(self) -> None:
+        """It is about to be sent."""
+        self._unanswered += 1
+        self._set(Stage.LEFT)
+
+    def was_rejected(self) -> None:
+        """Nothing was taken. If that holds for all that was sent of it, it is as if nothing had been."""
+        self._unanswered -= 1
+        if not self._unanswered:
+            self._set(Stage.CHOSEN)
+
+    def _set(self, stage: Stage) -> None:
+        for edit in self.edits:
+            edit.stage = stage
+
+
 class Dispatcher:
     """Sends what is added, in the order of `Order`, and calls `finish` with the fate of each.
 
@@ -56,7 +79,7 @@ class Dispatcher:
         self._finish = finish
         self._order = Order()
         self._requests: set[asyncio.Task[None]] = set()
-        self._at_gate: list[Held] | None = None
+        self._at_gate: _Chunk | None = None
         self._is_due = False
         self._is_stopped = False
         self._failures = 0
@@ -102,35 +125,33 @@ class Dispatcher:
         most = 1 if self._failures else self._sending.in_flight
         if self._is_stopped or self._pause or self._at_gate or len(self._requests) >= most:
             return
-        chunk = self._next_chunk()
-        if chunk:
-            self._at_gate = chunk
+        edits = self._next_edits()
+        if edits:
+            self._at_gate = chunk = _Chunk(edits)
             request = asyncio.get_running_loop().create_task(self._request(chunk), name="batch_api buffer")
             self._requests.add(request)
             request.add_done_callback(self._returned)
 
-    def _next_chunk(self) -> list[Held]:
+    def _next_edits(self) -> list[Held]:
         """Those whose turn it is, but for those that came too late."""
-        chunk: list[Held] = []
-        while self._order and not chunk:
+        edits: list[Held] = []
+        while self._order and not edits:
             for edit in self._order.take(most_items=self._size.now, most_bytes=self._sending.most_bytes):
                 if is_too_old(edit.since):
                     error = InvalidInput(TOO_OLD, path="events")
                     self._end(edit, Invalid(edit.index, edit.id, edit.ref, error))
                 else:
-                    chunk.append(edit)
-        return chunk
+                    edits.append(edit)
+        return edits
 
-    def _passed(self, chunk: list[Held]) -> None:
+    def _passed(self, chunk: _Chunk) -> None:
         """A request passed the gate: another may wait there now."""
         if self._at_gate is chunk:
             self._at_gate = None
             self._soon()
-        if any(is_too_old(edit.since) for edit in chunk):
+        if any(is_too_old(edit.since) for edit in chunk.edits):
             raise _CameTooLate
-        for edit in chunk:
-            if edit.stage is Stage.CHOSEN:
-                edit.stage = Stage.LEFT
+        chunk.left()
 
     def _returned(self, request: asyncio.Task[None]) -> None:
         self._requests.discard(request)
@@ -138,25 +159,25 @@ class Dispatcher:
 
     # -- one request ---------------------------------------------------------------------------------------------
 
-    async def _request(self, chunk: list[Held]) -> None:
+    async def _request(self, chunk: _Chunk) -> None:
         try:
             troubles = await self._settle(chunk)
         finally:
             if self._at_gate is chunk:
                 self._at_gate = None
         self._take_stock(chunk, troubles)
-        again = [edit for edit in chunk if self._goes_again(edit, troubles.get(edit.index))]
+        again = [edit for edit in chunk.edits if self._goes_again(edit, troubles.get(edit.index))]
         if again:
             if self._outbox is not None:
                 self._outbox.note_not_sent(again)
             self._order.put_back(again)
-        for edit in chunk:
+        for edit in chunk.edits:
             if edit.stage is not Stage.WAITING:
                 self._end(edit, troubles.get(edit.index) or Delivered(edit.index, edit.id, edit.ref))
 
-    async def _settle(self, chunk: list[Held]) -> dict[int, Trouble]:
+    async def _settle(self, chunk: _Chunk) -> dict[int, Trouble]:
         """Send a chunk once: whatever fails for no fault of its own may come again with a later chunk."""
-        rows = _rows(chunk)
+        rows = _rows(chunk.edits)
         delivery = Delivery(
             self._engine,
             self._kind,
@@ -164,10 +185,11 @@ class Dispatcher:
             patience=0.0,
             on_answer=self._size.learn,
             on_crowd=self._size.halve if self._size.counts_items else None,
+            on_rejected=chunk.was_rejected,
         )
         try:
             if self._outbox is not None and rows.has_events and not self._resend_events:
-                await self._outbox.note_sent(chunk)
+                await self._outbox.note_sent(chunk.edits)
             return await delivery.settle(rows, lambda: self._passed(chunk))
         except BatchError as error:  # of the outbox
             return all_of(rows, Unsent, error)
@@ -176,10 +198,10 @@ class Dispatcher:
             broken = BatchError(f"The request broke with {type(error).__name__}.", outcome="unknown")
             return all_of(rows, Unknown, broken)
 
-    def _take_stock(self, chunk: list[Held], troubles: dict[int, Trouble]) -> None:
+    def _take_stock(self, chunk: _Chunk, troubles: dict[int, Trouble]) -> None:
         """Note whether anything gets through at all."""
-        failures = [trouble for edit in chunk if (trouble := troubles.get(edit.index)) and _never_arrived(trouble)]
-        if len(failures) < len(chunk):
+        failures = [trouble for trouble in troubles.values() if _never_arrived(trouble)]
+        if len(failures) < len(chunk.edits):
             self._failures, self._failing_since = 0, math.inf
         elif not isinstance(failures[0].error, _CameTooLate):
             loop = asyncio.get_running_loop()
@@ -228,11 +250,11 @@ def _never_arrived(trouble: Trouble) -> TypeGuard[Refused | Unsent | Unknown]:
     return isinstance(trouble, Refused | Unsent | Unknown) and not is_about_items(trouble.error)
 
 
-def _rows(chunk: list[Held]) -> Rows:
+def _rows(edits: list[Held]) -> Rows:
     return Rows(
-        [edit.index for edit in chunk],
-        [edit.id for edit in chunk],
-        [edit.ref for edit in chunk],
-        tuple(edit.body for edit in chunk),
-        any(edit.has_events for edit in chunk),
+        [edit.index for edit in edits],
+        [edit.id for edit in edits],
+        [edit.ref for edit in edits],
+        tuple(edit.body for edit in edits),
+        any(edit.has_events for edit in edits),
     )

@@ -488,6 +488,14 @@ async def test_leaving_takes_no_longer_than_it_may_and_names_what_is_left(
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
+async def test_what_was_only_ever_rejected_is_unsent_and_not_unknown(fake: FakeBatch, client: BatchClient) -> None:
+    fake.storm(UPDATE, times=None)
+    troubles: list[Trouble] = []
+    async with client.profiles.buffer(sending=Sending(drain=20), on_trouble=troubles.append) as buffer:
+        await buffer.put(event_of(1))
+    assert [type(trouble) for trouble in troubles] == [Unsent]
+
+
 async def test_cancelled_in_its_block_it_still_sends_what_is_there_and_leaves_no_task(
     fake: FakeBatch, client: BatchClient
 ) -> None:
