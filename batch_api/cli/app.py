@@ -241,9 +241,7 @@ def export_profiles(
             )
         parts = await exporting.carry_out(Settings.client(), request, id, folder)
         if json:
-            output.json_of(
-                {"parts": [str(part) for part in parts], "bytes": sum(part.stat().st_size for part in parts)}
-            )
+            output.json_of([{"path": str(part), "bytes": part.stat().st_size} for part in parts])
         else:
             for part in parts:
                 output.out.print(f"{part}: {part.stat().st_size:,} bytes")

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from batch_api import Limit
@@ -46,7 +47,7 @@ def rows(found: Sequence[Row], columns: Sequence[str], form: Format) -> None:
         table = Table(*columns, box=None, pad_edge=False)
         for row in found:
             table.add_row(*(cell(row.get(column)) for column in columns))
-        out.print(table)
+        _print(table)
 
 
 def one(found: Any, form: Format) -> None:
@@ -59,7 +60,13 @@ def one(found: Any, form: Format) -> None:
         table = Table(box=None, show_header=False, pad_edge=False)
         for name, value in found.items():
             table.add_row(name, cell(value))
-        out.print(table)
+        _print(table)
+
+
+def _print(table: Table) -> None:
+    """As wide as it is: an id that is cut off is of no use."""
+    needed = Measurement.get(out, out.options.update(max_width=10_000), table).maximum
+    Console(width=max(needed, out.width), highlight=False, markup=False).print(table)
 
 
 def json_of(value: Any) -> None:
