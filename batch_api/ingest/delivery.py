@@ -137,10 +137,10 @@ class Delivery:
 
     async def _settle(self, rows: Rows, chunk: _Chunk, doubt: BatchError | None) -> Troubles:
         """`doubt`: they were sent before, and may have been taken."""
-        if self.ended_by is not None:
-            return all_of(rows, Unsent, self.ended_by, doubt=doubt)
         if chunk.is_hopeless:
             return all_of(rows, Refused, chunk.refusals[-1], doubt=doubt)
+        if self.ended_by is not None:
+            return all_of(rows, Unsent, self.ended_by, doubt=doubt)
         response, error, doubt = await self.send(rows, chunk.on_turn, doubt)
         if response is not None:
             self._has_delivered = True

@@ -30,7 +30,7 @@ from batch_api.ingest.progress import Progress, Reporter
 from batch_api.ingest.reading import id_of, read, untied
 from batch_api.ingest.replace import AudienceIncomplete, Opening
 from batch_api.ingest.rows import Rows
-from batch_api.ingest.sources import WINDOW, AnySource, Source, Stream, part_read, size_of, source_of
+from batch_api.ingest.sources import AnySource, Source, Stream, part_read, size_of, source_of, window_of
 
 if TYPE_CHECKING:
     from batch_api.ingest.checkpoint import Checkpoint
@@ -340,7 +340,7 @@ class _Run:
         needed, _ = shortest(self._engine, self._kind.operation, size.items, self._choices.chunk_size)
         if needed > (deadline if size.is_exact else deadline * LENIENT):
             raise DeadlineExceeded(
-                f"{size.items} items take {needed:.0f} s at least, and the job's deadline is {deadline:g} s.",
+                f"{size.items} items take {needed:.1f} s at least, and the job's deadline is {deadline:g} s.",
                 outcome="not_sent",
             )
 
@@ -395,7 +395,7 @@ class _Run:
             raise failure
 
     async def _read(self, group: asyncio.TaskGroup, until_read: Callable[[], Awaitable[None]]) -> None:
-        size = min(WINDOW, self._choices.chunk_size)
+        size = min(window_of(self._source), self._choices.chunk_size)
         async with aclosing(self._source.windows(size)) as windows:
             async for items in windows:
                 if self._is_stopped:
@@ -404,6 +404,7 @@ class _Run:
                     self._tell_unsent(items, self.ended_by)
                 else:
                     await self._send(group, self._feed(items) if items else self._chunker.flush())
+                items.clear()  # before the next are read, so that these make room for them
                 await self._unclog(group)
                 await until_read()
 

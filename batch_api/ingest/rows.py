@@ -81,7 +81,17 @@ class Rows:
     def split(self, middle: int) -> tuple[Rows, Rows]:
         """The first `middle` items and the others."""
         contents = self.parts()
-        return self.take(range(middle), contents), self.take(range(middle, len(self)), contents)
+        first, second = (
+            evolve(
+                self,
+                indexes=self.indexes[part],
+                ids=self.ids[part],
+                refs=None if self.refs is None else self.refs[part],
+                bodies=(b",".join(contents[part]),),
+            )
+            for part in (slice(middle), slice(middle, None))
+        )
+        return first, second
 
     def halves(self) -> tuple[Rows, Rows]:
         """The first half and the second."""
