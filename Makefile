@@ -49,7 +49,7 @@ generate: setup ## write batch_api/_generated anew from openapi/ and overrides/
 pins: setup ## pin requirements/dev.txt anew
 	$(BIN)/python -m pip install --quiet "uv>=0.5"
 	@echo '# Pinned by `make pins` from pyproject.toml and requirements/dev.in, for Python 3.11 to 3.13.' > requirements/dev.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-emit-index-url --no-annotate --no-header \
+	$(BIN)/uv pip compile --quiet --all-extras --universal --python-version 3.11 --upgrade --no-emit-index-url --no-annotate --no-header \
 		pyproject.toml requirements/dev.in >> requirements/dev.txt
 
 clean: ## remove what the other commands made
