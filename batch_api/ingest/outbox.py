@@ -308,5 +308,6 @@ async def through(task: asyncio.Future[None]) -> None:
             await asyncio.wait({task})
         except asyncio.CancelledError as error:
             cancelled = error
+    task.result()
     if cancelled is not None:
         raise cancelled

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from batch_api import BadRequest, BatchClient, BufferFull, ConfigurationError, InvalidInput, Limit
+from batch_api import BadRequest, BatchClient, BufferFull, ConfigurationError, InvalidInput, Limit, models
 from batch_api.ingest import dispatch, stamps
 from batch_api.ingest.fates import Delivered, Invalid, PartlyApplied, Refused, Trouble, Unknown, Unsent
 from batch_api.ingest.holding import Holding, Sending
@@ -154,6 +154,34 @@ async def test_the_bad_edit_of_one_caller_does_not_fail_the_others(fake: FakeBat
     assert isinstance(fates[77].error, BadRequest)
     assert len(fake.project().profiles.by_id) == 199
     assert fake.stats[UPDATE].requests <= 1 + 2 * 8 + 2
+
+
+async def test_when_too_many_are_refused_the_rest_is_not_tried(fake: FakeBatch, client: BatchClient) -> None:
+    fake.fail(UPDATE, 400, times=None)
+    async with client.profiles.buffer() as buffer:
+        fates = await asyncio.gather(*(buffer.update(edit_of(number)) for number in range(200)))
+    assert {type(fate) for fate in fates} == {Refused}
+    assert fake.stats[UPDATE].requests < 50
+
+
+async def test_what_may_have_been_taken_once_stays_unknown_whatever_comes_later(
+    fake: FakeBatch, client: BatchClient
+) -> None:
+    fake.reset(UPDATE, after_acceptance=True, times=10)
+    fake.fail(UPDATE, 401, times=None)
+    async with client.profiles.buffer() as buffer:
+        assert isinstance(await buffer.update(edit_of(1)), Unknown)
+        assert isinstance(await buffer.update(edit_of(2)), Refused)
+
+
+async def test_models_are_taken_and_left_as_they_are(fake: FakeBatch, client: BatchClient) -> None:
+    edit = models.EditProfile(
+        identifiers=models.CustomIdIdentifier(custom_id="u1"), events=[models.ProfileEvent(name="order_placed")]
+    )
+    async with client.profiles.buffer() as buffer:
+        assert isinstance(await buffer.update(edit), Delivered)
+    assert [event["name"] for event in fake.project().profiles.by_id["u1"].events] == ["order_placed"]
+    assert edit.to_dict()["events"] == [{"name": "order_placed"}]
 
 
 async def test_values_that_are_refused_come_back_to_their_caller(client: BatchClient) -> None:
