@@ -88,18 +88,20 @@ class Chunker:
 
     def _add(self, rows: Rows) -> Iterator[Rows]:
         """Rows that may go. They fill a chunk to its last place."""
-        while True:
-            weight = rows.weight
-            if self._count and self._bytes + weight > self._most_bytes:
-                yield self._close()
-            room = self.most_items - self._count
-            if weight > self._most_bytes:
-                room = min(room, len(rows) // 2)
-            if len(rows) <= max(room, 1):
-                break
-            first, rows = rows.split(max(room, 1))
+        if rows.weight > self._most_bytes and len(rows) > 1:
+            for half in rows.halves():
+                yield from self._add(half)
+            return
+        is_full = self._count >= self.most_items or self._bytes + rows.weight > self._most_bytes
+        if self._count and is_full:
+            yield self._close()
+        room = self.most_items - self._count
+        if len(rows) > room:
+            first, rest = rows.split(room)
             yield from self._put(first)
-        yield from self._put(rows)
+            yield from self._add(rest)
+        else:
+            yield from self._put(rows)
 
     def _put(self, rows: Rows) -> Iterator[Rows]:
         self._runs.append(rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -213,7 +214,7 @@ async def test_progress_is_told_now_and_then(client: BatchClient) -> None:
     job = client.profiles.ingest(items, chunk_size=500, on_progress=note)
     await job.collect()
     assert shots[-1][1:] == (40_000, 0.0)
-    assert all(later - sooner >= 0.24 for (sooner, _, _), (later, _, _) in zip(shots[:-2], shots[1:-1], strict=True))
+    assert all(later - sooner >= 0.24 for (sooner, _, _), (later, _, _) in itertools.pairwise(shots[:-1]))
     assert len(shots) > 10
     middle = shots[len(shots) // 2]
     assert middle[2] is not None
@@ -254,7 +255,7 @@ async def test_a_forecast_names_the_limit_that_binds(fake: FakeBatch) -> None:
 
 async def test_a_deadline_that_cannot_be_met_is_refused_first(client: BatchClient, fake: FakeBatch) -> None:
     items = [edit(number) for number in range(100_000)]
-    with pytest.raises(DeadlineExceeded, match="100000 items take 9.5 s"):
+    with pytest.raises(DeadlineExceeded, match="100000 items take 9"):
         await client.profiles.ingest(items, deadline=5).collect()
     assert fake.stats[MASS].requests == 0
     summary = await client.profiles.ingest(items, deadline=11).collect()
@@ -414,12 +415,15 @@ async def test_what_the_source_raises_comes_after_all_fates(client: BatchClient,
         raise SourceBroke
 
     fates: list[Fate] = []
-    with pytest.raises(SourceBroke):
+
+    async def walk() -> None:
         async for fate in client.profiles.ingest(streamed() if is_async else plain()):
             fates.append(fate)  # noqa: PERF401
-    assert kinds(fates) == {"Delivered": 6123 if not is_async else len(fates)}
-    assert one_each(fates, len(fates))
-    assert len(fates) > 5000
+
+    with pytest.raises(SourceBroke):
+        await walk()
+    assert one_each(fates, 6123)
+    assert kinds(fates) == {"Delivered": 6123}
     assert await others() == set()
 
 
@@ -431,10 +435,8 @@ async def test_while_a_source_pauses_what_is_there_is_sent(client: BatchClient, 
         for number in range(10, 20):
             yield edit(number)
 
-    times = []
     now = asyncio.get_running_loop().time
-    async for chunk in client.profiles.ingest(source()).by_chunk():
-        times.append((now(), len(chunk)))
+    times = [(now(), len(chunk)) async for chunk in client.profiles.ingest(source()).by_chunk()]
     assert [(round(at), size) for at, size in times] == [(1, 10), (100, 10)]
 
 
