@@ -1,15 +1,15 @@
-"""Real customer records on their way to a Batch API that enforces its documented limits.
+"""Real customer records on their way to a Batch API that enforces its documented limits, by the command `batch-api`.
 
     make demo                                              # the purchases in examples/data/
     make demo INPUT=customers.csv ID=email                 # any CSV file with a header
 
-It serves the fake API on loopback in a process of its own and, with one client,
+It serves the fake API on loopback in a process of its own, writes files, and runs the command on them:
 
-1. `profiles`: writes the attributes of each profile, as in the last line that names it, with `profiles.mass_update`;
-2. `purchases`: tracks an event for each line, up to 15 in one edit of a profile, with `profiles.update`;
-3. `catalog`: loads a catalog of cars;
-4. `audience`: puts all profiles into an audience;
-5. `exports`: asks for all that is stored, and compares it with what was sent.
+1. `profiles`: `import profiles` with the attributes of each profile, as in the last line that names it;
+2. `purchases`: `import profiles --endpoint update` with an event for each line, up to 15 in one edit of a profile;
+3. `catalog`: `import catalog` with cars;
+4. `audience`: `import audience` with all profiles;
+5. `exports`: `export profiles`, twice, for all that is stored, which is compared with what was sent.
 
 What was lost is measured and not assumed: profiles and events are compared with the exports, one by one, catalog and
 audience with the server's counts. Requests, 429s and rates are the server's own figures. The exit code is 0 if nothing
@@ -23,6 +23,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import csv
 import json
 import os
 import subprocess
@@ -33,16 +34,18 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urljoin
 
 import httpx
+import orjson
 from rich.console import Console
 
-from batch_api import BatchClient, BatchError, Limit, PartialError, UpdateResult
+from batch_api import BatchClient, BatchError, Limit
+from batch_api.cli.importing import LEFT_OVER
 from batch_api.testing.fake import STATISTICS_PATH
 from examples import board, csvfile
-from examples.board import Board, Line, Row
+from examples.board import Row
 from examples.csvfile import Record, Table
 
 DATA = Path(__file__).parent / "data"
@@ -51,23 +54,16 @@ EVENT = "purchase"
 CATALOG = "cars"
 AUDIENCE = "customers"
 
-IN_FLIGHT = 4
-"""Calls at once: enough to hide the time of an answer. The client keeps to the limits however many there are."""
-MASS_CHUNK = 5_000
-"""Half of what a call may carry, and of what the server allows in a second: so one call can follow another at once."""
-UPDATE_CHUNK = 200
-ITEMS_CHUNK = 200
-AUDIENCE_CHUNK = 10_000
 EVENTS_IN_EDIT = 15
 ATTRIBUTES_OF_EVENT = 20
 
 Body = dict[str, Any]
 Statistics = dict[str, dict[str, float]]
-T = TypeVar("T")
-R = TypeVar("R")
+Command = Callable[..., Awaitable[int]]
+"""Runs `batch-api` with these arguments; gives its exit code."""
 
 
-# -- from records to edits -------------------------------------------------------------------------------------------
+# -- from records to files -------------------------------------------------------------------------------------------
 
 
 def profile_edits(records: Iterable[Record]) -> list[Body]:
@@ -76,23 +72,21 @@ def profile_edits(records: Iterable[Record]) -> list[Body]:
     return [{"identifiers": {"custom_id": id}, "attributes": attributes} for id, attributes in latest.items()]
 
 
-def event_edits(records: Iterable[Record]) -> list[list[Body]]:
-    """An event for each record, in rounds that hold at most one edit of each profile.
+def event_edits(records: Iterable[Record]) -> list[Body]:
+    """An event for each record, up to 15 in an edit. Those of a profile stay in order: an import sees to it.
 
-    To send one round after another keeps the events of a profile in order, however many calls are in flight. Events
-    carry no `time`, because the API refuses what is older than 24 hours: a purchase of 1997 tells its date in an
+    Events carry no `time`, because the API refuses what is older than 24 hours: a purchase of 1997 tells its date in an
     attribute. An event without `time` happens when it arrives.
     """
     events: dict[str, list[Body]] = defaultdict(list)
     for record in records:
-        events[record.id].append({"name": EVENT, "attributes": _first(record.attributes, ATTRIBUTES_OF_EVENT)})
-    rounds: list[list[Body]] = []
-    for id, of_profile in events.items():
-        for number, part in enumerate(batches(of_profile, EVENTS_IN_EDIT)):
-            if number == len(rounds):
-                rounds.append([])
-            rounds[number].append({"identifiers": {"custom_id": id}, "events": part})
-    return rounds
+        attributes = dict(list(record.attributes.items())[:ATTRIBUTES_OF_EVENT])
+        events[record.id].append({"name": EVENT, "attributes": attributes})
+    return [
+        {"identifiers": {"custom_id": id}, "events": of_profile[start : start + EVENTS_IN_EDIT]}
+        for id, of_profile in events.items()
+        for start in range(0, len(of_profile), EVENTS_IN_EDIT)
+    ]
 
 
 def item_edits(records: Iterable[Record]) -> list[Body]:
@@ -100,16 +94,25 @@ def item_edits(records: Iterable[Record]) -> list[Body]:
     return [{"id": record.id, "action": "add", "attributes": record.attributes} for record in records]
 
 
-def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """`items` in parts of at most `size`."""
-    return (items[start : start + size] for start in range(0, len(items), size))
+def write_lines(path: Path, edits: Iterable[Body]) -> Path:
+    """JSON lines, which carry all types."""
+    with path.open("wb") as file:
+        file.writelines(orjson.dumps(edit, option=orjson.OPT_UTC_Z) + b"\n" for edit in edits)
+    return path
 
 
-def _first(attributes: Body, count: int) -> Body:
-    return dict(list(attributes.items())[:count])
+def write_ids(path: Path, ids: Iterable[str]) -> Path:
+    """A CSV file of one column."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, quoting=csv.QUOTE_ALL).writerows([("id",), *((id,) for id in ids)])
+    return path
 
 
 # -- the job ---------------------------------------------------------------------------------------------------------
+
+
+class Failed(Exception):
+    """A command came to no good end, and has said why itself."""
 
 
 @dataclass
@@ -131,29 +134,33 @@ class Phase:
 
 
 class Job:
-    """All phases, on one client."""
+    """All phases. `client` makes what the command does not: a catalog, an audience, and a look at both."""
 
-    def __init__(self, client: BatchClient, customers: Table, items: Table, shown: Board) -> None:
+    def __init__(self, client: BatchClient, command: Command, customers: Table, items: Table, folder: Path) -> None:
         self._client = client
-        self._board = shown
-        self.events = len(customers.records)
+        self._command = command
+        self._folder = folder
         self._columns = customers.columns
         self._profiles = profile_edits(customers.records)
-        self._rounds = event_edits(customers.records)
+        self._purchases = event_edits(customers.records)
         self._items = item_edits(items.records)
         self._fields = {column.name: column.kind for column in items.columns}
+        self.events = len(customers.records)
+        """Each record is one."""
         self.refused: Counter[str] = Counter()
         """Values that the API refused while it took the rest, by attribute and kind of problem."""
-        edits = sum(len(edits) for edits in self._rounds)
         self.profiles = Phase("profiles", ("profile_mass_update",), len(self._profiles))
-        self.purchases = Phase("purchases", ("profile_update",), edits)
+        self.purchases = Phase("purchases", ("profile_update",), len(self._purchases))
         self.catalog = Phase("catalog", ("catalog_items_edit", "catalog_create", "catalog_view"), len(self._items))
         self.audience = Phase("audience", ("audience_update", "audience_create", "audience_view"), len(self._profiles))
-        lines = len(self._profiles) + self.events
-        self.exports = Phase("exports", ("export_download", "profile_export", "export_view"), lines)
+        self.exports = Phase("exports", ("export_download", "profile_export", "export_view"), 0)
+        self.exports.items = len(self._profiles) + self.events
 
     async def run(self, statistics: Callable[[], Awaitable[Statistics]]) -> list[Row]:
-        """Run all phases, one after another; `statistics` asks the server for its figures. Raises `BatchError`."""
+        """Run all phases, one after another; `statistics` asks the server for its figures.
+
+        Raises `Failed` and `BatchError`.
+        """
         phases = {
             self._load_profiles: self.profiles,
             self._track_purchases: self.purchases,
@@ -161,102 +168,67 @@ class Job:
             self._fill_audience: self.audience,
             self._compare_exports: self.exports,
         }
-        limits = self._client.limits()
         for work, phase in phases.items():
             with phase.timed():
-                await work(self._board.line(phase.name, phase.items, limits[phase.operations[0]]))
-        figures = await statistics()
+                await work()
+        figures, limits = await statistics(), self._client.limits()
         return [_row(phase, figures, limits[phase.operations[0]]) for phase in phases.values()]
 
-    async def _load_profiles(self, line: Line) -> None:
-        results = await send_all(self._client.profiles.mass_update, batches(self._profiles, MASS_CHUNK), line)
-        self._note_refused(results)
+    async def _load_profiles(self) -> None:
+        await self._import("profiles", write_lines(self._folder / "profiles.jsonl", self._profiles))
 
-    async def _track_purchases(self, line: Line) -> None:
-        for edits in self._rounds:
-            self._note_refused(await send_all(self._client.profiles.update, batches(edits, UPDATE_CHUNK), line))
+    async def _track_purchases(self) -> None:
+        path = write_lines(self._folder / "purchases.jsonl", self._purchases)
+        await self._import("profiles", path, "--endpoint", "update")
 
-    async def _load_catalog(self, line: Line) -> None:
-        catalogs = self._client.catalogs
-        await catalogs.create(CATALOG, self._fields)
-        edited = await send_all(
-            lambda items: catalogs.edit_items(CATALOG, items), batches(self._items, ITEMS_CHUNK), line
-        )
-        for result in edited:
-            await catalogs.wait(CATALOG, result.indexing_token)
-        self.catalog.lost = abs(len(self._items) - ((await catalogs.view(CATALOG)).items or 0))
+    async def _load_catalog(self) -> None:
+        await self._client.catalogs.create(CATALOG, self._fields)
+        await self._import("catalog", write_lines(self._folder / f"{CATALOG}.jsonl", self._items))
+        self.catalog.lost = abs(len(self._items) - ((await self._client.catalogs.view(CATALOG)).items or 0))
 
-    async def _fill_audience(self, line: Line) -> None:
-        audiences = self._client.audiences
+    async def _fill_audience(self) -> None:
         ids = [edit["identifiers"]["custom_id"] for edit in self._profiles]
-        await audiences.create(AUDIENCE)
-        edited = await send_all(lambda ids: audiences.update(AUDIENCE, ids), batches(ids, AUDIENCE_CHUNK), line)
-        for result in edited:
-            await audiences.wait(AUDIENCE, result.indexing_token)
-        self.audience.lost = abs(len(ids) - ((await audiences.view(AUDIENCE)).nb_ids or 0))
+        await self._client.audiences.create(AUDIENCE)
+        await self._import("audience", write_ids(self._folder / f"{AUDIENCE}.csv", ids))
+        filled = await self._client.audiences.wait(AUDIENCE, None)
+        self.audience.lost = abs(len(ids) - ((filled.nb_ids if filled else 0) or 0))
 
-    async def _compare_exports(self, line: Line) -> None:
+    async def _import(self, kind: str, path: Path, *options: str) -> None:
+        """Import a file. What the API refused of it is told, and counts as lost where it is missing."""
+        code = await self._command("import", kind, str(path), *options)
+        if code not in (0, LEFT_OVER):
+            raise Failed(f"The import ended with exit code {code}.")
+        report = path.with_suffix(".report.jsonl")
+        if report.exists():
+            entries = map(json.loads, report.read_text(encoding="utf-8").splitlines())
+            self.refused.update(_kind_of(value) for entry in entries for value in entry.get("refused", ()))
+
+    async def _compare_exports(self) -> None:
         """Fetch all that is stored, and count what differs from what was sent."""
-        attributes: Body = {"export_type": "ATTRIBUTES", "identifiers": ["custom_id"]}
-        if self._columns:
-            attributes["attributes"] = [column.name for column in self._columns]
-        since = datetime.now(UTC) - timedelta(hours=1)
-        events: Body = {
-            "export_type": "EVENTS",
-            "identifiers": ["custom_id"],
-            "events": [EVENT],
-            "from": since,
-            "to": "now",
-        }
-        with tempfile.TemporaryDirectory() as folder:
-            async with asyncio.TaskGroup() as group:
-                stored = group.create_task(self._export(attributes, Path(folder, "attributes"), line))
-                tracked = group.create_task(self._export(events, Path(folder, "events"), line))
+        columns = [option for column in self._columns for option in ("--attribute", column.name)]
+        stored = await self._export("attributes", "--identifier", "custom_id", *columns)
+        since = (datetime.now(UTC) - timedelta(hours=1)).isoformat(timespec="seconds")
+        tracked = await self._export(
+            "events", "--identifier", "custom_id", "--event", EVENT, "--from", since.replace("+00:00", "Z")
+        )
         self.profiles.lost = difference(
             (_mark(edit["identifiers"], _stored(edit["attributes"])) for edit in self._profiles),
-            (_mark(profile["identifiers"], profile["attributes"]) for profile in stored.result()),
+            (_mark(profile["identifiers"], profile["attributes"]) for profile in stored),
         )
         self.purchases.lost = difference(
-            (
-                _mark(edit["identifiers"], event["attributes"])
-                for edits in self._rounds
-                for edit in edits
-                for event in edit["events"]
-            ),
-            (_mark(found["identifiers"], found["event"].get("attributes", {})) for found in tracked.result()),
+            (_mark(edit["identifiers"], event["attributes"]) for edit in self._purchases for event in edit["events"]),
+            (_mark(found["identifiers"], found["event"].get("attributes", {})) for found in tracked),
         )
-        self.exports.lost = abs(self.exports.items - len(stored.result()) - len(tracked.result()))
+        self.exports.lost = abs(self.exports.items - len(stored) - len(tracked))
 
-    async def _export(self, request: Body, path: Path, line: Line) -> list[Any]:
+    async def _export(self, kind: str, *options: str) -> list[Any]:
         """The lines of an export."""
-        id = await self._client.profiles.export(request)
-        record = await self._client.exports.wait(id, on_progress=lambda seen: line.say(str(seen.status)))
-        lines: list[Any] = []
-        for file in record.files or []:
-            await self._client.exports.download_to(file.id, path)
-            with path.open(encoding="utf-8") as content:
-                lines += [json.loads(text) for text in content]
-        line.advance(len(lines))
-        return lines
-
-    def _note_refused(self, results: Iterable[UpdateResult]) -> None:
-        self.refused.update(_kind_of(error) for result in results for error in result.errors)
-
-
-async def send_all(send: Callable[[Sequence[T]], Awaitable[R]], chunks: Iterable[Sequence[T]], line: Line) -> list[R]:
-    """Send all chunks, a few at once, and give back the answers. The first failure cancels the rest."""
-    waiting = iter(chunks)
-    results: list[R] = []
-
-    async def work() -> None:
-        for chunk in waiting:
-            results.append(await send(chunk))
-            line.sent(len(chunk))
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(IN_FLIGHT):
-            group.create_task(work())
-    return results
+        folder = self._folder / kind
+        code = await self._command("export", "profiles", "--type", kind, *options, "--output", str(folder))
+        if code:
+            raise Failed(f"The export ended with exit code {code}.")
+        parts = sorted(folder.glob("part-*.json"))
+        return [json.loads(line) for part in parts for line in part.read_text(encoding="utf-8").split("\n") if line]
 
 
 # -- what was lost ---------------------------------------------------------------------------------------------------
@@ -282,8 +254,8 @@ def _rfc3339(date: datetime) -> str:
     return date.isoformat().replace("+00:00", "Z")
 
 
-def _kind_of(error: PartialError) -> str:
-    return f"{error.attribute or 'something'} ({error.category or 'not said why'})"
+def _kind_of(refused: Body) -> str:
+    return f"{refused['attribute'] or 'something'} ({refused['category'] or 'not said why'})"
 
 
 def _row(phase: Phase, figures: Statistics, limits: Sequence[Limit]) -> Row:
@@ -314,19 +286,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     _introduce(console, _shown(options.input), customers)
-    failures: Sequence[BaseException] = ()
-    rows: list[Row] = []
     try:
         with fake_api() as url:
             console.print(
                 f"The fake Batch API: {url}, with the documented limits. Nothing leaves this machine.\n", soft_wrap=True
             )
             rows = asyncio.run(_demonstrate(url, customers, console))
-    except* BatchError as group:
-        failures = group.exceptions
-    for failure in failures:
+    except (BatchError, Failed) as failure:
         sys.stderr.write(f"The demo ended early. {failure}\n")
-    return 1 if failures or any(row.rejected or row.lost for row in rows) else 0
+        return 1
+    return 1 if any(row.rejected or row.lost for row in rows) else 0
 
 
 async def _demonstrate(url: str, customers: Table, console: Console) -> list[Row]:
@@ -335,12 +304,27 @@ async def _demonstrate(url: str, customers: Table, console: Console) -> list[Row
             figures: Statistics = (await http.get(urljoin(url, STATISTICS_PATH))).json()
             return figures
 
-    async with BatchClient("rest_demo", "project_demo", base_url=url) as client:
-        with Board(console) as shown:
-            job = Job(client, customers, csvfile.read(DATA / "cars.csv"), shown)
+    account = {"BATCH_REST_API_KEY": "rest_demo", "BATCH_PROJECT_KEY": "project_demo", "BATCH_BASE_URL": url}
+
+    async def command(*arguments: str) -> int:
+        """In the terminal that the demo runs in, as one would type it."""
+        console.print(f"$ batch-api {' '.join(map(_typed, arguments))}", soft_wrap=True)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "batch_api.cli", *arguments, env=os.environ | account
+        )
+        return await process.wait()
+
+    with tempfile.TemporaryDirectory() as folder:
+        async with BatchClient("rest_demo", "project_demo", base_url=url) as client:
+            job = Job(client, command, customers, csvfile.read(DATA / "cars.csv"), Path(folder))
             rows = await job.run(statistics)
     conclude(console, rows, job)
     return rows
+
+
+def _typed(argument: str) -> str:
+    """Without the folder of a file, which says nothing."""
+    return Path(argument).name if os.path.isabs(argument) else argument
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -36,7 +36,7 @@ _WORDS = {
     "Refused": "refused",
     "Invalid": "cannot be right",
     "Unknown": "unknown",
-    "Unsent": "not sent",
+    "Unsent": "left to be sent",
 }
 
 
@@ -86,7 +86,7 @@ class Outcome:
     target: Target
     paths: Paths
     fates: Counter[str] = field(factory=Counter)
-    """Of this run."""
+    """Of this run. What has its fate only because it ended is counted as `Unsent`: it may still get a better one."""
     earlier: Counter[str] = field(factory=Counter)
     """Of the runs before it that it went on from."""
     seconds: float = 0.0
@@ -127,13 +127,17 @@ async def carry_out(client: BatchClient, target: Target, source: FileSource, pat
         leftovers = Leftovers(source, paths.letters, paths.report, delimiter, goes_on=outcome.earlier.total() > 0)
         with closing(leftovers), Meter(output.err, source) as meter, _stopping(job, outcome):
             async for chunk in job.by_chunk():
-                leftovers.take(trouble for trouble in chunk.troubles.values() if not is_open(trouble, job.ended_by))
+                final = [trouble for trouble in chunk.troubles.values() if not is_open(trouble, job.ended_by)]
+                leftovers.take(final)
+                outcome.fates["Delivered"] += chunk.delivered
+                outcome.fates["Unsent"] += len(chunk.troubles) - len(final)
+                outcome.fates.update(type(trouble).__name__ for trouble in final)
                 meter.show(job.progress)
                 if job.ended_by is not None:
                     job.stop()
     outcome.kept = leftovers.kept
     progress = job.progress
-    outcome.fates, outcome.ended_by, outcome.is_incomplete = progress.fates, job.ended_by, job.is_incomplete
+    outcome.ended_by, outcome.is_incomplete = job.ended_by, job.is_incomplete
     outcome.seconds, outcome.rate, outcome.limit_share = progress.seconds, progress.rate, progress.limit_share
     outcome.has_letters = outcome.all_fates["Invalid"] > 0
     outcome.has_report = any(outcome.all_fates[name] for name in ("PartlyApplied", "Refused", "Unknown"))
@@ -153,14 +157,12 @@ def _stopping(job: Job, outcome: Outcome) -> Iterator[None]:
         output.err.print("Finishing what is on its way. Ctrl-C again leaves at once.")
         job.stop()
 
-    signals = (signal.SIGINT, signal.SIGTERM)
-    for number in signals:
-        loop.add_signal_handler(number, stop)
-    try:
+    with ExitStack() as handlers:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with suppress(NotImplementedError, RuntimeError):  # on Windows, and outside of the main thread
+                loop.add_signal_handler(number, stop)
+                handlers.callback(loop.remove_signal_handler, number)
         yield
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)
 
 
 # -- what is said of it ----------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +14,7 @@ from typer.testing import CliRunner
 from batch_api import BatchClient
 from batch_api.cli.app import app
 from batch_api.testing import FakeBatch
+from tests.serving import served
 
 KEY, PROJECT = "rest_of_the_command_line", "project_of_the_command_line"
 
@@ -36,24 +36,11 @@ def ask(fake: FakeBatch, what: Callable[[BatchClient], Awaitable[T]]) -> T:
 def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeBatch]:
     """Served on loopback, without limits, and named in the environment."""
     fake = FakeBatch(rest_api_key=KEY, project_key=PROJECT, limits=False, index_seconds=0.0, export_seconds=0.0)
-    loop = asyncio.new_event_loop()
-    served, over = threading.Event(), asyncio.Event()
-
-    async def serve() -> None:
-        async with fake.serve():
-            served.set()
-            await over.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    assert served.wait(10)
-    monkeypatch.setenv("BATCH_REST_API_KEY", KEY)
-    monkeypatch.setenv("BATCH_PROJECT_KEY", PROJECT)
-    monkeypatch.setenv("BATCH_BASE_URL", fake.url or "")
-    yield fake
-    loop.call_soon_threadsafe(over.set)
-    thread.join(10)
-    loop.close()
+    with served(fake):
+        monkeypatch.setenv("BATCH_REST_API_KEY", KEY)
+        monkeypatch.setenv("BATCH_PROJECT_KEY", PROJECT)
+        monkeypatch.setenv("BATCH_BASE_URL", fake.url or "")
+        yield fake
 
 
 @pytest.fixture

@@ -295,6 +295,7 @@ def test_a_wrong_key_ends_it_and_the_right_one_goes_on(
     result = batch_api("import", "profiles", "a.csv")
     assert result.exit_code == 3
     assert "It ended early." in result.stdout
+    assert "left to be sent          100\n" in result.stdout
     assert "HTTP 401" in result.stdout
     assert "run the same command again" in result.stdout
     assert not (tmp_path / "a.report.jsonl").exists()

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
+from typer.testing import CliRunner
 
-from batch_api import Attempt, BatchClient, Limit
-from batch_api.testing import FakeBatch, clock
+from batch_api import BatchClient, Limit
+from batch_api.cli.account import Account
+from batch_api.cli.app import app
+from batch_api.ingest.files import open_source
+from batch_api.ingest.kinds import AudienceChanges, Kind, ProfileEdits
+from batch_api.ingest.reading import read as read_window
+from batch_api.testing import FakeBatch
 from examples import csvfile, demo
-from examples.board import Board, Row, share_of, table
+from examples.board import Row, share_of, table
 from examples.csvfile import Record
-from tests.examples.conftest import Connect
+from tests.serving import served
 
 ODD = "\n".join(
     [
@@ -45,22 +54,51 @@ def read(tmp_path: Path) -> Read:
     return read
 
 
-def job_of(client: BatchClient, customers: csvfile.Table) -> demo.Job:
-    items = csvfile.read(demo.DATA / "cars.csv")
-    return demo.Job(client, customers, items, Board(Console(file=io.StringIO())))
+KEY, PROJECT = "rest_of_the_demo", "project_of_the_demo"
 
 
-async def run(job: demo.Job, fake: FakeBatch) -> dict[str, Row]:
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeBatch]:
+    """A fake that is served, for commands that keep to no limits."""
+    fake = FakeBatch(rest_api_key=KEY, project_key=PROJECT, limits=False, index_seconds=0.0, export_seconds=0.0)
+    with served(fake):
+        monkeypatch.setattr(Account, "client", lambda account, *, share=1.0: client_of(fake))
+        for name, value in (("REST_API_KEY", KEY), ("PROJECT_KEY", PROJECT)):
+            monkeypatch.setenv(f"BATCH_{name}", value)
+        yield fake
+
+
+def client_of(fake: FakeBatch) -> BatchClient:
+    none: dict[str, list[Limit]] = {name: [] for name in fake.stats}
+    return BatchClient(KEY, PROJECT, base_url=fake.url, limits=none)
+
+
+async def command(*arguments: str) -> int:
+    """The command in this process, in a thread with an event loop of its own."""
+    result = await asyncio.to_thread(CliRunner().invoke, app, list(arguments))
+    assert result.exit_code in (0, 1), result.output
+    return result.exit_code
+
+
+def run(
+    fake: FakeBatch, customers: csvfile.Table, folder: Path, command: demo.Command = command
+) -> tuple[demo.Job, dict[str, Row]]:
+    """All phases."""
+
     async def statistics() -> demo.Statistics:
         return {name: figures.as_dict() for name, figures in fake.stats.items()}
 
-    return {row.phase: row for row in await job.run(statistics)}
+    async def all_phases() -> tuple[demo.Job, dict[str, Row]]:
+        async with client_of(fake) as client:
+            job = demo.Job(client, command, customers, csvfile.read(demo.DATA / "cars.csv"), folder)
+            return job, {row.phase: row for row in await job.run(statistics)}
+
+    return asyncio.run(all_phases())
 
 
-async def test_all_of_an_odd_file_arrives_with_its_types(fake: FakeBatch, connect: Connect, read: Read) -> None:
-    async with connect() as client:
-        rows = await run(job_of(client, read(ODD)), fake)
-    first, second = fake.project().profiles.by_id["u1"], fake.project().profiles.by_id["u2"]
+def test_all_of_an_odd_file_arrives_with_its_types(shop: FakeBatch, read: Read, tmp_path: Path) -> None:
+    _, rows = run(shop, read(ODD), tmp_path)
+    first, second = shop.project().profiles.by_id["u1"], shop.project().profiles.by_id["u2"]
     assert first.attributes == {"visits": 7, "rate": 2.0, "grosse": "c"}
     assert second.attributes == {"rate": 1.5, "since": "2024-02-03T10:00:00Z"}
     assert second.kinds == {"since": "date"}
@@ -69,8 +107,8 @@ async def test_all_of_an_odd_file_arrives_with_its_types(fake: FakeBatch, connec
         {"visits": 7, "rate": 2.0, "grosse": "c"},
     ]
     assert {event["name"] for event in first.events} == {"purchase"}
-    assert fake.project().audiences.by_name["customers"].ids.keys() == {"u1", "u2"}
-    assert len(fake.project().catalogs.by_name["cars"].items) == 406
+    assert shop.project().audiences.by_name["customers"].ids.keys() == {"u1", "u2"}
+    assert len(shop.project().catalogs.by_name["cars"].items) == 406
     assert [(row.phase, row.items, row.rejected, row.lost) for row in rows.values()] == [
         ("profiles", 2, 0, 0),
         ("purchases", 2, 0, 0),
@@ -80,103 +118,107 @@ async def test_all_of_an_odd_file_arrives_with_its_types(fake: FakeBatch, connec
     ]
     assert rows["profiles"].requests == rows["purchases"].requests == 1
     assert rows["profiles"].share is None
-    assert sum(row.requests for row in rows.values()) == sum(figures.requests for figures in fake.stats.values())
+    assert sum(row.requests for row in rows.values()) == sum(figures.requests for figures in shop.stats.values())
 
 
-async def test_the_default_input_is_within_the_limits_and_uses_them(fake: FakeBatch, connect: Connect) -> None:
-    async with connect() as client:
-        rows = await run(job_of(client, csvfile.read(demo.DATA / "purchases.csv")), fake)
-    assert (rows["profiles"].items, rows["exports"].items) == (2357, 2357 + 6919)
-    assert not any(row.rejected or row.lost for row in rows.values())
-    assert rows["purchases"].share == pytest.approx(1, abs=0.02)
-    assert rows["catalog"].share == pytest.approx(1, abs=0.03)
-    assert sum(row.seconds for row in rows.values()) < 30
-
-
-async def test_a_file_of_ids_alone(fake: FakeBatch, connect: Connect, read: Read) -> None:
-    async with connect() as client:
-        rows = await run(job_of(client, read("id\nu1\nu2\n")), fake)
-    assert fake.project().profiles.by_id.keys() == {"u1", "u2"}
+def test_a_file_of_ids_alone(shop: FakeBatch, read: Read, tmp_path: Path) -> None:
+    _, rows = run(shop, read("id\nu1\nu2\n"), tmp_path)
+    assert shop.project().profiles.by_id.keys() == {"u1", "u2"}
     assert not any(row.lost for row in rows.values())
 
 
-async def test_what_the_server_loses_is_seen(fake: FakeBatch, connect: Connect, read: Read) -> None:
-    def lose(attempt: Attempt) -> None:
-        if attempt.operation == "audience_update":
-            project = fake.project()
+def test_what_the_server_loses_is_seen(shop: FakeBatch, read: Read, tmp_path: Path) -> None:
+    async def lose(*arguments: str) -> int:
+        code = await command(*arguments)
+        project = shop.project()
+        if arguments[1] == "catalog":
+            del project.catalogs.by_name["cars"].items["car-001"]
+        if arguments[1] == "audience":
             del project.profiles.by_id["u2"]
             project.profiles.by_id["u1"].attributes["visits"] = 8
             project.audiences.by_name["customers"].ids.clear()
-            del project.catalogs.by_name["cars"].items["car-001"]
+        return code
 
-    async with connect(observer=lose) as client:
-        job = job_of(client, read(ODD))
-        await run(job, fake)
-    phases = (job.profiles, job.purchases, job.audience, job.exports)
-    assert [phase.lost for phase in phases] == [2, 1, 2, 2]
+    job, _ = run(shop, read(ODD), tmp_path, lose)
+    phases = (job.profiles, job.purchases, job.catalog, job.audience, job.exports)
+    assert [phase.lost for phase in phases] == [2, 1, 1, 2, 2]
 
 
-async def test_what_the_server_holds_twice_is_seen(fake: FakeBatch, connect: Connect, read: Read) -> None:
-    async with connect() as client:
-        event = {"name": "purchase", "attributes": {"visits": 7, "rate": 2.0, "grosse": "c"}}
-        await client.profiles.update([{"identifiers": {"custom_id": "u1"}, "events": [event]}])
-        rows = await run(job_of(client, read(ODD)), fake)
+def test_what_the_server_holds_twice_is_seen(shop: FakeBatch, read: Read, tmp_path: Path) -> None:
+    event = {"name": "purchase", "attributes": {"visits": 7, "rate": 2.0, "grosse": "c"}}
+
+    async def once_more(*arguments: str) -> int:
+        if arguments[1] == "catalog":
+            async with client_of(shop) as client:
+                await client.profiles.update([{"identifiers": {"custom_id": "u1"}, "events": [event]}])
+        return await command(*arguments)
+
+    _, rows = run(shop, read(ODD), tmp_path, once_more)
     assert [row.lost for row in rows.values()] == [0, 1, 0, 0, 1]
 
 
-async def test_rejected_requests_are_counted_and_lose_nothing(fake: FakeBatch, connect: Connect, read: Read) -> None:
-    fake.storm("profile_update", times=2)
-    async with connect() as client:
-        rows = await run(job_of(client, read(ODD)), fake)
-    assert (rows["purchases"].rejected, rows["purchases"].requests) == (2, 3)
-    assert not any(row.lost for row in rows.values())
-
-
-async def test_refused_values_are_told_apart_from_lost_ones(fake: FakeBatch, connect: Connect, read: Read) -> None:
+def test_refused_values_are_told_apart_from_lost_ones(shop: FakeBatch, read: Read, tmp_path: Path) -> None:
     error = {"bulk_index": 0, "attribute": "visits", "category": "type"}
     answer = {"code": "SUCCESS_WITH_PARTIAL_ERRORS", "errors": [error]}
-    fake.respond("profile_mass_update", 202, answer)
-    async with connect() as client:
-        job = job_of(client, read(ODD))
-        rows = await run(job, fake)
+    shop.respond("profile_mass_update", 202, answer)
+    job, rows = run(shop, read(ODD), tmp_path)
     assert job.refused == Counter({"visits (type)": 1})
     assert rows["profiles"].lost == 2
+
+
+def test_a_command_that_fails_ends_it(shop: FakeBatch, read: Read, tmp_path: Path) -> None:
+    async def fail(*arguments: str) -> int:
+        return 3
+
+    with pytest.raises(demo.Failed):
+        run(shop, read(ODD), tmp_path, fail)
+    assert not shop.edits
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 CELL = TEXT | st.integers().map(str) | st.floats().map(str) | st.booleans().map(str) | st.datetimes().map(str)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(TEXT, min_size=1, max_size=4), st.lists(st.lists(CELL, max_size=5), min_size=1, max_size=12))
 def test_nothing_of_any_file_is_lost(tmp_path: Path, header: list[str], lines: list[list[str]]) -> None:
+    """Whatever is in a file, the command reads from ours what was read from it, and finds nothing invalid."""
     path = tmp_path / "input.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([["id", *header], ["u1"], *lines])
-
-    async def losses() -> list[int]:
-        fake = FakeBatch()
-        async with BatchClient(fake.rest_api_key, fake.project_key, transport=fake.transport()) as client:
-            job = job_of(client, csvfile.read(path))
-            rows = await run(job, fake)
-        assert not job.refused
-        return [row.lost for row in rows.values()]
-
-    assert clock.run(losses()) == [0, 0, 0, 0, 0]
-
-
-def test_events_of_a_profile_come_in_order_at_most_fifteen_in_an_edit_and_one_edit_in_a_round() -> None:
-    records = [Record(f"u{number % 2}", {"n": number}) for number in range(62)]
-    rounds = demo.event_edits([*records, Record("u2", {f"c{number}": 1 for number in range(25)})])
-    assert [[edit["identifiers"]["custom_id"] for edit in edits] for edits in rounds] == [
-        ["u0", "u1", "u2"],
-        ["u0", "u1"],
-        ["u0", "u1"],
+    records = csvfile.read(path).records
+    profiles = demo.profile_edits(records)
+    sent = demo.write_lines(tmp_path / "profiles.jsonl", profiles)
+    assert [demo._mark(edit["identifiers"], edit["attributes"]) for edit in items_of(sent, ProfileEdits("update"))] == [
+        demo._mark(edit["identifiers"], edit["attributes"]) for edit in profiles
     ]
-    events = [edit["events"] for edits in rounds for edit in edits if edit["identifiers"]["custom_id"] == "u1"]
+    ids = [edit["identifiers"]["custom_id"] for edit in profiles]
+    audience = demo.write_ids(tmp_path / "customers.csv", ids)
+    assert [item["id"] for item in items_of(audience, AudienceChanges("customers"))] == ids
+
+
+def items_of(path: Path, kind: Kind) -> list[Any]:
+    """What an import would send of a file."""
+
+    async def walk() -> list[Any]:
+        found: list[Any] = []
+        async for items in open_source(path, kind).windows(250):
+            window = read_window(kind, items, len(found))
+            assert not window.invalid
+            found += orjson.loads(b"[%b]" % b",".join(window.rows.parts() if window.rows else []))
+        return found
+
+    return asyncio.run(walk())
+
+
+def test_events_of_a_profile_come_in_order_at_most_fifteen_in_an_edit() -> None:
+    records = [Record(f"u{number % 2}", {"n": number}) for number in range(62)]
+    edits = demo.event_edits([*records, Record("u2", {f"c{number}": 1 for number in range(25)})])
+    assert Counter(edit["identifiers"]["custom_id"] for edit in edits) == {"u0": 3, "u1": 3, "u2": 1}
+    events = [edit["events"] for edit in edits if edit["identifiers"]["custom_id"] == "u1"]
     assert [len(part) for part in events] == [15, 15, 1]
     assert [event["attributes"]["n"] for part in events for event in part] == list(range(1, 62, 2))
-    assert len(rounds[0][2]["events"][0]["attributes"]) == 20
+    assert len(edits[-1]["events"][0]["attributes"]) == 20
 
 
 def test_share_is_that_of_the_limit_most_used() -> None:
@@ -214,7 +256,7 @@ def test_the_command_from_end_to_end(
 
 
 def test_the_exit_status_tells_of_losses_and_failures(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async def demonstrate(*_: object) -> list[Row]:
         return [Row("profiles", 1, 1, 1.0, None, 0, lost=1)]
@@ -224,9 +266,9 @@ def test_the_exit_status_tells_of_losses_and_failures(
     monkeypatch.undo()
     monkeypatch.setattr(demo, "fake_api", partial(demo.fake_api, "--project", "project_of_someone_else"))
     assert demo.main([]) == 1
-    assert (
-        "The demo ended early. profile_mass_update: the last attempt was answered HTTP 401" in capsys.readouterr().err
-    )
+    said = capfd.readouterr()
+    assert "It ended early. profile_mass_update: the last attempt was answered HTTP 401" in said.out
+    assert said.err == "The demo ended early. The import ended with exit code 3.\n"
 
 
 def test_a_file_that_cannot_be_read(capsys: pytest.CaptureFixture[str]) -> None:
