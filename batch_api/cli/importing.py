@@ -125,7 +125,8 @@ async def carry_out(client: BatchClient, target: Target, source: FileSource, pat
         if outcome.was_finished:
             return outcome
         leftovers = Leftovers(source, paths.letters, paths.report, delimiter, goes_on=outcome.earlier.total() > 0)
-        with closing(leftovers), Meter(output.err, source) as meter, _stopping(job, outcome):
+        meter = Meter(output.err, source, skipped=job.progress.read)
+        with closing(leftovers), meter, _stopping(job, outcome):
             async for chunk in job.by_chunk():
                 final = [trouble for trouble in chunk.troubles.values() if not is_open(trouble, job.ended_by)]
                 leftovers.take(final)

@@ -17,8 +17,9 @@ from batch_api.ingest.progress import Progress as JobProgress
 class Meter:
     """How far a file has been read, how fast, how close to the limit, and how long it will take. Only on a terminal."""
 
-    def __init__(self, console: Console, source: FileSource) -> None:
+    def __init__(self, console: Console, source: FileSource, *, skipped: int = 0) -> None:
         self._source = source
+        self._skipped = skipped  # items that an earlier import was done with
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
@@ -29,7 +30,7 @@ class Meter:
         )
         self._task = self._bar.add_task(source.path.name, total=max(source.size, 1), said="")
         self._began = time.monotonic()
-        self._from: int | None = None
+        self._start = source.position
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -42,21 +43,25 @@ class Meter:
 
     def show(self, progress: JobProgress) -> None:
         """Draw what has been done so far."""
-        position = self._source.position
-        self._from = position if self._from is None else self._from
+        done = self._bytes_done(progress)
         parts = [f"{progress.done:,} done", f"{progress.rate:,.0f}/s"]
         if progress.limit_share is not None:
             parts.append(share(progress.limit_share))
-        left = self._left(position)
+        left = self._left(done)
         if left is not None:
             parts.append(f"{seconds(left)} left")
-        self._bar.update(self._task, completed=position, said=", ".join(parts))
+        self._bar.update(self._task, completed=done, said=", ".join(parts))
 
     def read(self, items: int) -> None:
         """Draw how many items were read; nothing is sent."""
         self._bar.update(self._task, completed=self._source.position, said=f"{items:,} read")
 
-    def _left(self, position: int) -> float | None:
-        """At the pace so far. What has been read is a little ahead of what has been done."""
-        read = position - (self._from or 0)
-        return (self._source.size - position) * (time.monotonic() - self._began) / read if read > 0 else None
+    def _bytes_done(self, progress: JobProgress) -> float:
+        """More has been read than done: some is on its way."""
+        position, read = self._source.position, progress.read - self._skipped
+        return self._start + (position - self._start) * min(progress.done / read, 1.0) if read else float(position)
+
+    def _left(self, done: float) -> float | None:
+        """At the pace so far."""
+        gone = done - self._start
+        return (self._source.size - done) * (time.monotonic() - self._began) / gone if gone > 0 else None

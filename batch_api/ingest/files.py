@@ -68,7 +68,7 @@ class FileSource:
         self.size = path.stat().st_size
         """Bytes of the file."""
         self.position = 0
-        """How many of them were read so far."""
+        """How many of them were given out so far; of a packed file, how many were read."""
         self.total: int | None = None
         """How many items it holds: nobody knows before the end."""
         self._with_lines = with_lines
@@ -78,6 +78,8 @@ class FileSource:
     def start_at(self, mark: Mark) -> None:
         """Begin at a mark of an earlier reading."""
         self._marks = deque([mark])
+        if not self._is_packed:
+            self.position = mark.offset
 
     def mark(self, index: int) -> Mark:
         """The last mark that is not after item `index`. Those before it are forgotten."""
@@ -97,6 +99,7 @@ class FileSource:
                 if items:
                     yield items
                 await asyncio.sleep(0)
+        self.position = self.size
 
     def _items(self, blocks: Iterator[bytes], start: Mark, size: int) -> Iterator[list[Any]]:
         """Windows of items from blocks of whole lines. It notes the mark of each before it gives it."""
@@ -105,6 +108,8 @@ class FileSource:
     def _note(self, mark: Mark) -> None:
         if mark.index > self._marks[-1].index:
             self._marks.append(mark)
+        if not self._is_packed:
+            self.position = mark.offset
 
     def _opened(self, raw: IO[bytes]) -> IO[bytes]:
         return gzip.open(raw) if self._is_packed else raw  # type: ignore[return-value]
@@ -114,7 +119,8 @@ class FileSource:
         size = PACKED_BLOCK if self._is_packed else BLOCK
         rest = b""
         while block := file.read(size):
-            self.position = raw.tell()
+            if self._is_packed:
+                self.position = raw.tell()
             end = block.rfind(b"\n") + 1
             if end:
                 yield rest + block[:end]

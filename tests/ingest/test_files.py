@@ -450,3 +450,18 @@ async def test_every_line_is_in_exactly_one_item(tmp_path: Path, text: str) -> N
     found = await items_of(open_source(path, PROFILES, with_lines=True))
     lines = b"\n".join(line.text for _, line in found).split(b"\n") if found else []
     assert [line for line in lines if line] == [line for line in text.encode().split(b"\n") if line]
+
+
+# -- how far it has come ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+async def test_the_position_is_that_of_what_was_given_out(tmp_path: Path, name: str) -> None:
+    lines = [b"custom_id,n"] if name == "a.csv" else []
+    path = write(tmp_path, name, b"\n".join([*lines, *[b"u1,%06d" % number for number in range(1000)]]))
+    source = open_source(path, PROFILES)
+    positions = [source.position async for _ in source.windows(100)]
+    assert positions[0] < 2_000
+    assert positions == sorted(set(positions))
+    assert positions[-1] < source.size
+    assert source.position == source.size
