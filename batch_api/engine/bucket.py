@@ -55,7 +55,7 @@ class Bucket:
         self._at_once = max(self.capacity, largest)
         self._memory, self._key = memory, key
         self._limiter: AsyncLimiter | None = None
-        # A bucket starts with one request's cost: the first goes at once, whatever it costs, and `restart` does the rest.
+        # A bucket starts with one request's cost: the first goes at once, and `restart` does the rest.
         start = now()
         self._full_at = start - (self._at_once - self.capacity) / self._rate
         # A loop that ended left word of when this bucket is free; no bucket owes more than its largest request. Word
@@ -112,7 +112,7 @@ class Bucket:
             self._owe_until(self._full_at + spacing)
 
     def restart(self, cost: float, *, left: bool) -> None:
-        """Count as if `cost` had been spent this instant, from the cost of one request (`left`) or from nothing more."""
+        """Count as if `cost` had been spent this instant, out of one request's cost (`left`) or of nothing more."""
         remaining = max(min(self._largest, self.capacity) - cost, 0.0) if left else 0.0
         spacing = max(self._spacing - self._slack(cost), 0.0)
         self._owe_until(self._now() + (self.capacity - remaining) / self._rate + spacing)
