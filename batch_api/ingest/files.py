@@ -23,14 +23,14 @@ from attrs import frozen
 from batch_api.engine.check import rfc3339
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.kinds import Kind
-from batch_api.ingest.lines import Lines
+from batch_api.ingest.lines import Block
 
 REASON = "#reason"
 """A column of a CSV file that is for people: what it holds is not sent."""
 COMMENT = b"#"
 """A line of a JSONL file that starts with this is for people, too. No JSON does."""
 
-BLOCK = 1 << 20
+BLOCK = 1 << 18
 PACKED_BLOCK = BLOCK // 4  # unpacking takes ten times as long as reading
 LONGEST_LINE = 16 << 20
 LONGEST_RECORD = 1 << 17
@@ -87,8 +87,8 @@ class FileSource:
             self._marks.popleft()
         return self._marks[0]
 
-    async def windows(self, size: int) -> AsyncGenerator[list[Any], None]:
-        """The items in lists of `size` at most, from the first mark on."""
+    async def windows(self, size: int) -> AsyncGenerator[list[Any] | Block, None]:
+        """The items from the first mark on, in lists of `size` at most, or in blocks of about so many lines."""
         start = self._marks[0]
         with self.path.open("rb") as raw, self._opened(raw) as file:
             if self._is_packed and start.offset:
@@ -101,7 +101,7 @@ class FileSource:
                 await asyncio.sleep(0)
         self.position = self.size
 
-    def _items(self, blocks: Iterator[bytes], start: Mark, size: int) -> Iterator[list[Any]]:
+    def _items(self, blocks: Iterator[bytes], start: Mark, size: int) -> Iterator[list[Any] | Block]:
         """Windows of items from blocks of whole lines. It notes the mark of each before it gives it."""
         raise NotImplementedError
 
@@ -182,29 +182,26 @@ def form_of(path: Path) -> str:
 class JsonLines(FileSource):
     """One JSON object on each line; empty lines and those that start with `#` are passed over."""
 
-    def _items(self, blocks: Iterator[bytes], start: Mark, size: int) -> Iterator[list[Any]]:
+    def _items(self, blocks: Iterator[bytes], start: Mark, size: int) -> Iterator[Block | list[Any]]:
         index, offset, number = start.index, start.offset, start.line
         for block in blocks:
             if offset == 0 and block.startswith(codecs.BOM_UTF8):
                 offset = len(codecs.BOM_UTF8)
                 block = block[offset:]  # noqa: PLW2901
-            lines = block.split(b"\n")
-            if not lines[-1]:
-                lines.pop()
-            is_plain = not self._with_lines and _are_plain(block, lines)
-            begin = 0
-            for first in range(0, len(lines), size):
-                window = lines[first : first + size]
+            if self._with_lines or not _is_plain(block):
+                lines = block.removesuffix(b"\n").split(b"\n")
+                windows: Iterator[Block | list[bytes]] = (lines[at : at + size] for at in range(0, len(lines), size))
+            else:
+                windows = map(Block, _pieces(block, size))
+            for window in windows:
                 self._note(Mark(index, offset, number))
-                numbered: Iterator[tuple[int, bytes]] = enumerate(window, number)
-                span = sum(map(len, window)) + len(window)
-                offset += span
-                number += len(window)
-                if is_plain:
-                    items: list[Any] = Lines(window, block[begin : begin + span - 1], is_cut=True)
-                    begin += span
+                items: Block | list[Any] = window
+                if isinstance(window, Block):
+                    offset += len(window.raw) + 1
                 else:
-                    items = list(self._each(numbered))
+                    offset += sum(map(len, window)) + len(window)
+                    items = list(self._each(enumerate(window, number)))
+                number += len(window)
                 index += len(items)
                 yield items
 
@@ -215,11 +212,23 @@ class JsonLines(FileSource):
                 yield (line, Line(number, line)) if self._with_lines else line
 
 
-def _are_plain(block: bytes, lines: list[bytes]) -> bool:
-    """Whether there are nothing but objects, as in most files: looks at the block spare a look at each line."""
-    if b"\r" in block or not all(lines):
-        return False
-    return b"#" not in block or not any(line.startswith(COMMENT) for line in lines)
+def _is_plain(block: bytes) -> bool:
+    """Whether there is nothing but objects, as in most files, so that the lines need not be looked at one by one."""
+    # rfind, because it is three times as fast as `in` (CPython 3.11 to 3.13)
+    empty = block[:1] == b"\n" or block.rfind(b"\n\n") >= 0
+    return not (empty or b"\r" in block or (b"#" in block and (block[:1] == COMMENT or b"\n#" in block)))
+
+
+def _pieces(block: bytes, lines: int) -> Iterator[bytes]:
+    """A block cut at line ends into pieces of about so many lines, if they are as long as the first."""
+    end = len(block.removesuffix(b"\n"))
+    span = max(lines * (block.find(b"\n") + 1), 1)
+    start = 0
+    while start < end:
+        stop = block.find(b"\n", start + span - 1, end)
+        stop = end if stop < 0 else stop
+        yield block[start:stop]
+        start = stop + 1
 
 
 # -- CSV -------------------------------------------------------------------------------------------------------------

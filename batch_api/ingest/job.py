@@ -25,6 +25,7 @@ from batch_api.ingest.delivery import ChunkSize, Delivery
 from batch_api.ingest.fates import ChunkResult, Fate, Trouble, Unsent
 from batch_api.ingest.forecast import interval, shortest
 from batch_api.ingest.kinds import Kind
+from batch_api.ingest.lines import Block
 from batch_api.ingest.pace import Pace
 from batch_api.ingest.progress import Progress, Reporter
 from batch_api.ingest.reading import id_of, read, untied
@@ -404,7 +405,8 @@ class _Run:
                     self._tell_unsent(items, self.ended_by)
                 else:
                     await self._send(group, self._feed(items) if items else self._chunker.flush())
-                items.clear()  # before the next are read, so that these make room for them
+                if isinstance(items, list):
+                    items.clear()  # before the next are read, so that these make room for them
                 await self._unclog(group)
                 await until_read()
 
@@ -424,7 +426,7 @@ class _Run:
                 return
             await self._answered.wait()
 
-    def _feed(self, items: list[Any]) -> Iterator[Rows]:
+    def _feed(self, items: list[Any] | Block) -> Iterator[Rows]:
         window = read(self._kind, items, self.progress.read)
         self.progress.read += len(items)
         rows: Rows | None = window.rows
@@ -436,12 +438,12 @@ class _Run:
             self._tell(ChunkResult(list(told), [fate.id for fate in troubles], [fate.ref for fate in troubles], told))
         return iter(()) if rows is None else self._chunker.feed(rows)
 
-    def _tell_unsent(self, items: list[Any], error: BatchError) -> None:
+    def _tell_unsent(self, items: list[Any] | Block, error: BatchError) -> None:
         if not items:
             return
         start = self.progress.read
         self.progress.read += len(items)
-        things, refs = untied(items)
+        things, refs = untied(list(items) if isinstance(items, Block) else items)
         unsent: dict[int, Trouble] = {
             index: Unsent(index, id_of(thing), None if refs is None else refs[index - start], error)
             for index, thing in enumerate(things, start)

@@ -5,9 +5,8 @@ msgspec skips what it is not asked for after checking it, at a third of the cost
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from operator import attrgetter
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -36,43 +35,64 @@ class _AudienceId(Struct, gc=False):
     action: _Text
 
 
-class Lines(list[bytes]):
-    """JSON lines without their ends. `raw` is the same in one piece, with an end after each but the last."""
+class Block:
+    """JSON lines in one piece, with a line end after each but the last. It is as long as it has lines."""
 
-    def __init__(self, lines: Iterable[bytes], raw: bytes, *, is_cut: bool) -> None:
-        super().__init__(lines)
+    __slots__ = ("_count", "body", "raw")
+
+    def __init__(self, raw: bytes) -> None:
         self.raw = raw
-        self._is_cut = is_cut  # from `raw`, at every line end there is
+        self.body = raw.replace(b"\n", b",\n")
+        """The same with commas between them."""
+        self._count = len(self.body) - len(raw) + 1
 
     @classmethod
-    def of(cls, lines: list[bytes]) -> Lines:
+    def of(cls, lines: list[bytes]) -> Block:
         """Lines that came one by one, their ends with them or not."""
         if lines[0][-1:] == b"\n":
             lines = [line.rstrip(b"\r\n") for line in lines]
-        return cls(lines, b"\n".join(lines), is_cut=False)
+        return cls(b"\n".join(lines))
 
-    def joined(self) -> bytes:
-        """The same with commas between them."""
-        return self.raw.replace(b"\n", b",") if self._is_cut else b",".join(self)
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.raw.split(b"\n"))
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __repr__(self) -> str:
+        return f"<Block of {self._count} lines>"
 
 
-class LineReader(NamedTuple):
-    """How the lines of one kind of item are read."""
+class LineReader:
+    """How the lines of one kind of item are read.
 
-    decode: Callable[[bytes], list[Any]]
-    """One record for each line. Raises `DecodeError` for lines that are wrong or only unusual."""
-    id: Callable[[Any], str]
-    """Whom a record is about."""
-    has_events: Callable[[list[Any]], bool]
+    Each line is put into brackets, so that no value can begin on one line and end on another, nor two share one: within
+    an array or an object, a `]`, a line end and a `[` cannot follow each other.
+    """
+
+    def __init__(
+        self,
+        record: type[Struct],
+        ids: Callable[[list[tuple[Any]]], list[str]],
+        has_events: Callable[[list[tuple[Any]]], bool] = lambda _: False,
+    ) -> None:
+        self._decode = msgspec.json.Decoder(tuple[record]).decode_lines  # type: ignore[valid-type]
+        self._ids = ids
+        self._has_events = has_events
+
+    def read(self, block: Block) -> tuple[list[str], bool]:
+        """Whom each line is about, and whether any has events. Raises `DecodeError` for what is wrong or unusual."""
+        records = self._decode(b"[%b]" % block.raw.replace(b"\n", b"]\n["))
+        return self._ids(records), self._has_events(records)
 
 
 EDITS = LineReader(
-    msgspec.json.Decoder(_Edit).decode_lines,
-    attrgetter("identifiers.custom_id"),
-    lambda records: any(map(attrgetter("events"), records)),
+    _Edit,
+    lambda records: [edit.identifiers.custom_id for (edit,) in records],
+    lambda records: any(edit.events for (edit,) in records),
 )
-CATALOG_ITEMS = LineReader(msgspec.json.Decoder(_CatalogItem).decode_lines, attrgetter("id"), lambda _: False)
-AUDIENCE_IDS = LineReader(msgspec.json.Decoder(_AudienceId).decode_lines, attrgetter("id"), lambda _: False)
+CATALOG_ITEMS = LineReader(_CatalogItem, lambda records: [item.id for (item,) in records])
+AUDIENCE_IDS = LineReader(_AudienceId, lambda records: [change.id for (change,) in records])
 
 _parts = msgspec.json.Decoder(list[Raw])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -11,13 +10,10 @@ from batch_api.engine.encode import encode_items
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.fates import Invalid
 from batch_api.ingest.kinds import Glance, Kind, is_item
-from batch_api.ingest.lines import DecodeError, Lines
+from batch_api.ingest.lines import Block, DecodeError
 from batch_api.ingest.rows import Rows
 
 Items = list[Any]
-
-_OPENS, _CLOSES = ord("{"), ord("}")
-_FIRST, _LAST = itemgetter(0), itemgetter(-1)
 
 
 class Window(NamedTuple):
@@ -27,14 +23,18 @@ class Window(NamedTuple):
     invalid: list[Invalid]
 
 
-def read(kind: Kind, items: Items, start: int) -> Window:
+def read(kind: Kind, items: Items | Block, start: int) -> Window:
     """Check and encode the items of one window, the first of which is number `start` of the source."""
+    if isinstance(items, Block):
+        rows = _read_block(kind, items, start, None)
+        return _read_one_by_one(kind, list(items), start, None) if rows is None else Window(rows, [])
     items, refs = untied(items)
     kinds = set(map(type, items))
     if kinds == {dict}:
         rows = _read_objects(kind, items, start, refs)
     elif kinds == {bytes}:
-        rows = _read_lines(kind, items, start, refs)
+        block = Block.of(items)
+        rows = _read_block(kind, block, start, refs) if len(block) == len(items) else None
     elif kinds == {str}:
         rows = _read_texts(kind, items, start, refs)
     else:
@@ -88,25 +88,17 @@ def _read_texts(kind: Kind, items: Items, start: int, refs: list[Any] | None) ->
     return _read_objects(kind, plain, start, refs)
 
 
-def _read_lines(kind: Kind, lines: Items, start: int, refs: list[Any] | None) -> Rows | None:
+def _read_block(kind: Kind, block: Block, start: int, refs: list[Any] | None) -> Rows | None:
     """JSON as it came: its syntax is checked, and the bytes go out as they are. `None` if something is unusual."""
-    reader = kind.lines
-    if reader is None:
+    if kind.lines is None:
         return None
-    if not isinstance(lines, Lines):
-        lines = Lines.of(lines)
     try:
-        # A line is one object if it starts and ends like one, and if there are as many objects as lines: within a
-        # value a closing brace and a line end are never followed by an opening one.
-        records = reader.decode(lines.raw)
-        if len(records) != len(lines) or set(map(_FIRST, lines)) != {_OPENS} or set(map(_LAST, lines)) != {_CLOSES}:
-            return None
-        if not lines.raw.isascii():
-            lines.raw.decode()  # strings that are skipped are not looked into
-    except (DecodeError, UnicodeDecodeError, IndexError):
+        ids, has_events = kind.lines.read(block)
+        if not block.raw.isascii():
+            block.raw.decode()  # strings that are skipped are not looked into
+    except (DecodeError, UnicodeDecodeError):
         return None
-    ids = list(map(reader.id, records))
-    return _rows(Glance(ids, reader.has_events(records)), start, refs, lines.joined())
+    return _rows(Glance(ids, has_events), start, refs, block.body)
 
 
 def _rows(glance: Glance, start: int, refs: list[Any] | None, body: bytes) -> Rows:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.files import FileSource, JsonLines, open_source
 from batch_api.ingest.kinds import Kind
+from batch_api.ingest.lines import Block
 
 WINDOW = 100
 """Items read and encoded between two turns of the loop: well under a millisecond for most. And so few that they are
@@ -30,8 +31,11 @@ Items = list[Any]
 class Source(Protocol):
     """Items in order."""
 
-    def windows(self, size: int) -> AsyncGenerator[Items, None]:
-        """The items in lists of `size` at most. An empty list says: what is there should be sent now."""
+    def windows(self, size: int) -> AsyncGenerator[Items | Block, None]:
+        """The items in lists of `size` at most, or in blocks of about so many lines.
+
+        An empty list says: what is there should be sent now.
+        """
         ...
 
 
