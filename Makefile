@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo test check generate pins docs clean
+.PHONY: help setup demo test check generate spec-pull pins docs clean
 .DEFAULT_GOAL := help
 
 help: ## say what each command does
@@ -45,6 +45,11 @@ docs: setup ## build the documentation, in site/
 
 generate: setup ## write batch_api/_generated anew from openapi/ and overrides/
 	$(BIN)/python -m codegen generate
+
+URL ?=
+
+spec-pull: setup ## fetch the vendor's document and check it; URL= for another source than that of the lock file
+	@$(BIN)/python -m codegen pull $(if $(URL),--url "$(URL)")
 
 pins: setup ## pin requirements/dev.txt anew
 	$(BIN)/python -m pip install --quiet "uv>=0.5"

@@ -69,15 +69,19 @@ class Names:
         self.path = path
         self.areas = areas
         self.operations = operations
-        self._lines = lines
+        self.lines = lines
+        self.schemas = {line.name for line in lines}
+        self._by_base: dict[str, list[Line]] = {}
+        for line in lines:
+            self._by_base.setdefault(line.base, []).append(line)
         self._used: set[str] = set()
 
     def at(self, base: str) -> list[Line]:
         """The lines whose location starts at `base`."""
-        return [line for line in self._lines if line.base == base]
+        return list(self._by_base.get(base, ()))
 
     def lines_named(self, name: str) -> list[Line]:
-        return [line for line in self._lines if line.name == name]
+        return [line for line in self.lines if line.name == name]
 
     def use(self, location: str) -> None:
         self._used.add(location)
@@ -85,7 +89,7 @@ class Names:
     def unused(self) -> Iterator[tuple[int, str]]:
         """The lines that met nothing, with their numbers."""
         yield from ((op.number, key) for key, op in self.operations.items() if key not in self._used)
-        yield from ((line.number, line.location) for line in self._lines if line.location not in self._used)
+        yield from ((line.number, line.location) for line in self.lines if line.location not in self._used)
 
     def where(self, number: int) -> str:
         return f"{self.path}:{number}"

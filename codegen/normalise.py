@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from . import moves
 from .document import Json
 from .errors import CodegenError
 from .names import Line, Names, OperationName
@@ -49,15 +50,19 @@ class Normalised(NamedTuple):
     """One line for each operation or schema that has no line in names.yaml."""
 
 
-def normalise(document: Json, names: Names) -> Normalised:
-    """The document under our names. Fails where a line of names.yaml meets nothing, or two lines meet."""
-    return _Normaliser(document, names).run()
+def normalise(document: Json, names: Names, before: Json | None = None) -> Normalised:
+    """The document under our names. Fails where a line of names.yaml meets nothing, or two lines meet.
+
+    `before` is what the last run made of its document: what has moved since is found again by it.
+    """
+    return _Normaliser(document, names, before or {}).run()
 
 
 class _Normaliser:
-    def __init__(self, document: Json, names: Names) -> None:
+    def __init__(self, document: Json, names: Names, before: Json) -> None:
         self.document = document
         self.names = names
+        self.before = before
         self.components: dict[str, Schema] = {}
         self.owners: dict[str, Place] = {}
         self.copies: list[tuple[str, Place, Schema]] = []
@@ -69,6 +74,10 @@ class _Normaliser:
         self.references: list[tuple[Json, str]] = []
         self.dropped: list[tuple[str, str]] = []
         self.derived: list[str] = []
+        self.new_operations: dict[str, str] = {}
+        """The operations without a line, by the names they got."""
+        self.new_schemas: dict[str, str] = {}
+        """The places of the schemas without a line, by the names they got."""
 
     def run(self) -> Normalised:
         result = {key: value for key, value in self.document.items() if key in _CARRIED}
@@ -120,6 +129,9 @@ class _Normaliser:
         words = re.findall(r"[a-z0-9]+", path.lower())
         name = "_".join([method, *words] if several or len(words) < 2 or not words[0].isalpha() else words)
         area = words[0] if words and words[0] in self.names.areas else "others"
+        taken = {operation.name for operation in self.names.operations.values()} | self.new_operations.keys()
+        name = _free(name if name not in taken else f"{method}_{name}", taken, "_")
+        self.new_operations[name] = f"{method.upper()} {path}"
         self.derived.append(f"{method.upper()} {path}: no line in {self.names.path}, named {name} in area {area}")
         return OperationName(name, area, 0)
 
@@ -258,11 +270,13 @@ class _Normaliser:
         """Define `target` under a name made from its place."""
         if id(target) in self.deriving:
             return self.deriving[id(target)]
-        self.derived.append(f"{place}: no line in {self.names.path}, named {place.title}")
-        self.deriving[id(target)] = place.title
-        self.define(place.title, target, place, remarks)
+        name = _free(place.title, {*self.names.schemas, *self.new_schemas}, "")
+        self.derived.append(f"{place}: no line in {self.names.path}, named {name}")
+        self.new_schemas[name] = str(place)
+        self.deriving[id(target)] = name
+        self.define(name, target, place, remarks)
         del self.deriving[id(target)]
-        return place.title
+        return name
 
     def define(self, name: str, target: Schema, place: Place, remarks: Json) -> None:
         """Make `target` the component `name`, or note it as a copy to be compared with the one that is."""
@@ -353,12 +367,21 @@ class _Normaliser:
     def refuse_unused(self) -> None:
         unused = sorted(self.names.unused())
         if unused:
-            lines = "\n  ".join(f"{self.names.where(number)}: {location}" for number, location in unused)
             raise CodegenError(
                 str(self.names.path),
-                f"nothing is at these places of the document any more:\n  {lines}",
+                "nothing is at these places of the document any more:\n  " + "\n  ".join(self.explained(unused)),
                 "Correct the locations or remove the lines. Inside a named schema, start at its name.",
             )
+
+    def explained(self, unused: list[tuple[int, str]]) -> list[str]:
+        before = self.before.get("components", {}).get("schemas", {})
+        told = moves.explain(
+            unused, self.names.lines, before, self.components, self.new_schemas, self.new_operations.values()
+        )
+        return [
+            f"{self.names.where(number)}: {location}" + (f"\n    {remark}" if remark else "")
+            for number, location, remark in told
+        ]
 
     def refuse_collisions(self) -> None:
         for name, place, form in self.copies:
@@ -381,6 +404,14 @@ def pascal(text: str) -> str:
     """`text` as one CamelCase word of ASCII letters and digits."""
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", text)
     return "".join(word[0].upper() + word[1:].lower() for word in words)
+
+
+def _free(name: str, taken: Iterable[str], joint: str) -> str:
+    """`name`, or the first of `name2`, `name3`… that is not taken."""
+    number, found, taken = 2, name, set(taken)
+    while found in taken:
+        number, found = number + 1, f"{name}{joint}{number}"
+    return found
 
 
 def in_order(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -34,14 +35,25 @@ def prepare(layout: Layout) -> Prepared:
     """Read and validate, normalise, overlay, audit."""
     original = document.read(layout.document, layout.lock)
     named = names.load(layout.names)
-    normalised = normalise(original, named)
+    normalised = normalise(original, named, remembered(layout))
     prepared = normalised.document
+    # `info.version` says 2.9 where the server says 2.11 (PROVENANCE, quirk 1).
+    prepared["info"] = {**prepared["info"], "version": document.server(original)[1]}
     for path in layout.overlays:
         prepared = overlay.apply(prepared, path)
     prepared = in_order(prepared)
     document.validate(prepared, "the document after the overlays")
     audit.check(prepared, normalised.dropped, layout.allowances)
     return Prepared(original, prepared, named, normalised.derived)
+
+
+def remembered(layout: Layout) -> document.Json:
+    """The prepared document of the last run, empty if there was none."""
+    try:
+        found = json.loads((layout.root / GENERATED[0] / "cep" / "openapi.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def build(layout: Layout, folder: Path) -> list[str]:

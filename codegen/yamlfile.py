@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -9,8 +11,11 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from .errors import CodegenError
+
+_DEEPEST = 100
 
 
 class _Plain(SafeConstructor):
@@ -49,3 +54,31 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         raise CodegenError("YAML", f"{value} is no number of JSON", "Write another.")
     return value
+
+
+def quoted(value: str) -> str:
+    """`value` as a YAML string, whatever it holds."""
+    return json.dumps(value)
+
+
+def parse_untrusted(content: bytes, where: str) -> dict[str, Any]:
+    """A mapping from someone else: no tags, no aliases, no duplicate keys, and only so deep."""
+    try:
+        text = content.decode("utf-8")
+        depth = 0
+        for event in YAML(typ="safe", pure=True).parse(io.StringIO(text)):
+            if isinstance(event, AliasEvent):
+                raise CodegenError(where, "has an alias, which may grow without end", "Nothing was changed.")
+            if getattr(event, "tag", None) is not None:
+                raise CodegenError(where, f"has the tag {event.tag}", "Nothing was changed.")
+            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+            if depth > _DEEPEST:
+                raise CodegenError(where, f"is nested more than {_DEEPEST} deep", "Nothing was changed.")
+        yaml = YAML(typ="safe", pure=True)
+        yaml.Constructor = _Plain
+        found = _as_json(yaml.load(text))
+    except (YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise CodegenError(where, f"cannot be read as YAML: {error}", "Nothing was changed.") from None
+    if not isinstance(found, dict):
+        raise CodegenError(where, "does not hold a mapping", "Nothing was changed.")
+    return found

@@ -67,21 +67,11 @@ def hostile(document: Json) -> Json:
     return document
 
 
-def allowed(layout: Layout) -> Layout:
-    path = layout.allowances
-    path.write_text(
-        path.read_text().replace(
-            "  - kinds: [default]\n    where:\n", "  - kinds: [default]\n    where:\n      - '*'\n"
-        )
-    )
-    return layout
-
-
 @pytest.fixture(scope="module")
 def hostile_tree(original: Json, tmp_path_factory: pytest.TempPathFactory) -> Path:
     layout = copy_of_inputs(tmp_path_factory.mktemp("hostile"))
     put_document(layout, hostile(original))
-    pipeline.build(allowed(layout), layout.root)
+    pipeline.build(layout, layout.root)
     return layout.root
 
 

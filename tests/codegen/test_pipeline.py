@@ -102,8 +102,8 @@ def test_the_lock_says_what_the_document_is(original: Json) -> None:
     assert lock["openapi"] == original["openapi"]
     assert lock["info.version"] == original["info"]["version"]
     assert lock["server.version.default"] == original["servers"][0]["variables"]["version"]["default"]
-    assert lock["date"] == "2026-11-23"
-    assert "transcription" in lock["note"]
+    assert lock["source"].startswith(("https://", "http://", "file:"))
+    assert len(lock["date"]) == 10
 
 
 def test_a_document_that_is_not_valid(with_document: Callable[[Json], Layout], original: Json) -> None:
