@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo test check generate spec-pull pins docs clean
+.PHONY: help setup demo test check generate spec-pull spec-diff pins docs clean
 .DEFAULT_GOAL := help
 
 help: ## say what each command does
@@ -50,6 +50,12 @@ URL ?=
 
 spec-pull: setup ## fetch the vendor's document and check it; URL= for another source than that of the lock file
 	@$(BIN)/python -m codegen pull $(if $(URL),--url "$(URL)")
+
+OLD ?=
+NEW ?=
+
+spec-diff: setup ## report what the document in the working tree changes from git's HEAD; OLD= and NEW= for other files
+	@$(BIN)/python -m codegen diff $(if $(OLD),--old "$(OLD)") $(if $(NEW),--new "$(NEW)")
 
 pins: setup ## pin requirements/dev.txt anew
 	$(BIN)/python -m pip install --quiet "uv>=0.5"

@@ -1,25 +1,34 @@
-"""`python -m codegen generate`, `check` and `pull`."""
+"""`python -m codegen generate`, `check`, `pull` and `diff`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from . import pipeline, pull
+from . import pipeline, pull, report, yamlfile
 from .errors import CodegenError
 from .layout import HERE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m codegen", description="Generate the low-level client.")
-    parser.add_argument("command", choices=("generate", "check", "pull"), help="write the code, compare, or fetch")
+    parser.add_argument(
+        "command", choices=("generate", "check", "pull", "diff"), help="write the code, compare, fetch, report"
+    )
     parser.add_argument("--url", default="", help="pull: another source than that of the lock file")
+    parser.add_argument("--old", default="", help="diff: a file in place of the document of git's HEAD")
+    parser.add_argument("--new", default="", help="diff: a file in place of the document of the working tree")
     given = parser.parse_args(arguments)
     command = given.command
     try:
         if command == "pull":
             print(pull.pull(HERE, given.url))
+            return 0
+        if command == "diff":
+            old = yamlfile.load_table(Path(given.old)) if given.old else report.of_head(HERE)
+            print(report.write(HERE, old, yamlfile.load_table(Path(given.new) if given.new else HERE.document)), end="")
             return 0
         notes = pipeline.generate(HERE) if command == "generate" else pipeline.check(HERE)
     except CodegenError as error:

@@ -48,14 +48,17 @@ class Normalised(NamedTuple):
     """Pairs of a kind of finding and its place, for the audit."""
     derived: list[str]
     """One line for each operation or schema that has no line in names.yaml."""
+    lost: list[str]
+    """The lines of names.yaml that met nothing, and where that may have gone; none unless that was allowed."""
 
 
-def normalise(document: Json, names: Names, before: Json | None = None) -> Normalised:
+def normalise(document: Json, names: Names, before: Json | None = None, *, strict: bool = True) -> Normalised:
     """The document under our names. Fails where a line of names.yaml meets nothing, or two lines meet.
 
     `before` is what the last run made of its document: what has moved since is found again by it.
+    Without `strict` such lines are told and passed over, for a report on a document that cannot be built from yet.
     """
-    return _Normaliser(document, names, before or {}).run()
+    return _Normaliser(document, names, before or {}).run(strict)
 
 
 class _Normaliser:
@@ -79,18 +82,20 @@ class _Normaliser:
         self.new_schemas: dict[str, str] = {}
         """The places of the schemas without a line, by the names they got."""
 
-    def run(self) -> Normalised:
+    def run(self, strict: bool) -> Normalised:
         result = {key: value for key, value in self.document.items() if key in _CARRIED}
         self.drop("$", self.document.keys() - _CARRIED)
         result["paths"] = {path: self.path(path, item) for path, item in sorted(self.document["paths"].items())}
-        self.refuse_unused()
-        self.refuse_collisions()
+        unused = sorted(self.names.unused())
+        if strict:
+            self.refuse_unused(unused)
+            self.refuse_collisions()
         self.trim_descriptions()
         result["components"] = {"schemas": self.components}
         schemes = self.document.get("components", {}).get("securitySchemes")
         if schemes:
             result["components"]["securitySchemes"] = schemes
-        return Normalised(in_order(result), sorted(set(self.dropped)), sorted(self.derived))
+        return Normalised(in_order(result), sorted(set(self.dropped)), sorted(self.derived), self.explained(unused))
 
     def drop(self, where: str, keys: Iterable[str]) -> None:
         self.dropped += [(key if not key.startswith("x-") else "extension", where) for key in keys]
@@ -364,8 +369,7 @@ class _Normaliser:
 
     # At the end
 
-    def refuse_unused(self) -> None:
-        unused = sorted(self.names.unused())
+    def refuse_unused(self, unused: list[tuple[int, str]]) -> None:
         if unused:
             raise CodegenError(
                 str(self.names.path),

@@ -31,6 +31,17 @@ def apply(document: Json, path: Path) -> Json:
     return result
 
 
+def tried(document: Json, path: Path) -> tuple[Json, list[str]]:
+    """As `apply`, but what fails is told and left out."""
+    result, problems = copy.deepcopy(document), []
+    for number, action in enumerate(yamlfile.load_table(path).get("actions", []), 1):
+        try:
+            _act(result, action, f"{path.name}: action {number} ({action.get('target')})")
+        except CodegenError as error:
+            problems.append(str(error))
+    return result, problems
+
+
 def _act(document: Json, action: Json, where: str) -> None:
     one = ("update" in action) != (action.get("remove") is True)
     if not one or action.keys() - _ACTION_KEYS or not isinstance(action.get("target"), str):
