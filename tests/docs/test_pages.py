@@ -32,8 +32,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_commands_exist(page: Path) -> None:
     """Every `make …` is a target, every `python -m …` a module, and every file that is named in the repo exists."""
     text = page.read_text()
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert set(re.findall(r"(?:`|^)make ([a-z]+)", text, re.MULTILINE)) <= targets
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)) <= targets
     modules = re.findall(r"python -m ((?:batch_api|codegen|benchmarks|tests|examples)[\w.]*\w)", text)
     assert [module for module in modules if not importlib.util.find_spec(module)] == []
     files = re.findall(r"`((?:codegen|docs|examples|openapi|overrides|requirements|tests|\.ci)/[\w./-]*)`", text)
