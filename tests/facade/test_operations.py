@@ -63,8 +63,9 @@ async def everything(client: BatchClient, folder: Any) -> None:
 
 async def test_all_25_operations_answer(client: BatchClient, fake: FakeBatch, tmp_path: Any) -> None:
     await everything(client, tmp_path)
-    assert {name for name, stats in fake.stats.items() if stats.accepted} == set(OPERATIONS)
-    assert len(OPERATIONS) == 25
+    answered = {name for name, stats in fake.stats.items() if stats.accepted}
+    assert len(answered) == 25
+    assert answered <= set(OPERATIONS)  # a newer document may have more, without a method yet
     assert fake.rejections == 0
     assert b"gold" in (tmp_path / "tiers.json").read_bytes()
 
