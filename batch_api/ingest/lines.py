@@ -76,7 +76,8 @@ class LineReader:
         ids: Callable[[list[tuple[Any]]], list[str]],
         has_events: Callable[[list[tuple[Any]]], bool] = lambda _: False,
     ) -> None:
-        self._decode = msgspec.json.Decoder(tuple[record]).decode_lines  # type: ignore[valid-type]
+        decoder: Any = msgspec.json.Decoder(tuple[record])  # type: ignore[valid-type]
+        self._decode: Callable[[bytes], list[tuple[Any]]] = decoder.decode_lines
         self._ids = ids
         self._has_events = has_events
 
