@@ -1,6 +1,6 @@
 """What it costs to send a million profiles, beside the script that one would write, and beside the floors.
 
-    python -m benchmarks.ingest [--profiles 1000000] [--runs 5] [--only script lines-by-chunk] [--limited]
+    python -m benchmarks.ingest [--profiles 1000000] [--runs 5] [--only script lines-by-chunk]
 
 Each program runs in a process of its own, against a server that only counts. The runs are interleaved, and each figure
 is the median over all of them: CPU seconds (user and system) of the client, and the peak of its memory above an
@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from itertools import islice, repeat
+from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +176,7 @@ def plain_dicts_of(path: Path) -> Iterator[dict[str, Any]]:
 
 def ready(count: int) -> Iterator[dict[str, Any]]:
     few = [profile(number) for number in range(min(DICTS, count))]
-    return (each for _ in repeat(None, count // len(few)) for each in few)
+    return chain.from_iterable(repeat(few, count // len(few)))
 
 
 Program = Callable[[str, Path, int], Awaitable[None]]
@@ -239,7 +239,6 @@ def main() -> int:
     parser.add_argument("--profiles", type=int, default=200_000)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--only", nargs="*", choices=PROGRAMS, default=list(PROGRAMS))
-    parser.add_argument("--limited", action="store_true")
     parser.add_argument("--here", nargs=4, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.here:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from batch_api.ingest.rows import Rows
 
@@ -25,11 +25,18 @@ class Chunker:
         self._held_ids: set[str] = set()
         self._freed = False
 
-    def feed(self, rows: Rows) -> Iterator[Rows]:
+    def feed(self, rows: Rows) -> Iterable[Rows]:
         """Take rows; give the chunks that became full."""
-        if self._freed and self._held:
-            yield from self._feed_held()
-        yield from self._admit(rows)
+        if self._held:
+            return self._feed_after_held(rows)
+        if not self._claim(rows.ids):
+            return self._part(rows)
+        count, weight = self._count + len(rows.ids), self._bytes + rows.weight
+        if count >= self.most_items or weight >= self._most_bytes:
+            return self._add(rows)
+        self._runs.append(rows)
+        self._count, self._bytes = count, weight
+        return ()
 
     def flush(self) -> Iterator[Rows]:
         """What is left, as far as nothing before it is unanswered."""
@@ -54,35 +61,47 @@ class Chunker:
         """Whether so many wait that nothing more should be read."""
         return sum(map(len, self._held)) >= self.most_items
 
+    def _feed_after_held(self, rows: Rows) -> Iterator[Rows]:
+        if self._freed:
+            yield from self._feed_held()
+        yield from self._part(rows)
+
     def _feed_held(self) -> Iterator[Rows]:
         self._freed = False
         held, self._held, self._held_ids = self._held, [], set()
         for rows in held:
-            yield from self._admit(rows)
+            yield from self._part(rows)
 
-    def _admit(self, rows: Rows) -> Iterator[Rows]:
-        taken, ids = self._taken, rows.ids
-        if not self._held and taken.isdisjoint(ids):
-            before = len(taken)
-            taken.update(ids)
-            if len(taken) - before == len(ids):
-                yield from self._add(rows)
-                return
-            taken.difference_update(ids)  # two of them are about the same
+    def _claim(self, ids: list[str]) -> bool:
+        """Take these identifiers, if all of them are free."""
+        taken = self._taken
+        if not taken.isdisjoint(ids):
+            return False
+        before = len(taken)
+        taken.update(ids)
+        if len(taken) - before == len(ids):
+            return True
+        taken.difference_update(ids)  # two of them are about the same
+        return False
+
+    def _part(self, rows: Rows) -> Iterator[Rows]:
+        """Let those go that may, and hold the others."""
         now: list[int] = []
         later: list[int] = []
         here: set[str] = set()
-        for position, name in enumerate(ids):
-            if name in taken or name in self._held_ids or name in here:
+        for position, name in enumerate(rows.ids):
+            if name in self._taken or name in self._held_ids or name in here:
                 self._held_ids.add(name)
                 later.append(position)
             else:
                 here.add(name)
                 now.append(position)
+        self._taken |= here
+        if not later:
+            yield from self._add(rows)
+            return
         contents = rows.parts()
-        if later:
-            self._held.append(rows.take(later, contents))
-        taken |= here
+        self._held.append(rows.take(later, contents))
         if now:
             yield from self._add(rows.take(now, contents))
 

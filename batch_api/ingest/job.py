@@ -426,7 +426,7 @@ class _Run:
                 return
             await self._answered.wait()
 
-    def _feed(self, items: list[Any] | Block) -> Iterator[Rows]:
+    def _feed(self, items: list[Any] | Block) -> Iterable[Rows]:
         window = read(self._kind, items, self.progress.read)
         self.progress.read += len(items)
         rows: Rows | None = window.rows
@@ -436,7 +436,7 @@ class _Run:
         if troubles:
             told = {fate.index: fate for fate in troubles}
             self._tell(ChunkResult(list(told), [fate.id for fate in troubles], [fate.ref for fate in troubles], told))
-        return iter(()) if rows is None else self._chunker.feed(rows)
+        return () if rows is None else self._chunker.feed(rows)
 
     def _tell_unsent(self, items: list[Any] | Block, error: BatchError) -> None:
         if not items:

@@ -28,8 +28,11 @@ def read(kind: Kind, items: Items | Block, start: int) -> Window:
     if isinstance(items, Block):
         rows = _read_block(kind, items, start, None)
         return _read_one_by_one(kind, list(items), start, None) if rows is None else Window(rows, [])
-    items, refs = untied(items)
     kinds = set(map(type, items))
+    refs: list[Any] | None = None
+    if tuple in kinds:
+        items, refs = untied(items)
+        kinds = set(map(type, items))
     if kinds == {dict}:
         rows = _read_objects(kind, items, start, refs)
     elif kinds == {bytes}:
@@ -69,14 +72,12 @@ def id_of(item: object) -> str | None:
 
 def _read_objects(kind: Kind, items: Items, start: int, refs: list[Any] | None) -> Rows | None:
     """The common case: all of them good, looked at together and encoded at once. `None` if not."""
-    glance = kind.glance(items)
-    if glance is None:
-        return None
     try:
-        body = encode_items(items)
+        body = encode_items(items)  # first, because it brings them into the cache
     except InvalidInput:
         return None
-    return _rows(glance, start, refs, body)
+    glance = kind.glance(items)
+    return None if glance is None else _rows(glance, start, refs, body)
 
 
 def _read_texts(kind: Kind, items: Items, start: int, refs: list[Any] | None) -> Rows | None:

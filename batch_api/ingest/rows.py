@@ -45,7 +45,8 @@ class Rows:
     @property
     def weight(self) -> int:
         """Bytes in a request."""
-        return sum(map(len, self.bodies)) + len(self.bodies)
+        bodies = self.bodies
+        return len(bodies[0]) + 1 if len(bodies) == 1 else sum(map(len, bodies)) + len(bodies)
 
     @property
     def places(self) -> Sequence[int]:

@@ -16,10 +16,12 @@ from batch_api.ingest.kinds import Kind
 from batch_api.ingest.lines import Block
 
 WINDOW = 100
-"""Items read and encoded between two turns of the loop: well under a millisecond for most. And so few that they are
-freed before there are as many containers as make the garbage collector look through them all, which costs a third."""
+"""Items read and encoded at once: well under a millisecond for most. And so few that they are freed before there are as
+many containers as make the garbage collector look through them all, which costs a third."""
 LINES_WINDOW = 500
 """The same for JSON lines, which are no containers."""
+TURN = 0.001
+"""Seconds after which other tasks have a turn, once the window at hand is read and encoded."""
 LINGER = 1.0
 """Seconds that an item of a source that pauses waits for others to be sent with."""
 _SAMPLE = 1 << 16  # bytes at the beginning of a file, by which the number of its lines is guessed
@@ -97,9 +99,13 @@ class Plain:
         iterator: Iterator[Any] = iter(self._items)
         count = size
         failure: Exception | None = None
+        turn = time.perf_counter()
         while failure is None:
             items: Items = []
             began = time.perf_counter()
+            if began > turn + TURN:
+                await asyncio.sleep(0)
+                turn = began = time.perf_counter()
             try:
                 items.extend(islice(iterator, count))  # what came before a failure is kept
             except Exception as error:
@@ -112,7 +118,6 @@ class Plain:
             elif seconds < _QUICK and count < size:
                 count = min(count * 2, size)
             yield items
-            await asyncio.sleep(0)
         if failure is not None:
             raise failure
 
