@@ -226,10 +226,14 @@ class Job:
             run = _Run(
                 self._engine, self._kind, self._source, self._choices, self._replaces, self.checkpoint, self._tell
             )
-            run.check_deadline()
-            if self.checkpoint is not None:
-                await self.checkpoint.open(_name_of(self._kind, self._engine), self._source)
-                run.go_on()
+            try:
+                if self.checkpoint is not None:
+                    await self.checkpoint.open(_name_of(self._kind, self._engine), self._source)
+                    run.go_on()
+                run.check_deadline()
+            except BaseException:
+                await self.aclose()
+                raise
             self._run = run
             self._task = asyncio.create_task(run.all(self._until_read), name="batch_api ingest")
             self._task.add_done_callback(lambda _: self._told.set())
@@ -338,10 +342,11 @@ class _Run:
         size, deadline = self._size, self._choices.deadline
         if size is None or deadline == math.inf:
             return
-        needed, _ = shortest(self._engine, self._kind.operation, size.items, self._choices.chunk_size)
+        left = size.items if self._checkpoint is None else max(size.items - self._checkpoint.start.index, 0)
+        needed, _ = shortest(self._engine, self._kind.operation, left, self._choices.chunk_size)
         if needed > (deadline if size.is_exact else deadline * LENIENT):
             raise DeadlineExceeded(
-                f"{size.items} items take {needed:.1f} s at least, and the job's deadline is {deadline:g} s.",
+                f"{left} items take {needed:.1f} s at least, and the job's deadline is {deadline:g} s.",
                 outcome="not_sent",
             )
 

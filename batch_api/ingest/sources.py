@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator, Sized
@@ -15,17 +16,20 @@ from batch_api.ingest.files import FileSource, JsonLines, open_source
 from batch_api.ingest.kinds import Kind
 from batch_api.ingest.lines import Block
 
-WINDOW = 100
-"""Items read and encoded at once: well under a millisecond for most. And so few that they are freed before there are as
-many containers as make the garbage collector look through them all, which costs a third."""
+WINDOW = 250
+"""Items of an iterable that are read and encoded at once, at most: well under a millisecond for most."""
+STREAM_WINDOW = 100
+"""The same where they come one by one, or are made of cells."""
 LINES_WINDOW = 500
-"""The same for JSON lines, which are no containers."""
+"""The same for JSON lines."""
 TURN = 0.001
 """Seconds after which other tasks have a turn, once the window at hand is read and encoded."""
 LINGER = 1.0
 """Seconds that an item of a source that pauses waits for others to be sent with."""
 _SAMPLE = 1 << 16  # bytes at the beginning of a file, by which the number of its lines is guessed
-_SLOW, _QUICK = 0.005, 0.001  # seconds in which a window is read: above, smaller ones; below, back again
+_FIRST = 50  # items of the first window
+_SLOW = 0.005  # seconds for reading a window, above which they become smaller
+_GC_ROOM = 0.7  # part of what makes the garbage collector begin
 
 Items = list[Any]
 
@@ -78,7 +82,9 @@ def size_of(source: Source) -> Size | None:
 
 def window_of(source: Source) -> int:
     """How many items to read at once."""
-    return LINES_WINDOW if isinstance(source, JsonLines) else WINDOW
+    if isinstance(source, JsonLines):
+        return LINES_WINDOW
+    return WINDOW if isinstance(source, Plain) else STREAM_WINDOW
 
 
 def part_read(source: Source) -> float | None:
@@ -95,9 +101,9 @@ class Plain:
         """How many there are; `None` where that is not known."""
 
     async def windows(self, size: int) -> AsyncGenerator[Items, None]:
-        """See `Source`. Windows shrink where reading an item takes long."""
+        """See `Source`. Windows shrink where an item takes long to read, or is made of many parts."""
         iterator: Iterator[Any] = iter(self._items)
-        count = size
+        count = min(_FIRST, size)
         failure: Exception | None = None
         turn = time.perf_counter()
         while failure is None:
@@ -106,20 +112,34 @@ class Plain:
             if began > turn + TURN:
                 await asyncio.sleep(0)
                 turn = began = time.perf_counter()
+            containers = gc.get_count()[0]
             try:
                 items.extend(islice(iterator, count))  # what came before a failure is kept
             except Exception as error:
                 failure = error
-            seconds = time.perf_counter() - began
             if not items:
                 break
-            if seconds > _SLOW:
-                count = max(count // 2, 1)
-            elif seconds < _QUICK and count < size:
-                count = min(count * 2, size)
+            if time.perf_counter() - began > _SLOW:
+                count = max(len(items) // 2, 1)
+            else:
+                count = min(_unseen_by_gc(len(items), gc.get_count()[0] - containers), 2 * count, size)
             yield items
         if failure is not None:
             raise failure
+
+
+def _unseen_by_gc(items: int, containers: int) -> int:
+    """How many items to read at once, after that many brought so many containers into being.
+
+    So few that they are freed before the garbage collector counts enough of them to look through them all. That would
+    make reading a third slower.
+    """
+    threshold = gc.get_threshold()[0] if gc.isenabled() else 0
+    if not threshold:
+        return WINDOW
+    if containers < 0:  # it has just done so
+        return max(items // 2, 1)
+    return max(int(_GC_ROOM * threshold * items / max(containers, 1)), 1)
 
 
 class Stream:

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import math
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -260,6 +261,19 @@ async def test_a_deadline_that_cannot_be_met_is_refused_first(client: BatchClien
     assert fake.stats[MASS].requests == 0
     summary = await client.profiles.ingest(items, deadline=11).collect()
     assert summary.delivered == 100_000
+
+
+async def test_a_deadline_is_held_against_the_length_of_a_file(
+    client: BatchClient, fake: FakeBatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "profiles.jsonl"
+    path.write_bytes(b"".join(orjson.dumps(edit(number)) + b"\n" for number in range(30_000)))
+    checkpoint = tmp_path / "checkpoint"
+    with pytest.raises(DeadlineExceeded, match="items take"):
+        await client.profiles.ingest(path, deadline=1, checkpoint=checkpoint).collect()
+    assert fake.stats[MASS].requests == 0
+    summary = await client.profiles.ingest(path, deadline=4, checkpoint=checkpoint).collect()
+    assert summary.delivered == 30_000
 
 
 async def test_a_deadline_that_passes_ends_the_job(client: BatchClient, fake: FakeBatch) -> None:
