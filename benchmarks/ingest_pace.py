@@ -3,7 +3,7 @@
     python -m benchmarks.ingest_pace [--profiles 300000] [--items 30000]
 
 The server keeps a token bucket of one second's worth: 10 000 profiles a second; 5 requests and 1000 items a second for
-a catalog. It answers after 20 to 60 ms. Then, without limits, a task beside the job looks at the clock each millisecond;
+a catalog. It answers after 20 to 60 ms. Then, without limits, a task beside the job looks at the clock each ms;
 so does an idle control in a process of its own, at the same time.
 """
 
