@@ -44,7 +44,7 @@ def limited(what: str, count: int, rate: float) -> bool:
 
 
 async def _job(url: str, what: str, count: int) -> None:
-    async with BatchClient("key", f"project {what}", base_url=f"{url}/2.11") as client:
+    async with BatchClient("key", f"project_{what.replace(' ', '_')}", base_url=f"{url}/2.11") as client:
         job: Job
         if what == "profiles":
             job = client.profiles.ingest(map(profile, range(count)))
@@ -94,7 +94,7 @@ async def beside_a_job(count: int) -> dict[str, float]:
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--profiles", type=int, default=100_000)
-    parser.add_argument("--items", type=int, default=10_000)
+    parser.add_argument("--items", type=int, default=30_000)
     parser.add_argument("--control", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.control:
