@@ -13,7 +13,7 @@ from batch_api.engine.limits import Limit
 from batch_api.ingest.patience import PATIENCE
 from batch_api.ingest.progress import Progress
 
-CHUNK_BYTES = 2_000_000
+CHUNK_BYTES = 3_000_000
 """Bytes in a request. The API names no limit; more would only hold up the loop and fill memory."""
 
 
