@@ -10,14 +10,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from batch_api._generated.cep.document import DOCUMENT_SHA256, SERVER_URL, VERSION
-from batch_api._generated.cep.registry import OPERATIONS
+from batch_api._generated.cep.registry import OPERATIONS, UNDOCUMENTED
 from batch_api._version import __version__
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from batch_api._generated.runtime import QueryValue
     from batch_api.engine.attempt import Attempt
     from batch_api.engine.limits import Limit
+    from batch_api.engine.response import Response
     from batch_api.resources.audiences import Audiences
     from batch_api.resources.campaigns import Campaigns
     from batch_api.resources.catalogs import Catalogs
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
     from batch_api.resources.orchestrations import Orchestrations
     from batch_api.resources.profiles import Profiles
     from batch_api.resources.segments import Segments
+
+    Params = Mapping[str, QueryValue | date]
 
 
 class Settings(TypedDict, total=False):
@@ -184,6 +190,35 @@ class BatchClient:
         Raises `ConfigurationError` for a name that is no operation. Call it from a coroutine.
         """
         return self._engine.wait_time(operation, cost)
+
+    # -- whatever has no method ----------------------------------------------------------------------------------
+
+    async def call(self, operation: str, *, body: object = None, params: Params | None = None) -> Response:
+        """Call an operation that has no method here, with all that methods have: limits, sending again, errors.
+
+            answer = await client.call("GET /segments/{name}", params={"name": "vip", "expand": True})
+            answer.json()
+
+        An operation of this API's document keeps what is known about it, and its turn among the calls of its method.
+        For any other, 1 request a second is assumed, over all such operations together. Its reads may be sent again
+        when an answer is lost, nothing else may.
+
+        Args:
+            operation: One of the names in `limits()`, such as `"segment_list"`, or a method and a path below
+                `base_url`, such as `"POST /segments/create"`. A path shows in logs and errors: values that must not
+                belong in `params`.
+            body: What to send as JSON: a dict, a list or a model. A GET has none.
+            params: Values for each `{name}` in the path, percent-encoded; the others go into the query. `None` leaves
+                one out, and a list repeats it.
+
+        Returns the answer as it came: `.status`, `.headers`, `.json()`. Redirects are not followed; that of
+        `export_download` is its success. Raises `ConfigurationError` for what is no operation, `InvalidInput` for
+        parameters or a body that cannot be right, and what every call raises.
+        """
+        from batch_api.engine.calling import target
+
+        found = target(OPERATIONS, UNDOCUMENTED, operation, body, params or {})
+        return await self._engine.send(found.operation, body=found.body, query=found.query)
 
     # -- resources, each imported when first used ----------------------------------------------------------------
 

@@ -69,6 +69,18 @@ def load(path: Path, document: Json) -> dict[str, Facts]:
     return result
 
 
+def undocumented(path: Path) -> Facts:
+    """What is assumed of an operation that the document does not have: the default, and the worst about people's data.
+
+    One bucket for all of them: what is an operation of its own, and what an id in a path, cannot be told.
+    """
+    default = {"success": [200], **yamlfile.load_table(path)["default"]}
+    facts = _facts(f"{path}: default", "", "", "", {"responses": {}}, default)
+    return facts._replace(
+        limits=tuple(limit._replace(group="undocumented") for limit in facts.limits), personal_data=True
+    )
+
+
 def _facts(where: str, name: str, method: str, path: str, operation: Json, entry: Json) -> Facts:
     _refuse(entry.keys() - _FACTS, where)
     try:

@@ -76,7 +76,14 @@ def _views(
     models = Models(prepared.document, parsed, types, words)
     endpoints = Endpoints(parsed, types, words, known, prepared.names.areas)
     return render.Inputs(
-        layout, prepared.original, prepared.document, known, models.models(), models.aliases(), endpoints.areas()
+        layout,
+        prepared.original,
+        prepared.document,
+        known,
+        facts.undocumented(layout.facts),
+        models.models(),
+        models.aliases(),
+        endpoints.areas(),
     )
 
 

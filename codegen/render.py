@@ -30,6 +30,7 @@ class Inputs(NamedTuple):
     original: Json
     prepared: Json
     facts: dict[str, Facts]
+    undocumented: Facts
     models: list[Model]
     aliases: list[Alias]
     areas: list[Area]
@@ -51,7 +52,8 @@ def render(inputs: Inputs, environment: Environment, folder: Path) -> None:
     _write(package / "openapi.json", json.dumps(inputs.prepared, indent=1, ensure_ascii=True) + "\n")
     page = _Page(environment)
     page.write(package / "document.py", "document.py.jinja", **_origin(inputs))
-    page.write(package / "registry.py", "registry.py.jinja", operations=list(inputs.facts.values()))
+    facts = {"operations": list(inputs.facts.values()), "undocumented": inputs.undocumented}
+    page.write(package / "registry.py", "registry.py.jinja", **facts)
     _models(inputs, page, package / "models", folder / "batch_api" / "models.py")
     for area in inputs.areas:
         page.write(package / "endpoints" / f"{area.name}.py", "endpoints.py.jinja", area=area)

@@ -107,6 +107,11 @@ def encode_items(items: list[dict[str, Any]]) -> bytes:
     return _encode(items, enumerate(items))[1:-1]
 
 
+def encode_whole(body: object) -> bytes:
+    """A body of whatever shape, checked, and encoded in one go. Raises `InvalidInput`."""
+    return _encode(body, [(None, body)])
+
+
 def _encode(value: object, parts: Iterable[tuple[int | None, object]]) -> bytes:
     """The bytes of `value`, whose `parts` are checked one by one if anything looks wrong."""
     dated = False

@@ -14,6 +14,7 @@ from batch_api.engine.response import Headers
 
 _PER_POOL = 10  # httpcore scans its whole pool at each request: past ten in flight, a second pool costs less
 _KEEP_ALIVE = 15.0
+_MOST_ADDRESSES = 256
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -132,6 +133,8 @@ class HttpxTransport:
         if request.method != "POST":
             return httpx.URL(request.url)
         if request.url not in self._addresses:
+            if len(self._addresses) >= _MOST_ADDRESSES:  # `client.call` may post to addresses with ids in them
+                self._addresses.clear()
             self._addresses[request.url] = httpx.URL(request.url)
         return self._addresses[request.url]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from batch_api._generated.cep import document
-from batch_api._generated.cep.registry import OPERATIONS
+from batch_api._generated.cep.registry import OPERATIONS, UNDOCUMENTED
 from batch_api._generated.runtime import Condition, LimitFact
 
 DEFAULT = (LimitFact(1.0, spacing=0.02),)
@@ -102,3 +102,8 @@ def test_the_document_module_says_what_it_was_made_from() -> None:
     assert document.TITLE == "Batch - REST API"
     assert document.DOCUMENT_SHA256 == "58257dd87c4c334ec2dbd3593689b8151adfb42cdb2b5c76120c43644ee2700a"
     assert "0.29.1" in document.GENERATOR
+
+
+def test_what_is_assumed_of_an_operation_that_the_document_does_not_have() -> None:
+    assert UNDOCUMENTED.limits == (LimitFact(1.0, spacing=0.02, group="undocumented"),)
+    assert (UNDOCUMENTED.replay, UNDOCUMENTED.personal_data, UNDOCUMENTED.success) == (False, True, ())

@@ -315,6 +315,17 @@ SEGMENT_LIST = Operation(
     pause=5.0,
 )
 
+UNDOCUMENTED = Operation(
+    name="",
+    method="",
+    path="",
+    success=(),
+    limits=(LimitFact(rate=1.0, group="undocumented", spacing=0.02),),
+    personal_data=True,
+    pause=5.0,
+)
+"""What is assumed of an operation that the document does not have. All of them draw on one bucket."""
+
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     {
         operation.name: operation
