@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from . import yamlfile
 from .errors import CodegenError
 
 Json = dict[str, Any]
+_VERSION = re.compile(r"v?[0-9]+(\.[0-9]+)*")
 
 
 def read(path: Path, lock: Path) -> Json:
@@ -50,16 +52,16 @@ def validate(document: Json, where: str) -> None:
 
 
 def server(document: Json) -> tuple[str, str]:
-    """The address of the API with its variables filled in, and the version of the API that it names.
+    """The address of the API with its variables filled in, and the version of the API that it ends in.
 
-    `info.version` counts only if the server has no variable `version`: it says 2.9 where the server says 2.11
-    (PROVENANCE, quirk 1).
+    `info.version` counts only if the address ends in none: it says 2.9 where the server says 2.11 (quirk 1).
     """
     servers = document.get("servers") or []
     if not servers:
         raise CodegenError("openapi/batch-api.yaml", "has no `servers`", "Add one with an address, or take another.")
     url: str = servers[0]["url"]
-    variables = {name: str(entry["default"]) for name, entry in servers[0].get("variables", {}).items()}
-    for name, value in variables.items():
-        url = url.replace("{" + name + "}", value)
-    return url, variables.get("version", str(document["info"]["version"]))
+    for name, variable in servers[0].get("variables", {}).items():
+        url = url.replace("{" + name + "}", str(variable["default"]))
+    url = url.rstrip("/")
+    last = url.rsplit("/", 1)[-1]
+    return url, last if _VERSION.fullmatch(last) else str(document["info"]["version"])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from batch_api._generated.cep.document import VERSION
+from batch_api._generated.cep.document import SERVER_URL
 from batch_api._generated.cep.registry import OPERATIONS
 from batch_api.testing import validation
 from batch_api.testing.call import Call
@@ -94,7 +94,7 @@ class FakeBatch(Faults):
         self._export_part_bytes = export_part_bytes
         self._projects: dict[str, Project] = {}
         self._routes = {(one.method, one.path): one for one in OPERATIONS.values()}
-        self._prefix = f"/{VERSION}"
+        self._prefix = urllib.parse.urlsplit(SERVER_URL).path
         self.url: str | None = None
         """Where it is served, version included; `None` while it is not."""
         self.edits: deque[ReceivedEdit] = deque(maxlen=keep_edits)

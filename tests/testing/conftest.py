@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from batch_api._generated.cep.document import SERVER_URL
 from batch_api.testing import FakeBatch
 
 Connect = Callable[..., httpx.AsyncClient]
@@ -30,7 +31,7 @@ def connect() -> Connect:
             "X-Batch-Project": project or fake.project_key,
         }
         transport = options.pop("transport", None) or (None if fake.url else fake.transport())
-        base_url = fake.url or "https://api.batch.com/2.11"
+        base_url = fake.url or SERVER_URL
         return httpx.AsyncClient(transport=transport, base_url=base_url, headers=headers, **options)
 
     return connect

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from batch_api._generated.cep.document import SERVER_URL, VERSION
 from batch_api.testing import FakeBatch, catalogs
 from batch_api.testing.clock import run
 
@@ -631,7 +632,7 @@ class TestAccess:
             {"Authorization": fake.rest_api_key, "X-Batch-Project": project},
             {"Authorization": key, "X-Batch-Project": "other"},
         ):
-            api = httpx.AsyncClient(transport=transport, base_url="https://api.batch.com/2.11", headers=headers)
+            api = httpx.AsyncClient(transport=transport, base_url=SERVER_URL, headers=headers)
             error = await get(api, "/segments/list", 401)
             assert error["error_code"] == "AUTHENTICATION_INVALID"
         assert fake.stats["segment_list"].refused == 7
@@ -645,7 +646,7 @@ class TestAccess:
         for headers in ({"X-Batch-Project": ""}, {"Authorization": "Bearer "}):
             assert (await one.get("/segments/list", headers=headers)).status_code == 401
 
-    @pytest.mark.parametrize("path", ["/2.11/campaigns/list", "/2.10/segments/list", "/segments/list", "/"])
+    @pytest.mark.parametrize("path", [f"/{VERSION}/campaigns/list", "/2.10/segments/list", "/segments/list", "/"])
     async def test_unknown_routes(self, fake: FakeBatch, path: str) -> None:
         api = httpx.AsyncClient(transport=fake.transport(), base_url="https://api.batch.com")
         assert (await get(api, path, 404))["error_code"] == "ROUTE_NOT_FOUND"

@@ -7,13 +7,16 @@ from typing import Any
 import httpx
 import pytest
 
+from batch_api._generated.cep.document import VERSION
 from batch_api.testing import FakeBatch
 from batch_api.testing.wire import ConnectionLost
 
 
 def client(fake: FakeBatch) -> httpx.AsyncClient:
     headers = {"Authorization": f"Bearer {fake.rest_api_key}", "X-Batch-Project": fake.project_key}
-    return httpx.AsyncClient(transport=httpx.ASGITransport(fake.asgi), base_url="http://fake/2.11", headers=headers)
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(fake.asgi), base_url=f"http://fake/{VERSION}", headers=headers
+    )
 
 
 async def test_it_runs_under_an_asgi_server(fake: FakeBatch) -> None:
@@ -46,7 +49,7 @@ async def test_a_body_may_come_in_pieces(fake: FakeBatch) -> None:
     scope = {
         "type": "http",
         "method": "POST",
-        "path": "/2.11/profiles/update",
+        "path": f"/{VERSION}/profiles/update",
         "query_string": b"",
         "headers": headers,
     }

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from batch_api._generated.cep.document import VERSION
 from batch_api._generated.cep.registry import OPERATIONS
 from batch_api._generated.runtime import Operation
 from batch_api.testing import FakeBatch
@@ -109,7 +110,7 @@ class Recorder(httpx.AsyncBaseTransport):
 async def test_every_answer_is_valid(fake: FakeBatch, connect: Any) -> None:
     recorder = Recorder(fake.transport())
     await use_everything(connect(fake, transport=recorder))
-    routes = {(one.method, f"/2.11{one.path}"): one for one in OPERATIONS.values()}
+    routes = {(one.method, f"/{VERSION}{one.path}"): one for one in OPERATIONS.values()}
     used = set()
     for request, response in recorder.seen:
         operation = routes[request.method, request.url.path]

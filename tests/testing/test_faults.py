@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from batch_api._generated.cep.document import SERVER_URL
 from batch_api.testing import FakeBatch
 from batch_api.testing.faults import Fault
 
@@ -200,7 +201,7 @@ class TestConnections:
             "X-Batch-Project": fake.project_key,
             "Content-Type": "application/json",
         }
-        url = "https://api.batch.com/2.11/profiles/update"
+        url = f"{SERVER_URL}/profiles/update"
         patience = {"timeout": {"read": 1}}
         request = httpx.Request("POST", url, headers=headers, stream=Watched(), extensions=patience)
         with pytest.raises(httpx.TransportError):

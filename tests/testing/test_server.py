@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from batch_api._generated.cep.document import VERSION
 from batch_api.testing import FakeBatch
 from batch_api.testing.__main__ import main
 
@@ -26,7 +27,7 @@ async def test_the_same_state_in_process_and_over_a_socket(fake: FakeBatch, conn
     async with fake.serve() as url:
         assert url == fake.url
         assert url.startswith("http://127.0.0.1:")
-        assert url.endswith("/2.11")
+        assert url.endswith(f"/{VERSION}")
         async with connect(fake) as api:
             assert (await api.post("/profiles/update", json=EDIT)).json() == {"code": "SUCCESS"}
             assert (await api.post("/profiles/update", json=[{}])).status_code == 400
@@ -132,9 +133,9 @@ async def test_a_client_that_waits_for_100_continue(fake: FakeBatch) -> None:
         parsed = httpx.URL(url)
         reader, writer = await asyncio.open_connection(parsed.host, parsed.port)
         writer.write(
-            b"POST /2.11/profiles/update HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\n"
-            b"Content-Type: application/json\r\nContent-Length: 2\r\nAuthorization: Bearer "
-            + f"{fake.rest_api_key}\r\nX-Batch-Project: {fake.project_key}\r\n\r\n".encode()
+            f"POST /{VERSION}/profiles/update HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\n"
+            f"Content-Type: application/json\r\nContent-Length: 2\r\nAuthorization: Bearer "
+            f"{fake.rest_api_key}\r\nX-Batch-Project: {fake.project_key}\r\n\r\n".encode()
         )
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100")
         writer.write(b"[]")
@@ -188,7 +189,7 @@ def test_the_command_serves_until_it_is_told_to_stop(how: signal.Signals) -> Non
             assert (answer.status_code, answer.headers["retry-after"]) == (429, "3")
             while client.get("/segments/list").status_code == 429:
                 time.sleep(0.05)
-            counted = client.get(f"{url.removesuffix('/2.11')}/_fake/statistics").json()
+            counted = client.get(f"{url.removesuffix('/' + VERSION)}/_fake/statistics").json()
             assert counted["segment_list"]["accepted"] == 1
             process.send_signal(how)
             assert process.wait(timeout=10) == 0
@@ -223,7 +224,7 @@ async def test_the_counters_can_be_read_from_outside(fake: FakeBatch, connect: A
         for _ in range(3):
             await api.get("/segments/list")
             await asyncio.sleep(0.01)
-        counters = f"{url.removesuffix('/2.11')}/_fake/statistics"
+        counters = f"{url.removesuffix('/' + VERSION)}/_fake/statistics"
         assert (await api.get(counters)).json() == {"segment_list": fake.stats["segment_list"].as_dict()}
         last = (await api.get(counters, params={"last": "0.00001"})).json()["segment_list"]
         assert (last["accepted"], last["requests_per_second"]) == (3, 0)
