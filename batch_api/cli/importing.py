@@ -125,7 +125,7 @@ async def carry_out(client: BatchClient, target: Target, source: FileSource, pat
         if outcome.was_finished:
             return outcome
         leftovers = Leftovers(source, paths.letters, paths.report, delimiter, goes_on=outcome.earlier.total() > 0)
-        meter = Meter(output.err, source, skipped=job.progress.read)
+        meter = Meter(output.err, source)
         with closing(leftovers), meter, _stopping(job, outcome):
             async for chunk in job.by_chunk():
                 final = [trouble for trouble in chunk.troubles.values() if not is_open(trouble, job.ended_by)]

@@ -1,9 +1,9 @@
 """What of a job is done, on disk: so that the same call goes on after whatever ended the one before.
 
 A file of two slots, each with a sequence number and a checksum. They are written in turns and flushed each time, so one
-of them is always whole, and the higher number counts. A chunk is noted before its first byte leaves, and struck out
-when the caller has seen its fates. So after kill -9 it is known what was surely taken, what was surely not, and of what
-nobody knows: that is at most the chunks that were in flight.
+of them is always whole, and the higher number counts. A chunk is noted before its first byte leaves, again once it is
+answered, and struck out when the caller has seen its fates. So after kill -9 it is known what was surely taken, what
+surely was not, and of what nobody knows: that is at most the chunks that were in flight.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import IO, Any
 import orjson
 
 from batch_api.engine.errors import BatchError, ConfigurationError, InvalidInput
-from batch_api.ingest.fates import ChunkResult, Trouble, Unknown, Unsent
+from batch_api.ingest.fates import ChunkResult, Delivered, PartlyApplied, Trouble, Unknown, Unsent, result_of
 from batch_api.ingest.files import FileSource, Mark
 from batch_api.ingest.kinds import Kind
 from batch_api.ingest.reading import Window
@@ -39,7 +39,7 @@ except ImportError:  # Windows: two processes on one checkpoint are not noticed 
 SLOT = 1 << 16
 """Bytes from one slot to the next. What is written is a few hundred, unless much is out of order."""
 _HEAD = struct.Struct("<8sQII")  # magic, sequence, length and checksum of what follows
-_MAGIC = b"BatchCP1"
+_MAGIC = b"BatchCP2"
 _flush = getattr(os, "fdatasync", os.fsync)
 
 
@@ -67,9 +67,11 @@ class Checkpoint:
         self._source: dict[str, Any] | None = None
         self._file: IO[bytes] | None = None
         self._input: FileSource | None = None
-        self._done = Spans()
-        self._sent = Spans()
-        self._doubtful = Spans()
+        self._done = Spans()  # the caller has seen its fate
+        self._delivered = Spans()  # delivered whole, and the caller was not told yet
+        self._sent = Spans()  # sent, and perhaps taken
+        self._doubtful = Spans()  # sent by an earlier call
+        self._taken = Spans()  # delivered by an earlier call
         self._stripped: set[int] = set()
         self._sequence = 0
         self._wanted = self._saved = 0
@@ -122,11 +124,16 @@ class Checkpoint:
         self.fates = Counter(state["fates"])
         self.earlier = Counter(state["fates"])
         self._done = Spans(state["done"])
-        self._sent = Spans(state["sent"])
-        self._doubtful = Spans(state["sent"])
+        self._delivered, self._taken = Spans(state["delivered"]), Spans(state["delivered"])
+        self._sent, self._doubtful = Spans(state["sent"]), Spans(state["sent"])
         if self._input is not None:
             self.start = Mark(*state["mark"])
             self._input.start_at(self.start)
+
+    @property
+    def done(self) -> int:
+        """How many items are done, wherever they are in the source."""
+        return sum(stop - start for start, stop in self._done)
 
     async def finish(self, total: int) -> None:
         """The source is at its end, after `total` items. If all have their fates, the job is finished."""
@@ -141,19 +148,24 @@ class Checkpoint:
 
     # -- while the job runs --------------------------------------------------------------------------------------
 
-    def sift(self, kind: Kind, window: Window, *, resend_events: bool) -> tuple[Rows | None, list[Trouble]]:
+    def sift(self, kind: Kind, window: Window, *, resend_events: bool) -> tuple[Rows | None, ChunkResult]:
         """What is still to be sent of a window, and the fates of what is not.
 
-        Of edits that an earlier call may have got through, the events are left out, unless they are to be sent again.
+        What an earlier call delivered is not sent again. Of edits that it may have got through, the events are left
+        out, unless they are to be sent again.
         """
         troubles: list[Trouble] = [fate for fate in window.invalid if fate.index not in self._done]
         rows = window.rows
-        if rows is None or rows.indexes[0] >= max(self._done.end, self._doubtful.end):
-            return rows, troubles
+        if rows is None or rows.indexes[0] >= max(self._done.end, self._taken.end, self._doubtful.end):
+            return rows, result_of(troubles)
         contents = rows.parts()
         left: list[int] = []
+        taken: list[int] = []
         for at, index in enumerate(rows.indexes):
             if index in self._done:
+                continue
+            if index in self._taken:
+                taken.append(at)
                 continue
             if rows.has_events and not resend_events and index in self._doubtful:
                 without = kind.without_events(contents[at])
@@ -164,7 +176,8 @@ class Checkpoint:
                     contents[at] = without
                     self._stripped.add(index)
             left.append(at)
-        return (rows.take(left, contents) if left else None), troubles
+        delivered = [Delivered(rows.indexes[at], rows.ids[at], rows.ref(at)) for at in taken]
+        return (rows.take(left, contents) if left else None), result_of([*troubles, *delivered])
 
     def judge(self, indexes: Iterable[int], ids: Sequence[str | None], refs: Sequence[Any]) -> dict[int, Trouble]:
         """Of a chunk: those whose events were left out. Whatever came of the rest of them, they stay unknown."""
@@ -181,6 +194,17 @@ class Checkpoint:
         self._sent.add(indexes)
         await self._save()
 
+    async def answered(self, result: ChunkResult) -> None:
+        """Note the answer for a chunk. When this returns, it is on disk.
+
+        Only what may have been taken in part is still in doubt until the caller is told.
+        """
+        self._sent.remove(result.indexes)
+        self._delivered.add(result.indexes)
+        self._delivered.remove(list(result.troubles))
+        self._sent.add([index for index, fate in result.troubles.items() if isinstance(fate, PartlyApplied | Unknown)])
+        await self._save()
+
     async def told(self, result: ChunkResult, ended_by: BatchError | None) -> None:
         """Note that the caller has seen these fates.
 
@@ -189,6 +213,7 @@ class Checkpoint:
         """
         left = [trouble for trouble in result.troubles.values() if is_open(trouble, ended_by)]
         self._done.add(result.indexes)
+        self._delivered.remove(result.indexes)
         self._sent.remove(result.indexes)
         self.fates["Delivered"] += result.delivered
         self.fates.update(type(trouble).__name__ for trouble in result.troubles.values())
@@ -221,14 +246,16 @@ class Checkpoint:
             "fates": self.fates,
             "mark": [self.start.index, self.start.offset, self.start.line],
             "done": list(self._done),
+            "delivered": list(self._delivered),
             "sent": list(self._sent),
         }
         content = orjson.dumps(state)
         if len(content) > SLOT - _HEAD.size:
             # Some thousand spans. What is done beyond the first of them is taken for sent and unanswered.
             prefix = self._done.prefix
-            end = max(self._done.end, self._sent.end)
-            content = orjson.dumps({**state, "done": [[0, prefix]] if prefix else [], "sent": [[prefix, end]]})
+            end = max(self._done.end, self._delivered.end, self._sent.end)
+            done = [[0, prefix]] if prefix else []
+            content = orjson.dumps({**state, "done": done, "delivered": [], "sent": [[prefix, end]]})
         return content
 
     def _read(self) -> dict[str, Any] | None:

@@ -128,3 +128,11 @@ class ChunkResult:
 
     def __repr__(self) -> str:
         return f"ChunkResult({self.delivered} of {len(self)} delivered)"
+
+
+def result_of(fates: Sequence[Fate]) -> ChunkResult:
+    """The fates of items that have them without a request."""
+    indexes, ids, refs = (
+        zip(*((fate.index, fate.id, fate.ref) for fate in fates), strict=True) if fates else ((), (), ())
+    )
+    return ChunkResult(indexes, ids, refs, {fate.index: fate for fate in fates if not isinstance(fate, Delivered)})

@@ -22,7 +22,7 @@ from batch_api.ingest.choices import chunk_size as fitting_size
 from batch_api.ingest.chunker import Chunker
 from batch_api.ingest.coalesce import Coalescer, spread
 from batch_api.ingest.delivery import ChunkSize, Delivery
-from batch_api.ingest.fates import ChunkResult, Fate, Trouble, Unsent
+from batch_api.ingest.fates import ChunkResult, Fate, Trouble, Unsent, result_of
 from batch_api.ingest.forecast import interval, shortest
 from batch_api.ingest.kinds import Kind
 from batch_api.ingest.lines import Block
@@ -340,9 +340,9 @@ class _Run:
     def check_deadline(self) -> None:
         """Raises `DeadlineExceeded` if the source is known to be too long for it."""
         size, deadline = self._size, self._choices.deadline
-        if size is None or deadline == math.inf:
+        if size is None or deadline == math.inf or self._choices.coalesce:  # nobody knows how many will be merged
             return
-        left = size.items if self._checkpoint is None else max(size.items - self._checkpoint.start.index, 0)
+        left = max(size.items - self.progress.earlier, 0)
         needed, _ = shortest(self._engine, self._kind.operation, left, self._choices.chunk_size)
         if needed > (deadline if size.is_exact else deadline * LENIENT):
             raise DeadlineExceeded(
@@ -359,7 +359,7 @@ class _Run:
     def go_on(self) -> None:
         """Take up what an earlier job with the same checkpoint left."""
         assert self._checkpoint is not None  # noqa: S101
-        self.progress.read = self._checkpoint.start.index
+        self.progress.go_on(read=self._checkpoint.start.index, done=self._checkpoint.done)
         if self._opening is not None and self._checkpoint.fates["Delivered"]:
             self._opening.began = self._opening.is_over = True
 
@@ -434,13 +434,12 @@ class _Run:
     def _feed(self, items: list[Any] | Block) -> Iterable[Rows]:
         window = read(self._kind, items, self.progress.read)
         self.progress.read += len(items)
-        rows: Rows | None = window.rows
-        troubles: list[Trouble] = list(window.invalid)
-        if self._checkpoint is not None:
-            rows, troubles = self._checkpoint.sift(self._kind, window, resend_events=self._choices.resend_events)
-        if troubles:
-            told = {fate.index: fate for fate in troubles}
-            self._tell(ChunkResult(list(told), [fate.id for fate in troubles], [fate.ref for fate in troubles], told))
+        if self._checkpoint is None:
+            rows, result = window.rows, result_of(window.invalid) if window.invalid else None
+        else:
+            rows, result = self._checkpoint.sift(self._kind, window, resend_events=self._choices.resend_events)
+        if result:
+            self._tell(result)
         return () if rows is None else self._chunker.feed(rows)
 
     def _tell_unsent(self, items: list[Any] | Block, error: BatchError) -> None:
@@ -493,6 +492,7 @@ class _Run:
         result = spread(rows, troubles)
         if self._checkpoint is not None:
             result = result.but(self._checkpoint.judge(result.indexes, result.ids, result.refs))
+            await self._checkpoint.answered(result)
         self._tell(result)
 
     def _tell(self, result: ChunkResult) -> None:

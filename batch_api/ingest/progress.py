@@ -28,6 +28,9 @@ class Progress:
         self._ended: float | None = None
         self.read = 0
         """Items read from the source."""
+        self.earlier = 0
+        """Items that earlier calls with the same checkpoint were done with."""
+        self._start = 0.0  # the part of the job that they were
         self.total = total
         """Items in all, where that is known beforehand; of a file it is not."""
         self.most = most
@@ -37,7 +40,7 @@ class Progress:
 
     @property
     def done(self) -> int:
-        """Items that have their fate."""
+        """Items that have their fate, by this call."""
         return self.fates.total()
 
     @property
@@ -59,15 +62,21 @@ class Progress:
     def seconds_left(self) -> float | None:
         """At this rate; `None` where the end is not known."""
         part = self.part
-        return None if not part else self.seconds * (1 - part) / part
+        return None if part is None or part <= self._start else self.seconds * (1 - part) / (part - self._start)
 
     @property
     def part(self) -> float | None:
-        """Which part of the job is done, from 0 to 1; `None` where the end is not known."""
+        """Which part of the job is done, from 0 to 1, by earlier calls too; `None` where the end is not known."""
+        done = self.done + self.earlier
         if self.total is not None:
-            return min(self.done / self.total, 1.0) if self.total else 1.0
+            return min(done / self.total, 1.0) if self.total else 1.0
         read = self._part_read()
-        return None if read is None or not self.read else read * min(self.done / self.read, 1.0)
+        return None if read is None or not self.read else read * min(done / self.read, 1.0)
+
+    def go_on(self, *, read: int, done: int) -> None:
+        """An earlier call read and did so much."""
+        self.read, self.earlier = read, done
+        self._start = self.part or 0.0
 
     def count(self, result: ChunkResult) -> None:
         """Take the fates of a chunk into account."""

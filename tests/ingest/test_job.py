@@ -263,6 +263,12 @@ async def test_a_deadline_that_cannot_be_met_is_refused_first(client: BatchClien
     assert summary.delivered == 100_000
 
 
+async def test_a_deadline_is_not_held_against_edits_that_may_be_merged(client: BatchClient) -> None:
+    items = [edit(number % 100, n=number) for number in range(50_000)]
+    summary = await client.profiles.ingest(items, deadline=4, coalesce=True).collect()
+    assert summary.delivered == 50_000
+
+
 async def test_a_deadline_is_held_against_the_length_of_a_file(
     client: BatchClient, fake: FakeBatch, tmp_path: Path
 ) -> None:
