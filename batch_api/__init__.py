@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from batch_api.engine.limits import Limit
     from batch_api.engine.response import Response
     from batch_api.ingest.buffer import Buffer, Remainder
+    from batch_api.ingest.csvfile import CsvFile, Line
     from batch_api.ingest.fates import (
         ChunkResult,
         Delivered,
@@ -80,6 +81,7 @@ __all__ = [
     "ChunkResult",
     "ConfigurationError",
     "CreatedCampaign",
+    "CsvFile",
     "DeadlineExceeded",
     "Delivered",
     "Done",
@@ -94,6 +96,7 @@ __all__ = [
     "InvalidInput",
     "Job",
     "Limit",
+    "Line",
     "Listing",
     "Maintenance",
     "NotFound",
@@ -148,6 +151,7 @@ _HOMES = {
     "batch_api.engine.limits": ("Limit",),
     "batch_api.engine.response": ("Response",),
     "batch_api.ingest.buffer": ("Buffer", "Remainder"),
+    "batch_api.ingest.csvfile": ("CsvFile", "Line"),
     "batch_api.ingest.fates": (
         "ChunkResult",
         "Delivered",

@@ -172,8 +172,6 @@ def _reading(null: str | None, text: list[str] | None, zone: str, delimiter: str
         known = ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
         raise typer.BadParameter(f"There is no time zone {zone}.", param_hint="--zone") from None
-    if len(delimiter) != 1 or delimiter in '"\r\n':
-        raise typer.BadParameter("One character is due.", param_hint="--delimiter")
     return Reading(null, tuple(text or ()), known, delimiter)
 
 

@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 
 from attrs import define, field
 
-from batch_api import BatchClient, BatchError, Limit
+from batch_api import BatchClient, BatchError, CsvFile, Limit
 from batch_api.cli import output
 from batch_api.cli.jobs import Target
 from batch_api.cli.leftovers import Leftovers, told
 from batch_api.cli.meter import Meter
 from batch_api.ingest.checkpoint import is_open
-from batch_api.ingest.files import CsvFile, FileSource, open_source
+from batch_api.ingest.files import JSON_LINES, CsvSource, FileSource, form_of, open_source
 from batch_api.ingest.job import Job
 from batch_api.ingest.reading import read
 from batch_api.ingest.sources import WINDOW
@@ -50,21 +50,16 @@ class Reading(NamedTuple):
 
     def source(self, path: Path, target: Target) -> FileSource:
         """The file as a source, each item with its line."""
-        return open_source(
-            path,
-            target.kind,
-            null=self.null,
-            text=self.text,
-            zone=self.zone,
-            delimiter=self.delimiter,
-            with_lines=True,
-        )
+        if form_of(path) in JSON_LINES:
+            return open_source(path, target.kind, with_lines=True)
+        file = CsvFile(path, null=self.null, text=self.text, zone=self.zone, delimiter=self.delimiter, with_lines=True)
+        return open_source(file, target.kind)
 
     async def fitting_source(self, path: Path, target: Target, client: BatchClient) -> FileSource:
         """The same, with what the API knows of the columns."""
         source = self.source(path, target)
         texts = await target.texts(client)
-        if isinstance(source, CsvFile) and texts:
+        if isinstance(source, CsvSource) and texts:
             known = [column for column in texts if column in source.layout.columns]
             source = self._replace(text=(*self.text, *known)).source(path, target)
         return source

@@ -10,9 +10,9 @@ from typing import IO, Any
 
 import orjson
 
-from batch_api import APIError, BatchError
+from batch_api import APIError, BatchError, Line
 from batch_api.ingest.fates import Invalid, PartlyApplied, Trouble
-from batch_api.ingest.files import COMMENT, REASON, CsvFile, FileSource, Line
+from batch_api.ingest.files import COMMENT, REASON, CsvSource, FileSource
 
 _TAIL = 1 << 20
 _OLD_REASON = re.compile(rb'"(?:[^"]|"")*"')
@@ -30,7 +30,7 @@ class Leftovers:
         self.letters = _File(letters, goes_on=goes_on)
         self.report = _File(report, goes_on=goes_on)
         self._delimiter = delimiter.encode()
-        self._header = source.header if isinstance(source, CsvFile) else None
+        self._header = source.header if isinstance(source, CsvSource) else None
         self._has_reasons = self._header is not None and self._header.startswith(REASON.encode())
 
     def take(self, troubles: Iterable[Trouble]) -> None:

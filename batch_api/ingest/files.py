@@ -14,7 +14,7 @@ import os
 import re
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -22,6 +22,7 @@ from attrs import frozen
 
 from batch_api.engine.check import rfc3339
 from batch_api.engine.errors import InvalidInput
+from batch_api.ingest.csvfile import CsvFile, Line
 from batch_api.ingest.kinds import Kind
 from batch_api.ingest.lines import Block
 
@@ -37,18 +38,6 @@ LONGEST_RECORD = 1 << 17
 """Bytes that one CSV record may span: a quote that is open for longer was never meant as one."""
 
 JSON_LINES = (".jsonl", ".ndjson")
-
-
-class Line(NamedTuple):
-    """Where an item stands in its file, and how."""
-
-    number: int
-    """Its line, from 1, as an editor counts; the first of an item that spans several."""
-    text: bytes
-    """As it is in the file, without the end of the line."""
-
-    def __repr__(self) -> str:
-        return f"<line {self.number}>"  # the text is someone's data
 
 
 @frozen
@@ -137,34 +126,25 @@ class FileSource:
 
 
 def open_source(
-    path: str | os.PathLike[str],
-    kind: Kind,
-    *,
-    null: str | None = None,
-    text: Collection[str] = (),
-    zone: tzinfo = UTC,
-    delimiter: str = ",",
-    with_lines: bool = False,
-) -> FileSource:
+    given: str | os.PathLike[str] | CsvFile, kind: Kind, *, with_lines: bool = False
+) -> JsonLines | CsvSource:
     """A file as a source of items of `kind`.
 
     Args:
-        path: `.jsonl` (or `.ndjson`): an object on each line. `.csv`: a header, and then a line for each item; see
-            `CsvFile`. Both may be packed: `.jsonl.gz`.
+        given: A path whose name says what it is: `.jsonl` (or `.ndjson`), an object on each line, or `.csv`, a header
+            and then a line for each item; `.gz` after it if it is packed. Or a `CsvFile`.
         kind: What the items are.
-        null: The cell that deletes an attribute, such as `NULL`. An empty cell leaves it alone.
-        text: Columns whose cells are text, whatever they look like.
-        zone: The time zone of dates that name none.
-        delimiter: What stands between cells.
-        with_lines: Give each item together with its `Line`, which becomes the `ref` of its fate. An item of a CSV file
-            that cannot be read always comes with its line.
+        with_lines: Give each item of a path together with its `Line`, which becomes the `ref` of its fate. An item of a
+            CSV file that cannot be read always comes with its line.
 
     Raises `InvalidInput` for a file whose name or header is of no use, and `OSError`.
     """
-    path = Path(path)
+    if isinstance(given, CsvFile):
+        return CsvSource(given, kind)
+    path = Path(given)
     if form_of(path) in JSON_LINES:
         return JsonLines(path, with_lines=with_lines)
-    return CsvFile(path, kind, null=null, text=text, zone=zone, delimiter=delimiter, with_lines=with_lines)
+    return CsvSource(CsvFile(path, with_lines=with_lines), kind)
 
 
 def form_of(path: Path) -> str:
@@ -234,7 +214,7 @@ def _pieces(block: bytes, lines: int) -> Iterator[bytes]:
 # -- CSV -------------------------------------------------------------------------------------------------------------
 
 
-class CsvFile(FileSource):
+class CsvSource(FileSource):
     """A line for each item; the header names its attributes, as the API does, and one column is the id.
 
     `custom_id,$email_address,date(birthdate),url(homepage),plan` is a header of profiles. Catalogs and audiences have
@@ -250,23 +230,13 @@ class CsvFile(FileSource):
     Cells are quoted as in RFC 4180, the file is UTF-8. Lines without any cell are passed over.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        kind: Kind,
-        *,
-        null: str | None,
-        text: Collection[str],
-        zone: tzinfo,
-        delimiter: str,
-        with_lines: bool,
-    ) -> None:
-        super().__init__(path, with_lines=with_lines)
-        self._delimiter = delimiter
+    def __init__(self, file: CsvFile, kind: Kind) -> None:
+        super().__init__(file.path, with_lines=file.with_lines)
+        self._delimiter = file.delimiter
         header = self._read_header()
         self.header = header.line.text
         """The first line, as it is in the file."""
-        self.layout = Layout(header.cells, kind, null=null, text=text, zone=zone)
+        self.layout = Layout(header.cells, kind, file)
 
     def _read_header(self) -> _Record:
         with self.path.open("rb") as raw, self._opened(raw) as file:
@@ -420,22 +390,20 @@ Reader = Callable[[str], Any]
 class Layout:
     """What the columns of a CSV file are, by its header."""
 
-    def __init__(
-        self, header: Sequence[str], kind: Kind, *, null: str | None, text: Collection[str], zone: tzinfo
-    ) -> None:
+    def __init__(self, header: Sequence[str], kind: Kind, file: CsvFile) -> None:
         self._width = len(header)
         self._item = _profile if kind.operation.name.startswith("profile") else _addition
         self._id = _id_column(header, kind.operation.name)
         self._id_name = header[self._id]
-        self._null = null
-        _check_names(header, text)
+        self._null = file.null
+        _check_names(header, file.text)
         self.columns: list[str] = []
         """The attributes."""
         self._readers: list[tuple[int, str, Reader | None]] = []
         for place, name in enumerate(header):
             if place != self._id and name != REASON:
                 self.columns.append(name)
-                self._readers.append((place, name, None if name in text else _reader(name, zone)))
+                self._readers.append((place, name, None if name in file.text else _reader(name, file.zone)))
 
     def read(self, record: _Record) -> dict[str, Any]:
         """The item of a record. Raises `InvalidInput` for one that is none."""

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 from batch_api.engine.errors import InvalidInput
+from batch_api.ingest.csvfile import CsvFile
 from batch_api.ingest.files import FileSource, JsonLines, open_source
 from batch_api.ingest.kinds import Kind
 from batch_api.ingest.lines import Block
@@ -45,7 +46,7 @@ class Source(Protocol):
         ...
 
 
-AnySource = Iterable[Any] | AsyncIterable[Any] | str | os.PathLike[str] | FileSource
+AnySource = Iterable[Any] | AsyncIterable[Any] | str | os.PathLike[str] | CsvFile | FileSource
 
 
 def source_of(given: AnySource, kind: Kind) -> Source:
@@ -54,7 +55,7 @@ def source_of(given: AnySource, kind: Kind) -> Source:
         return Stream(given)
     if isinstance(given, FileSource):
         return given
-    if isinstance(given, str | os.PathLike):
+    if isinstance(given, str | os.PathLike | CsvFile):
         return open_source(given, kind)
     if isinstance(given, bytes | dict) or not isinstance(given, Iterable):
         raise InvalidInput("an iterable of items is due, or a path", path="source")

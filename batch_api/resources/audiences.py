@@ -113,7 +113,7 @@ class Audiences(Resource):
             name: An audience that exists.
             ids: An iterable or async iterable of ids as `update` takes them (`replace` takes no removals), or of JSON
                 lines (`bytes`), each alone or in a pair with whatever you want to find again as the fate's `ref`; or a
-                path that ends in `.jsonl` or `.csv`, compressed also in `.gz`.
+                path that ends in `.jsonl` or `.csv`, compressed also in `.gz`, or a `CsvFile`.
             mode: `update` or `replace`.
             checkpoint: A file that remembers what is done: the same call goes on from there.
             chunk_size: Ids in a request, at most 10 000.

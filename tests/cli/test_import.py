@@ -235,7 +235,7 @@ def test_how_cells_are_read(fake: FakeBatch, batch_api: Command, tmp_path: Path)
     ("arguments", "said"),
     [
         (["a.csv", "--zone", "Paris"], "no time zone Paris"),
-        (["a.csv", "--delimiter", "::"], "One character"),
+        (["a.csv", "--delimiter", "::"], "one character"),
         (["a.csv", "--text", "zip"], "no column zip"),
         (["a.txt"], "a name that ends in"),
         (["b.csv"], "no column custom_id"),

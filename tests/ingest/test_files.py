@@ -14,10 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from batch_api import InvalidInput
+from batch_api import BatchClient, CsvFile, InvalidInput, Line
 from batch_api.ingest import files
-from batch_api.ingest.files import FileSource, Line, Mark, open_source
+from batch_api.ingest.files import FileSource, Mark, open_source
 from batch_api.ingest.kinds import AudienceChanges, CatalogItems, ProfileEdits
+from batch_api.testing import FakeBatch
 
 PROFILES = ProfileEdits("update")
 
@@ -33,7 +34,7 @@ async def items_of(source: FileSource, size: int = 3) -> list[Any]:
 
 
 async def attributes_of(path: Path, **options: Any) -> list[dict[str, Any]]:
-    return [item["attributes"] for item in await items_of(open_source(path, PROFILES, **options))]
+    return [item["attributes"] for item in await items_of(open_source(CsvFile(path, **options), PROFILES))]
 
 
 def told(item: Any) -> tuple[int, str]:
@@ -150,14 +151,14 @@ async def test_a_cell_is_what_it_would_be_as_json(tmp_path: Path, cell: str, val
 
 async def test_ids_links_and_native_attributes_are_text(tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", "custom_id,$phone_number,url(x),zip,n\n42,336,7,75011,1\n")
-    (item,) = await items_of(open_source(path, PROFILES, text=["zip"]))
+    (item,) = await items_of(open_source(CsvFile(path, text=["zip"]), PROFILES))
     assert item["identifiers"] == {"custom_id": "42"}
     assert item["attributes"] == {"$phone_number": "336", "url(x)": "7", "zip": "75011", "n": 1}
 
 
 async def test_the_marker_deletes_and_an_empty_cell_does_not(tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", "custom_id,date(d),plan,$email_address\nu1,NULL,NULL,NULL\nu2,,,\nu3,,NULL,x\n")
-    found = await items_of(open_source(path, PROFILES, null="NULL"))
+    found = await items_of(open_source(CsvFile(path, null="NULL"), PROFILES))
     assert [item.get("attributes") for item in found] == [
         {"date(d)": None, "plan": None, "$email_address": None},
         None,
@@ -199,7 +200,7 @@ async def test_what_is_no_date_is_invalid(tmp_path: Path, cell: str) -> None:
 async def test_a_date_that_is_none_in_utc(tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", "custom_id,date(d)\nu1,0001-01-01\n")
     east = timezone(timedelta(hours=2))
-    ((number, _),) = [told(item) for item in await items_of(open_source(path, PROFILES, zone=east))]
+    ((number, _),) = [told(item) for item in await items_of(open_source(CsvFile(path, zone=east), PROFILES))]
     assert number == 2
 
 
@@ -252,7 +253,7 @@ def test_a_header_that_is_no_use_is_refused(tmp_path: Path, header: str) -> None
 
 def test_a_column_that_is_not_there_cannot_be_text(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="no column zipp"):
-        open_source(write(tmp_path, "a.csv", "custom_id,zip\n"), PROFILES, text=["zipp"])
+        open_source(CsvFile(write(tmp_path, "a.csv", "custom_id,zip\n"), text=["zipp"]), PROFILES)
 
 
 async def test_another_delimiter_is_said_and_hinted_at(tmp_path: Path) -> None:
@@ -416,7 +417,7 @@ async def test_what_the_csv_module_writes_is_read_back(
     path = write(tmp_path, "a.csv", text.getvalue())
     with monkeypatch.context() as patched:
         patched.setattr(files, "BLOCK", block)
-        found = await items_of(open_source(path, PROFILES, delimiter=delimiter))
+        found = await items_of(open_source(CsvFile(path, delimiter=delimiter), PROFILES))
     kept = [(name, cell) for name, cell in rows if name.strip()]
     assert [
         (item["identifiers"]["custom_id"], item.get("attributes", {}).get("n", ""))
@@ -465,3 +466,50 @@ async def test_the_position_is_that_of_what_was_given_out(tmp_path: Path, name: 
     assert positions == sorted(set(positions))
     assert positions[-1] < source.size
     assert source.position == source.size
+
+
+# -- how to read a CSV file ------------------------------------------------------------------------------------------
+
+
+async def test_what_a_path_does_not_say(tmp_path: Path) -> None:
+    path = write(tmp_path, "clients.tsv", "custom_id\tzip\tplan\tdate(since)\nu1\t01\t-\t2026-02-28\nu2\t2\t\t\nu3\n")
+    fake = FakeBatch(rest_api_key=None, limits=False)
+    file = CsvFile(path, delimiter="\t", null="-", text=["zip"], zone=timezone(timedelta(hours=1)), with_lines=True)
+    async with BatchClient("any", fake.project_key, transport=fake.transport()) as client:
+        fates = [fate async for fate in client.profiles.ingest(file)]
+    assert sorted((fate.ref.number, type(fate).__name__) for fate in fates) == [
+        (2, "Delivered"),
+        (3, "Delivered"),
+        (4, "Invalid"),
+    ]
+    assert [received.edit.get("attributes") for received in fake.edits] == [
+        {"zip": "01", "plan": None, "date(since)": "2026-02-27T23:00:00Z"},
+        {"zip": "2"},
+    ]
+
+
+async def test_a_file_may_have_any_name(tmp_path: Path) -> None:
+    packed = write(tmp_path, "dump.txt.gz", gzip.compress(b"custom_id;n\nu1;1\n"))
+    assert await attributes_of(packed, delimiter=";") == [{"n": 1}]
+
+
+@pytest.mark.parametrize(
+    ("options", "path"),
+    [
+        ({"delimiter": ""}, "delimiter"),
+        ({"delimiter": "||"}, "delimiter"),
+        ({"delimiter": '"'}, "delimiter"),
+        ({"null": ""}, "null"),
+        ({"null": 0}, "null"),
+        ({"text": "zip"}, "text"),
+        ({"zone": "Europe/Paris"}, "zone"),
+    ],
+)
+def test_ways_of_reading_that_cannot_be(options: dict[str, Any], path: str) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        CsvFile("a.csv", **options)
+    assert raised.value.path == path
+
+
+def test_a_line_shows_nobody() -> None:
+    assert repr(Line(3, b"ann@example.org")) == "<line 3>"
