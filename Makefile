@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo test check generate spec-pull spec-diff pins docs clean
+.PHONY: help setup demo test check generate spec-pull spec-diff api-snapshot pins docs clean
 .DEFAULT_GOAL := help
 
 help: ## say what each command does
@@ -31,13 +31,14 @@ test: setup ## run all tests, with branch coverage
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --fail-under=95
 
-check: setup ## lint, types, layers, freshness of generated code, docs
+check: setup ## lint, types, layers, freshness of generated code, public names, docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python -m codegen check
+	$(BIN)/python -m tools.ratchet
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 docs: setup ## build the documentation, in site/
@@ -45,6 +46,9 @@ docs: setup ## build the documentation, in site/
 
 generate: setup ## write batch_api/_generated anew from openapi/ and overrides/
 	$(BIN)/python -m codegen generate
+
+api-snapshot: setup ## record what is public in tools/public-api.txt; refuses what the changelog does not tell
+	@$(BIN)/python -m tools.ratchet write
 
 URL ?=
 
