@@ -51,15 +51,16 @@ api-snapshot: setup ## record what is public in tools/public-api.txt; refuses wh
 	@$(BIN)/python -m tools.ratchet write
 
 URL ?=
+API ?= cep
 
-spec-pull: setup ## fetch the vendor's document and check it; URL= for another source than that of the lock file
-	@$(BIN)/python -m codegen pull $(if $(URL),--url "$(URL)")
+spec-pull: setup ## fetch the vendor's document and check it; URL= for another source than that of the lock file, API=mep
+	@$(BIN)/python -m codegen pull --api "$(API)" $(if $(URL),--url "$(URL)")
 
 OLD ?=
 NEW ?=
 
 spec-diff: setup ## report what the document in the working tree changes from git's HEAD; OLD= and NEW= for other files
-	@$(BIN)/python -m codegen diff $(if $(OLD),--old "$(OLD)") $(if $(NEW),--new "$(NEW)")
+	@$(BIN)/python -m codegen diff --api "$(API)" $(if $(OLD),--old "$(OLD)") $(if $(NEW),--new "$(NEW)")
 
 pins: setup ## pin requirements/dev.txt anew
 	$(BIN)/python -m pip install --quiet "uv>=0.5"

@@ -1,4 +1,5 @@
-"""The models of the API, for those who prefer them to dicts. Each is imported when first asked for.
+"""The models of the Customer Engagement Platform API, for those who prefer them to dicts. Each is imported when first
+asked for.
 
 `UNSET` marks a field of a request that is left out; `None` would be sent, and deletes.
 """

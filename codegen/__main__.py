@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import pipeline, pull, report, yamlfile
 from .errors import CodegenError
-from .layout import HERE
+from .layout import APIS, HERE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,20 +17,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "command", choices=("generate", "check", "pull", "diff"), help="write the code, compare, fetch, report"
     )
+    parser.add_argument("--api", default=HERE.api, choices=APIS, help="pull, diff: whose document; the others do all")
     parser.add_argument("--url", default="", help="pull: another source than that of the lock file")
     parser.add_argument("--old", default="", help="diff: a file in place of the document of git's HEAD")
     parser.add_argument("--new", default="", help="diff: a file in place of the document of the working tree")
     given = parser.parse_args(arguments)
-    command = given.command
+    command, layout = given.command, HERE._replace(api=given.api)
     try:
         if command == "pull":
-            print(pull.pull(HERE, given.url))
+            print(pull.pull(layout, given.url))
             return 0
         if command == "diff":
-            old = yamlfile.load_table(Path(given.old)) if given.old else report.of_head(HERE)
-            print(report.write(HERE, old, yamlfile.load_table(Path(given.new) if given.new else HERE.document)), end="")
+            old = yamlfile.load_table(Path(given.old)) if given.old else report.of_head(layout)
+            new = yamlfile.load_table(Path(given.new) if given.new else layout.document)
+            print(report.write(layout, old, new), end="")
             return 0
-        notes = pipeline.generate(HERE) if command == "generate" else pipeline.check(HERE)
+        notes = (pipeline.generate if command == "generate" else pipeline.check)(*HERE.every_api())
     except CodegenError as error:
         print(f"codegen: {error}", file=sys.stderr)
         return 1

@@ -1,6 +1,6 @@
 """What the generator, or our templates, would drop from the prepared document without a word.
 
-Each finding must be repaired by an overlay or allowed, with a reason, in `overrides/audit-allow.yaml`. A finding has a
+Each finding must be repaired by an overlay or allowed, with a reason, in `audit-allow.yaml`. A finding has a
 kind, mostly the keyword that has no effect, and a place in the words of names.yaml. `what` says what happens where the
 keyword does not say it by itself.
 """
@@ -20,8 +20,8 @@ _UNDERSTOOD = {"$ref", "type", "properties", "required", "items", "enum", "const
 _UNDERSTOOD -= {"deprecated", "externalDocs", "$comment"}
 _FORMATS = {"date", "date-time"}
 _PARAMETER = {"name", "in", "required", "schema", "description", "example", "examples"}
-_STYLE = {"style": "form", "explode": True}
-"""What a query parameter is without these keywords, and what we send."""
+_STYLE = {"query": {"style": "form", "explode": True}, "path": {"style": "simple", "explode": False}}
+"""What a parameter is without these keywords, and what we send."""
 
 
 class Finding(NamedTuple):
@@ -97,10 +97,10 @@ def _operation(where: str, operation: Json) -> Iterator[Finding]:
 
 
 def _parameter(where: str, parameter: Json) -> Iterator[Finding]:
-    if parameter["in"] != "query":
-        yield Finding("parameter outside the query", where)
+    if parameter["in"] not in ("query", "path"):
+        yield Finding("parameter in a header or cookie", where)
     for key in sorted(parameter.keys() - _PARAMETER):
-        if parameter[key] != _STYLE.get(key):
+        if parameter[key] != _STYLE.get(parameter["in"], {}).get(key):
             yield Finding(key, where)
     yield from _schema(where, parameter.get("schema", {}))
 

@@ -169,7 +169,7 @@ def _words(side: str, where: str, old: str, new: str) -> Iterator[Change]:
         gone, come = [one for one in was if one not in now], [one for one in now if one not in was]
         if gone or come:
             what = f"numbers in the text: {', '.join(map(str, gone)) or '—'} → {', '.join(map(str, come)) or '—'}"
-            yield Change("wording", side, where, what, "compare with overrides/operations.yaml, see below")
+            yield Change("wording", side, where, what, "compare with operations.yaml, see below")
         else:
             yield Change("wording", side, where, "described in other words", "nothing")
 

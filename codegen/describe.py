@@ -12,9 +12,11 @@ from .text import first_sentence
 class Descriptions:
     """What is said about components, their fields, and operations."""
 
-    def __init__(self, schemas: dict[str, Schema], operations: dict[str, Json]) -> None:
+    def __init__(self, schemas: dict[str, Schema], operations: dict[str, Json], hidden: str | None = None) -> None:
+        """`hidden` is a parameter that is no argument: the engine fills it in."""
         self.schemas = schemas
         self.operations = operations
+        self.hidden = hidden
         self.holders = self._holders()
 
     def component(self, name: str) -> str:
@@ -49,7 +51,7 @@ class Descriptions:
     def function(self, name: str) -> str:
         operation = self.operations[name]
         text = description(operation) or str(operation.get("summary") or "").strip() or f"{name}."
-        arguments = [entry for entry in operation.get("parameters", []) if entry.get("in") == "query"]
+        arguments = [entry for entry in operation.get("parameters", []) if entry["name"] != self.hidden]
         lines = []
         for entry in arguments:
             remark = " ".join(description(entry).split())

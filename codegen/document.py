@@ -58,7 +58,7 @@ def server(document: Json) -> tuple[str, str]:
     """
     servers = document.get("servers") or []
     if not servers:
-        raise CodegenError("openapi/batch-api.yaml", "has no `servers`", "Add one with an address, or take another.")
+        raise CodegenError("the document", "has no `servers`", "Add one with an address, or take another.")
     url: str = servers[0]["url"]
     for name, variable in servers[0].get("variables", {}).items():
         url = url.replace("{" + name + "}", str(variable["default"]))

@@ -21,7 +21,13 @@ class Endpoints:
     """Every operation as a function, in the module of its area. `areas_known` holds the docstrings of the modules."""
 
     def __init__(
-        self, parsed: Parsed, types: Types, words: Descriptions, facts: dict[str, Facts], areas_known: dict[str, str]
+        self,
+        parsed: Parsed,
+        types: Types,
+        words: Descriptions,
+        facts: dict[str, Facts],
+        areas_known: dict[str, str],
+        scope_parameter: str | None = None,
     ) -> None:
         self.parsed = parsed
         self.types = types
@@ -29,6 +35,7 @@ class Endpoints:
         self.operations = words.operations
         self.facts = facts
         self.areas_known = areas_known
+        self.scope_parameter = scope_parameter
 
     def areas(self) -> list[Area]:
         found: dict[str, list[str]] = {}
@@ -54,20 +61,22 @@ class Endpoints:
 
     def _function(self, endpoint: Endpoint) -> Function:
         name = str(endpoint.name)
-        others = [*endpoint.path_parameters, *endpoint.header_parameters, *endpoint.cookie_parameters]
+        others = [*endpoint.header_parameters, *endpoint.cookie_parameters]
         if others:
             raise CodegenError(
                 "codegen/endpoints.py",
-                f"{name} has a parameter that is not in the query: {others[0].name.get_untrusted_value()}",
+                f"{name} has a parameter in a header or cookie: {others[0].name.get_untrusted_value()}",
                 "Remove it with an overlay, or teach the templates and the engine.",
             )
         answer = self._answer(endpoint)
         arguments = [self._argument(endpoint, prop) for prop in endpoint.query_parameters]
+        path = [self._argument(endpoint, prop) for prop in endpoint.path_parameters]
         return Function(
             name=name,
             constant=name.upper(),
             doc=self.words.function(name),
             body=self._body(endpoint),
+            path=[argument for argument in path if argument.key != literal(self.scope_parameter)],
             arguments=sorted(arguments, key=lambda argument: not argument.required),
             result=self._result(endpoint, answer),
             parse="None" if answer is None else self.types.parse(answer).replace("{}", "reply.json()"),
@@ -75,7 +84,7 @@ class Endpoints:
 
     def _result(self, endpoint: Endpoint, answer: Any) -> str:
         declared = self.operations[str(endpoint.name)]["responses"]
-        empty = any("content" not in declared.get(str(status), ()) for status in self.facts[str(endpoint.name)].success)
+        empty = any("content" not in declared.get(status, ()) for status in self._success(endpoint))
         types = [] if answer is None else self.types.of(answer)
         return " | ".join([*types, *(["None"] if empty and "None" not in types else [])])
 
@@ -101,7 +110,7 @@ class Endpoints:
     def _answer(self, endpoint: Endpoint) -> Any:
         """The property of the successful answers, `None` where none has a body; two kinds of body are refused."""
         declared = self.operations[str(endpoint.name)]["responses"]
-        success = {str(status) for status in self.facts[str(endpoint.name)].success}
+        success = self._success(endpoint)
         found: dict[str, Any] = {}
         for response in endpoint.responses.patterns:
             if response.status_code.pattern in success and declared[response.status_code.pattern].get("content"):
@@ -113,3 +122,8 @@ class Endpoints:
                 "Make them one with an overlay.",
             )
         return next(iter(found.values()), None)
+
+    def _success(self, endpoint: Endpoint) -> set[str]:
+        """The statuses of success, as the document writes them."""
+        stated = {str(status) for status in self.facts[str(endpoint.name)].success}
+        return stated | {status for status in self.operations[str(endpoint.name)]["responses"] if status == "2XX"}

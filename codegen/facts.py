@@ -1,4 +1,4 @@
-"""`overrides/operations.yaml`: what is known about operations beyond the document, read into plain values."""
+"""`operations.yaml`: what is known about the operations of an API beyond its document, read into plain values."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from .errors import CodegenError
 from .schema import target_of
 
 _LIMIT = {"rate", "per", "unit", "burst", "group", "when", "headroom", "spacing"}
-_FACTS = {"limits", "items", "max_items", "replay", "replay_unless", "personal_data", "pause", "success"}
+_FACTS = {"limits", "items", "counted", "max_items", "instead", "replay", "replay_unless", "replay_only_if"}
+_FACTS |= {"personal_data", "pause", "success"}
 
 
 class Condition(NamedTuple):
     path: tuple[str, ...]
-    equals: str | None = None
+    equals: str | bool | None = None
 
 
 class Limit(NamedTuple):
@@ -44,6 +45,10 @@ class Facts(NamedTuple):
     replay_unless: Condition | None
     personal_data: bool
     pause: float
+    replay_only_if: Condition | None = None
+    items_are_text: bool = False
+    counted: tuple[str, ...] | None = None
+    instead: str | None = None
 
 
 def load(path: Path, document: Json) -> dict[str, Facts]:
@@ -64,8 +69,9 @@ def load(path: Path, document: Json) -> dict[str, Facts]:
     result = {}
     for name, (method, route, operation) in sorted(operations.items()):
         entry = {**default, **areas.get(operation["tags"][0], {}), **(own.get(name) or {})}
-        result[name] = _facts(f"{path}: operations.{name}", name, method.upper(), route, operation, entry)
-        _compare_caps(f"{path}: operations.{name}", result[name], operation, document)
+        facts = _facts(f"{path}: operations.{name}", name, method.upper(), route, operation, entry)
+        kind = _compared(f"{path}: operations.{name}", facts, operation, document)
+        result[name] = facts._replace(items_are_text=kind == "string")
     return result
 
 
@@ -90,21 +96,29 @@ def _facts(where: str, name: str, method: str, path: str, operation: Json, entry
             path=path,
             success=_success(where, operation, entry),
             limits=tuple(_limit(where, limit) for limit in entry["limits"]),
-            items=None if entry.get("items") is None else tuple(map(str, entry["items"])),
+            items=_path(entry.get("items")),
             max_items=None if entry.get("max_items") is None else int(entry["max_items"]),
             replay=bool(entry.get("replay", method in ("GET", "HEAD"))),
             replay_unless=_condition(where, entry.get("replay_unless")),
             personal_data=bool(entry["personal_data"]),
             pause=float(entry["pause"]),
+            replay_only_if=_condition(where, entry.get("replay_only_if")),
+            counted=_path(entry.get("counted")),
+            instead=None if entry.get("instead") is None else str(entry["instead"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise CodegenError(where, f"a fact is missing or unreadable: {error!r}", "Correct the entry.") from None
 
 
+def _path(keys: list[object] | None) -> tuple[str, ...] | None:
+    return None if keys is None else tuple(map(str, keys))
+
+
 def _success(where: str, operation: Json, entry: Json) -> tuple[int, ...]:
+    """The statuses of success that are known; none where the document says `2XX`: any such status is success anyway."""
     declared = {int(status) for status in operation["responses"] if status.isdigit() and status.startswith("2")}
     stated = {int(status) for status in entry.get("success", ())}
-    if not declared | stated:
+    if not declared | stated and "2XX" not in operation["responses"]:
         raise CodegenError(where, "declares no 2xx answer", "Say under `success` which statuses are success.")
     return tuple(sorted(declared | stated))
 
@@ -130,13 +144,15 @@ def _condition(where: str, entry: Json | None) -> Condition | None:
         return None
     _refuse(entry.keys() - {"path", "equals"}, f"{where} (a condition)")
     equals = entry.get("equals")
-    return Condition(tuple(map(str, entry["path"])), None if equals is None else str(equals))
+    return Condition(
+        tuple(map(str, entry["path"])), equals if equals is None or isinstance(equals, bool) else str(equals)
+    )
 
 
-def _compare_caps(where: str, facts: Facts, operation: Json, document: Json) -> None:
-    """The document must allow as many items as the fact says. It may allow more: `spec-diff` reports that."""
+def _compared(where: str, facts: Facts, operation: Json, document: Json) -> str | None:
+    """The type of the items. The document must allow as many as the fact says; if it allows more, `spec-diff` tells."""
     if facts.items is None:
-        return
+        return None
     schema: Any = {}
     for media in operation.get("requestBody", {}).get("content", {}).values():
         schema = media.get("schema", {})
@@ -148,6 +164,8 @@ def _compare_caps(where: str, facts: Facts, operation: Json, document: Json) -> 
     stated = schema.get("maxItems")
     if stated is not None and (facts.max_items is None or stated < facts.max_items):
         raise CodegenError(where, f"max_items is {facts.max_items}, the document says {stated}", "Correct the fact.")
+    kind: str | None = _resolve(schema.get("items", {}), document).get("type")
+    return kind
 
 
 def _resolve(schema: Json, document: Json) -> Json:

@@ -147,7 +147,7 @@ def _refuse_reserved(parsed: Parsed) -> None:
             if prop.python_name in _RESERVED or not prop.python_name.isascii():
                 raise CodegenError(_TOOL, f"{name} has a field {prop.python_name}", "Remove it with an overlay.")
     for name, endpoint in parsed.endpoints.items():
-        for prop in endpoint.query_parameters:
+        for prop in [*endpoint.path_parameters, *endpoint.query_parameters]:
             if prop.python_name in _ARGUMENTS or not prop.python_name.isascii():
                 raise CodegenError(_TOOL, f"{name} has a parameter {prop.python_name}", "Repair it with an overlay.")
 

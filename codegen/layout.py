@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 
+class _Names(NamedTuple):
+    document: str
+    models: str
+
+
+_APIS = {"cep": _Names("batch-api", "models"), "mep": _Names("batch-mep-api", "app_models")}
+"""What the files of each API are called: its document, and the public module of its models."""
+
+
 class Layout(NamedTuple):
-    """The folder that holds `openapi/`, `overrides/` and `batch_api/`, and the places in it."""
+    """The folder that holds `openapi/`, `overrides/` and `batch_api/`, and the places of one API in it.
+
+    `api` is the name of its folder in `overrides/` and of its package in `batch_api/_generated/`.
+    """
 
     root: Path
+    api: str = "cep"
 
     @property
     def document(self) -> Path:
-        return self.root / "openapi" / "batch-api.yaml"
+        return self.root / "openapi" / f"{_APIS[self.api].document}.yaml"
 
     @property
     def lock(self) -> Path:
-        return self.root / "openapi" / "batch-api.lock.yaml"
+        return self.root / "openapi" / f"{_APIS[self.api].document}.lock.yaml"
 
     @property
     def overrides(self) -> Path:
-        return self.root / "overrides"
+        return self.root / "overrides" / self.api
+
+    @property
+    def description(self) -> Path:
+        return self.overrides / "api.yaml"
 
     @property
     def names(self) -> Path:
@@ -36,15 +54,35 @@ class Layout(NamedTuple):
         return self.overrides / "audit-allow.yaml"
 
     @property
-    def templates(self) -> Path:
-        return self.overrides / "templates"
-
-    @property
     def overlays(self) -> list[Path]:
         """The overlay documents, in the order they are applied: by file name."""
         return sorted((self.overrides / "overlays").glob("*.yaml"))
 
+    @property
+    def templates(self) -> Path:
+        """The templates, which all APIs share."""
+        return self.root / "overrides" / "templates"
 
+    @property
+    def package(self) -> str:
+        """The generated package, relative to the root."""
+        return f"{_GENERATED}/{self.api}"
+
+    @property
+    def models(self) -> str:
+        """The public module of the models, relative to the root."""
+        return f"batch_api/{_APIS[self.api].models}.py"
+
+    def every_api(self) -> list[Layout]:
+        """The layouts of all APIs in this folder."""
+        return [self._replace(api=api) for api in _APIS]
+
+
+_GENERATED = "batch_api/_generated"
 HERE = Layout(Path(__file__).resolve().parent.parent)
-GENERATED = ("batch_api/_generated", "batch_api/models.py")
-"""What codegen owns: the places it replaces as a whole, relative to the root."""
+APIS = tuple(_APIS)
+
+
+def owned(layouts: Iterable[Layout]) -> tuple[str, ...]:
+    """What codegen owns, relative to the root: the places it replaces as a whole when it writes these APIs."""
+    return (_GENERATED, *(layout.models for layout in layouts))

@@ -1,4 +1,4 @@
-"""`overrides/names.yaml`: our names for the parts of the vendor's document, by where they are.
+"""`names.yaml` of an API's overrides: our names for the parts of the vendor's document, by where they are.
 
 A location starts at an operation or at a name of ours and goes down from there:
 

@@ -21,7 +21,7 @@ METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
 _CARRIED = {"openapi", "info", "servers", "paths", "components", "tags", "security", "jsonSchemaDialect"}
 _OPERATION = {"operationId", "tags", "summary", "description", "parameters", "requestBody", "responses", "deprecated"}
 _OPERATION |= {"security", "servers"}
-_SOURCE = "openapi/batch-api.yaml"
+_SOURCE = "the document"
 _PREFIX = "#/components/schemas/"
 
 

@@ -6,16 +6,16 @@ import difflib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from . import audit, document, facts, generator, names, overlay, render
+from . import api, audit, document, facts, generator, names, overlay, render
 from . import format as code_format
 from .describe import Descriptions
 from .endpoints import Endpoints
 from .errors import CodegenError
-from .layout import GENERATED, Layout
+from .layout import Layout, owned
 from .models import Models
 from .normalise import in_order, normalise
 from .pytypes import Types
@@ -50,7 +50,7 @@ def prepare(layout: Layout) -> Prepared:
 def remembered(layout: Layout) -> document.Json:
     """The prepared document of the last run, empty if there was none."""
     try:
-        found = json.loads((layout.root / GENERATED[0] / "cep" / "openapi.json").read_text(encoding="utf-8"))
+        found = json.loads((layout.root / layout.package / "openapi.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -72,11 +72,13 @@ def _views(
     paths = prepared.document["paths"].values()
     operations = {operation["operationId"]: operation for item in paths for operation in item.values()}
     types = Types(prepared.document["components"]["schemas"], parsed)
-    words = Descriptions(types.schemas, operations)
+    about = api.load(layout.description, prepared.original)
+    words = Descriptions(types.schemas, operations, about.scope_parameter)
     models = Models(prepared.document, parsed, types, words)
-    endpoints = Endpoints(parsed, types, words, known, prepared.names.areas)
+    endpoints = Endpoints(parsed, types, words, known, prepared.names.areas, about.scope_parameter)
     return render.Inputs(
         layout,
+        about,
         prepared.original,
         prepared.document,
         known,
@@ -87,22 +89,23 @@ def _views(
     )
 
 
-def generate(layout: Layout) -> list[str]:
-    """Build elsewhere, then swap in. On failure the tree is as it was."""
-    folder = Path(tempfile.mkdtemp(prefix=".codegen-", dir=layout.root))
+def generate(*layouts: Layout) -> list[str]:
+    """Build elsewhere, then swap in: all of it. On failure the tree is as it was."""
+    root = layouts[0].root
+    folder = Path(tempfile.mkdtemp(prefix=".codegen-", dir=root))
     try:
-        notes = build(layout, folder)
-        swap(folder, layout.root, GENERATED)
+        notes = [note for layout in layouts for note in build(layout, folder)]
+        swap(folder, root, owned(layouts))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return notes
 
 
-def check(layout: Layout) -> list[str]:
+def check(*layouts: Layout) -> list[str]:
     """Build elsewhere and compare. Raises with a diff if the tree is not what would be written."""
     with tempfile.TemporaryDirectory() as folder:
-        notes = build(layout, Path(folder))
-        differences = list(compare(layout.root, Path(folder)))
+        notes = [note for layout in layouts for note in build(layout, Path(folder))]
+        differences = list(compare(layouts[0].root, Path(folder), owned(layouts)))
     if differences:
         shown = "\n".join(differences[:200])
         raise CodegenError(
@@ -111,21 +114,18 @@ def check(layout: Layout) -> list[str]:
     return notes
 
 
-def compare(old: Path, new: Path) -> Iterator[str]:
-    """The lines of a unified diff over all that codegen owns; none if the trees are the same."""
-    for name in sorted(_files(old) | _files(new)):
+def compare(old: Path, new: Path, places: Iterable[str]) -> Iterator[str]:
+    """The lines of a unified diff over these places; none if the trees are the same."""
+    for name in sorted(name for place in places for name in _files(old, place) | _files(new, place)):
         before, after = _lines(old / name), _lines(new / name)
         yield from difflib.unified_diff(before, after, f"written/{name}", f"generated/{name}", lineterm="", n=1)
 
 
-def _files(root: Path) -> set[str]:
-    found: set[str] = set()
-    for place in GENERATED:
-        path = root / place
-        files = [path] if path.is_file() else path.rglob("*")
-        kept = (file for file in files if file.is_file() and "__pycache__" not in file.parts)
-        found |= {file.relative_to(root).as_posix() for file in kept}
-    return found
+def _files(root: Path, place: str) -> set[str]:
+    path = root / place
+    files = [path] if path.is_file() else path.rglob("*")
+    kept = (file for file in files if file.is_file() and "__pycache__" not in file.parts)
+    return {file.relative_to(root).as_posix() for file in kept}
 
 
 def _lines(path: Path) -> list[str]:

@@ -24,7 +24,7 @@ from .schema import Schema, all_properties, const_of
 from .text import literal
 from .views import Branches, Import, module_of
 
-_NAMES = "overrides/names.yaml"
+_NAMES = "names.yaml"
 _SCALARS: dict[type, str] = {
     AnyProperty: "Any",
     BooleanProperty: "bool",

@@ -12,6 +12,7 @@ from jinja2 import Environment, StrictUndefined
 
 from . import format as layout_of_code
 from . import generator
+from .api import Api
 from .document import Json, server, sha256
 from .facts import Condition, Facts, Limit
 from .layout import Layout
@@ -19,7 +20,7 @@ from .text import docstring, literal
 from .views import Alias, Area, Import, Model
 
 _ROOT = '"""Written by `make generate`; never edited by hand."""\n'
-_PACKAGE = '"""The Customer Engagement Platform API: {} as its document describes it. Generated."""\n'
+_PACKAGE = '"""{}: {} as its document describes it. Generated."""\n'
 _COPIED = ("runtime.py", "codec.py")
 
 
@@ -27,6 +28,7 @@ class Inputs(NamedTuple):
     """What one run works from."""
 
     layout: Layout
+    api: Api
     original: Json
     prepared: Json
     facts: dict[str, Facts]
@@ -41,20 +43,23 @@ def render(inputs: Inputs, environment: Environment, folder: Path) -> None:
     environment.undefined = StrictUndefined
     environment.globals.update(docstring=docstring, literal=literal, stated=stated)
     generated = folder / "batch_api" / "_generated"
-    package = generated / "cep"
+    package = folder / inputs.layout.package
     (package / "models").mkdir(parents=True)
     (package / "endpoints").mkdir()
     for name in _COPIED:
         shutil.copyfile(inputs.layout.templates / name, generated / name)
     _write(generated / "__init__.py", _ROOT)
-    _write(package / "__init__.py", _PACKAGE.format("low-level client"))
-    _write(package / "endpoints" / "__init__.py", _PACKAGE.format("one async function for each operation,"))
+    _write(package / "__init__.py", _PACKAGE.format(inputs.api.title, "low-level client"))
+    _write(
+        package / "endpoints" / "__init__.py",
+        _PACKAGE.format(inputs.api.title, "one async function for each operation,"),
+    )
     _write(package / "openapi.json", json.dumps(inputs.prepared, indent=1, ensure_ascii=True) + "\n")
     page = _Page(environment)
     page.write(package / "document.py", "document.py.jinja", **_origin(inputs))
-    facts = {"operations": list(inputs.facts.values()), "undocumented": inputs.undocumented}
-    page.write(package / "registry.py", "registry.py.jinja", **facts)
-    _models(inputs, page, package / "models", folder / "batch_api" / "models.py")
+    known = {"operations": list(inputs.facts.values()), "undocumented": inputs.undocumented}
+    page.write(package / "registry.py", "registry.py.jinja", name=inputs.layout.api, api=inputs.api, **known)
+    _models(inputs, page, package / "models", folder / inputs.layout.models)
     for area in inputs.areas:
         page.write(package / "endpoints" / f"{area.name}.py", "endpoints.py.jinja", area=area)
 
@@ -76,7 +81,7 @@ def _models(inputs: Inputs, page: _Page, folder: Path, public: Path) -> None:
     page.write(
         folder / "__init__.py",
         "lazy.py.jinja",
-        doc="The models of the API. Each is imported when it is first asked for.",
+        doc=f"The models of {_in_sentence(inputs.api.title)}. Each is imported when it is first asked for.",
         package="",
         runtime="",
         entries=entries,
@@ -86,10 +91,11 @@ def _models(inputs: Inputs, page: _Page, folder: Path, public: Path) -> None:
         public,
         "lazy.py.jinja",
         doc=(
-            "The models of the API, for those who prefer them to dicts. Each is imported when first asked for.\n\n"
+            f"The models of {_in_sentence(inputs.api.title)}, for those who prefer them to dicts. "
+            "Each is imported when first asked for.\n\n"
             "`UNSET` marks a field of a request that is left out; `None` would be sent, and deletes."
         ),
-        package="._generated.cep.models",
+        package=f"._generated.{inputs.layout.api}.models",
         runtime="._generated.runtime",
         entries=entries,
         names=["UNSET", *sorted([*names, "Unset"])],
@@ -103,17 +109,22 @@ def _origin(inputs: Inputs) -> dict[str, str]:
         "version": version,
         "title": str(inputs.original["info"]["title"]),
         "document_sha256": sha256(inputs.layout.document),
-        "overrides_sha256": overrides_sha256(inputs.layout.overrides),
+        "overrides_sha256": overrides_sha256(inputs.layout.overrides, inputs.layout.templates),
         "generator": f"openapi-python-client {generator.VERSION}, ruff {layout_of_code.VERSION}",
     }
 
 
-def overrides_sha256(folder: Path) -> str:
+def overrides_sha256(*folders: Path) -> str:
     """One sum over the names and contents of all files that bend the document."""
     total = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
-        total.update(f"{path.relative_to(folder).as_posix()}\n{sha256(path)}\n".encode())
+    for folder in folders:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+            total.update(f"{path.relative_to(folder).as_posix()}\n{sha256(path)}\n".encode())
     return total.hexdigest()
+
+
+def _in_sentence(title: str) -> str:
+    return title[:1].lower() + title[1:]
 
 
 def stated(value: Limit | Condition) -> str:

@@ -74,7 +74,10 @@ class Function(NamedTuple):
     constant: str
     doc: str
     body: str | None
+    path: list[Argument]
+    """Those that are part of the path; the engine fills in the one for all paths."""
     arguments: list[Argument]
+    """Those that go into the query."""
     result: str
     parse: str
 

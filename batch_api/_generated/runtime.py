@@ -51,7 +51,7 @@ class Condition(NamedTuple):
     """
 
     path: tuple[str, ...]
-    equals: str | None = None
+    equals: str | bool | None = None
 
 
 class LimitFact(NamedTuple):
@@ -83,6 +83,7 @@ class Operation(NamedTuple):
     items: tuple[str, ...] | None = None
     """Where the items are in the body: `()` is the body itself, `("ids",)` its key `ids`, `None` nowhere."""
     max_items: int | None = None
+    """The most items that a call may carry."""
     replay: bool = False
     """May be sent again when nobody knows whether the first time was taken."""
     replay_unless: Condition | None = None
@@ -90,6 +91,48 @@ class Operation(NamedTuple):
     personal_data: bool = False
     pause: float = 5.0
     """Seconds to wait after a 429 that names no time of its own."""
+    replay_only_if: Condition | None = None
+    """May be sent again only if the body meets this condition."""
+    items_are_text: bool = False
+    """The items are strings, and no objects."""
+    counted: tuple[str, ...] | None = None
+    """Where what counts as an item is, if not in `items`: keys from the root, with `"*"` for every element."""
+    instead: str | None = None
+    """What to do with more than `max_items`, where there is something better than several calls."""
+
+    @property
+    def route(self) -> str:
+        """Method and path, with the names of parameters where a request has their values: fit for logs and errors."""
+        return f"{self.method} {self.path}"
+
+
+class Api(NamedTuple):
+    """One API as a whole: what the engine must know beyond its operations."""
+
+    name: str
+    operations: Mapping[str, Operation]
+    server_url: str
+    """Where it is, if nothing else is said."""
+    key_header: str
+    """The header that carries the REST API key ..."""
+    key_scheme: str
+    """... after this word, or as it is where there is none."""
+    scope: str
+    """What one client stands for, in a word."""
+    scope_header: str | None
+    """The header that carries the key of that, or ..."""
+    scope_parameter: str | None
+    """... the parameter of every path that does."""
+    error_code: str
+    """The field of an error's body that names the error, and ..."""
+    error_message: str
+    """... the one that explains it."""
+    maintenance: str
+    """The name by which the API says that it is down, and that it took nothing."""
+    time_offset: bool
+    """Whether a date with a time is written with its offset, `Z`, or without."""
+    dated: tuple[str, ...]
+    """The fields inside of which names carry types: there a datetime goes under `date(name)` only."""
 
 
 class Encoded(NamedTuple):
@@ -129,6 +172,7 @@ class Sender(Protocol):
         *,
         body: object | Encoded | None = None,
         query: Mapping[str, QueryValue] | None = None,
+        path: Mapping[str, str] | None = None,
     ) -> Reply:
         """Send one request with all policy applied. Returns only on success, raises on anything else."""
         ...

@@ -183,7 +183,7 @@ def _met(content: bytes, asked: set[Condition], skip: int = 0) -> set[Condition]
     return {condition for condition in asked if _meets(data, condition.path[skip:], condition.equals)}
 
 
-def _meets(data: Any, path: tuple[str, ...], equals: str | None) -> bool:
+def _meets(data: Any, path: tuple[str, ...], equals: str | bool | None) -> bool:
     if not path:
         return data not in _EMPTY if equals is None else data == equals
     key, rest = path[0], path[1:]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote_plus
 
 from batch_api._generated.runtime import Encoded, Operation, QueryValue, Unset
-from batch_api.engine import address
+from batch_api.engine import address, route
 from batch_api.engine.attempt import Attempt, AttemptOutcome
 from batch_api.engine.connections import Connections
 from batch_api.engine.credentials import Credentials, KeySource
@@ -192,6 +192,7 @@ class Engine:
         *,
         body: object | Encoded | None = None,
         query: Mapping[str, QueryValue] | None = None,
+        path: Mapping[str, str] | None = None,
         on_turn: Callable[[], object] | None = None,
         waits: Callable[[Response], bool] | None = None,
     ) -> Response:
@@ -203,7 +204,8 @@ class Engine:
         """
         deadline = asyncio.get_running_loop().time() + self._options.deadline
         prepared = await prepare(operation, body)
-        return await _Call(self, operation, prepared, self._address(operation, query), deadline).run(on_turn, waits)
+        address = self._address(operation, query, path or {})
+        return await _Call(self, operation, prepared, address, deadline).run(on_turn, waits)
 
     def fetch(self, url: str, *, start: int = 0) -> AbstractAsyncContextManager[Download]:
         """Stream a file from another host, from byte `start` on, with none of our headers."""
@@ -212,8 +214,8 @@ class Engine:
         self._bind()
         return fetch(self._connections.storage, url, start=start, timeout=self._options.timeout)
 
-    def _address(self, operation: Operation, query: Mapping[str, QueryValue] | None) -> str:
-        url = self._base_url + operation.path
+    def _address(self, operation: Operation, query: Mapping[str, QueryValue] | None, path: Mapping[str, str]) -> str:
+        url = self._base_url + (route.filled(operation.path, path) if "{" in operation.path else operation.path)
         pairs = [
             f"{quote_plus(name)}={quote_plus(_text(value))}"
             for name, given in (query or {}).items()

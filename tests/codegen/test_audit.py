@@ -79,7 +79,7 @@ def query(**keywords: Any) -> Json:
         (document(parameters=[query(style="deepObject")]), "style"),
         (document(parameters=[query(explode=False)]), "explode"),
         (document(parameters=[query(content={})]), "content"),
-        (document(parameters=[query(**{"in": "header"})]), "parameter outside the query"),
+        (document(parameters=[query(**{"in": "header"})]), "parameter in a header or cookie"),
         (document(requestBody={"content": {}}), "optional body"),
         (document(requestBody={"required": True, "content": {"text/csv": {}}}), "media type"),
         (document(requestBody={"required": True, "content": {"a/b": {}, "c/d": {}}}), "several media types"),

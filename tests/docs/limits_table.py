@@ -19,7 +19,7 @@ SOURCES = {
     (10000.0, 1.0, "items"): DOCUMENTED,
     (5.0, 3600.0, "requests"): CLIENT_CODE,
 }
-"""Where a figure is known from: comments in `overrides/operations.yaml` say more. A new one needs a line here."""
+"""Where a figure is known from: comments in `overrides/cep/operations.yaml` say more. A new one needs a line here."""
 
 SPECIAL = ("profile_update", "profile_mass_update", "profile_export", "catalog_items_edit")
 """The operations with a row of their own in the README."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ..runtime import Condition, LimitFact, Operation
+from ..runtime import Api, Condition, LimitFact, Operation
+from .document import SERVER_URL
 
 AUDIENCE_CREATE = Operation(
     name="audience_create",
@@ -48,6 +49,7 @@ AUDIENCE_REPLACE = Operation(
     replay=True,
     personal_data=True,
     pause=5.0,
+    instead="replace with the first of them, then add the rest with audiences.update",
 )
 AUDIENCE_UPDATE = Operation(
     name="audience_update",
@@ -303,6 +305,7 @@ PROFILE_UPDATE = Operation(
     ),
     personal_data=True,
     pause=5.0,
+    instead="profiles.mass_update takes 10000",
 )
 SEGMENT_LIST = Operation(
     name="segment_list",
@@ -357,4 +360,20 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             SEGMENT_LIST,
         )
     }
+)
+
+API = Api(
+    name="cep",
+    operations=OPERATIONS,
+    server_url=SERVER_URL,
+    key_header="Authorization",
+    key_scheme="Bearer",
+    scope="project",
+    scope_header="X-Batch-Project",
+    scope_parameter=None,
+    error_code="error_code",
+    error_message="error_message",
+    maintenance="MAINTENANCE_ERROR",
+    time_offset=True,
+    dated=("attributes",),
 )

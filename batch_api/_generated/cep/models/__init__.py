@@ -1,4 +1,4 @@
-"""The models of the API. Each is imported when it is first asked for."""
+"""The models of the Customer Engagement Platform API. Each is imported when it is first asked for."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The legacy app-level API: low-level client as its document describes it. Generated."""

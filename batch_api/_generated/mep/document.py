@@ -1,0 +1,13 @@
+"""What this package was generated from, and with what."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SERVER_URL: Final = "https://api.batch.com"
+TITLE: Final = "Batch - MEP REST API"
+VERSION: Final = "1.1"
+"""The version of the API, which is part of `SERVER_URL`."""
+DOCUMENT_SHA256: Final = "d3c22aa8cbd61d2c70aa9d991b87be7844d419f353be8dea82abbbe2a5e63623"
+OVERRIDES_SHA256: Final = "f618f4bf93cd324c9fcb27449ff48e0f7201af544a27d3e5a9c09eaa145563fa"
+GENERATOR: Final = "openapi-python-client 0.29.1, ruff 0.17.6"

@@ -1,0 +1,6 @@
+from __future__ import annotations
+
+from typing import TypeAlias
+
+AttributeValue: TypeAlias = str | int | float | bool
+"""Value of an attribute. A string has at most 64 characters in an event, unless it is a URL."""

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from attrs import Factory, define
+
+from ...codec import given, to_json
+from ...runtime import UNSET, Unset
+
+if TYPE_CHECKING:
+    from .custom_audience_kind import CustomAudienceKind
+
+
+@define(kw_only=True)
+class CustomAudienceCreate:
+    """An audience of users to create."""
+
+    type_: CustomAudienceKind
+    """Kind of id that the audience holds."""
+    description: str | Unset = UNSET
+    """Text shown in the dashboard."""
+    additional_properties: dict[str, Any] = Factory(dict)
+    """Fields that are not listed here, under their names in the API."""
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Self:
+        """The model of a JSON object. What is no object, or has another type than documented, is kept as it came."""
+        if not isinstance(data, dict):
+            return cast("Self", data)
+
+        rest = dict(data)
+        return cls(
+            type_=rest.pop("type", UNSET),
+            description=rest.pop("description", UNSET),
+            additional_properties=rest,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The model as JSON-ready dicts and lists, all the way down."""
+        data: dict[str, Any] = to_json(self)
+        return data
+
+    def _json(self) -> dict[str, Any]:
+        """The fields that are there, with their values untouched: what a JSON encoder asks for."""
+        return self.additional_properties | given(
+            {
+                "type": self.type_,
+                "description": self.description,
+            }
+        )

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from attrs import Factory, define
+
+from ...codec import given, to_json
+from ...runtime import UNSET, Unset
+
+if TYPE_CHECKING:
+    from .custom_data_values import CustomDataValues
+
+
+@define(kw_only=True)
+class CustomDataUpdate:
+    """Change to the data of one user."""
+
+    values: CustomDataValues
+    """Attributes and tags, at least one."""
+    overwrite: bool | Unset = UNSET
+    """True drops the stored values that are not sent."""
+    additional_properties: dict[str, Any] = Factory(dict)
+    """Fields that are not listed here, under their names in the API."""
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Self:
+        """The model of a JSON object. What is no object, or has another type than documented, is kept as it came."""
+        if not isinstance(data, dict):
+            return cast("Self", data)
+
+        rest = dict(data)
+        return cls(
+            values=rest.pop("values", UNSET),
+            overwrite=rest.pop("overwrite", UNSET),
+            additional_properties=rest,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The model as JSON-ready dicts and lists, all the way down."""
+        data: dict[str, Any] = to_json(self)
+        return data
+
+    def _json(self) -> dict[str, Any]:
+        """The fields that are there, with their values untouched: what a JSON encoder asks for."""
+        return self.additional_properties | given(
+            {
+                "values": self.values,
+                "overwrite": self.overwrite,
+            }
+        )

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from typing import Any, Self, cast
+
+from attrs import Factory, define
+
+from ...codec import given, to_json
+from ...runtime import UNSET, Unset
+
+
+@define(kw_only=True)
+class GcmCollapseKey:
+    """Android only: a later message replaces an earlier one of the same key."""
+
+    enabled: bool | Unset = UNSET
+    """Whether messages collapse."""
+    key: str | Unset = UNSET
+    """The key."""
+    additional_properties: dict[str, Any] = Factory(dict)
+    """Fields that are not listed here, under their names in the API."""
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Self:
+        """The model of a JSON object. What is no object, or has another type than documented, is kept as it came."""
+        if not isinstance(data, dict):
+            return cast("Self", data)
+
+        rest = dict(data)
+        return cls(
+            enabled=rest.pop("enabled", UNSET),
+            key=rest.pop("key", UNSET),
+            additional_properties=rest,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The model as JSON-ready dicts and lists, all the way down."""
+        data: dict[str, Any] = to_json(self)
+        return data
+
+    def _json(self) -> dict[str, Any]:
+        """The fields that are there, with their values untouched: what a JSON encoder asks for."""
+        return self.additional_properties | given(
+            {
+                "enabled": self.enabled,
+                "key": self.key,
+            }
+        )

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from typing import Any, Self, cast
+
+from attrs import Factory, define
+
+from ...codec import present, to_json
+
+
+@define(kw_only=True)
+class GdprRequestCreated:
+    """Answer to a request. It carries the id of the request, under a name that is not known: `request_id` is taken
+    from the list.
+    """
+
+    request_id: str | None = None
+    """Id of the request."""
+    additional_properties: dict[str, Any] = Factory(dict)
+    """Fields that are not listed here, under their names in the API."""
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Self:
+        """The model of a JSON object. What is no object, or has another type than documented, is kept as it came."""
+        if not isinstance(data, dict):
+            return cast("Self", data)
+
+        rest = dict(data)
+        return cls(
+            request_id=rest.pop("request_id", None),
+            additional_properties=rest,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The model as JSON-ready dicts and lists, all the way down."""
+        data: dict[str, Any] = to_json(self)
+        return data
+
+    def _json(self) -> dict[str, Any]:
+        """The fields that are there, with their values untouched: what a JSON encoder asks for."""
+        return self.additional_properties | present(
+            {
+                "request_id": self.request_id,
+            }
+        )

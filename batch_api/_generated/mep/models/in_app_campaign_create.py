@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from attrs import Factory, define
+
+from ...codec import given, to_json
+from ...runtime import UNSET, Unset
+
+if TYPE_CHECKING:
+    from .in_app_landing import InAppLanding
+    from .in_app_trigger import InAppTrigger
+    from .targeting import Targeting
+
+
+@define(kw_only=True)
+class InAppCampaignCreate:
+    """An in-app campaign to create. The list of fields is partial: others are let through."""
+
+    landing: InAppLanding
+    """What is shown."""
+    live: bool
+    """False keeps, or makes, the campaign a draft."""
+    name: str
+    """Name of the campaign, at least 3 characters."""
+    trigger: InAppTrigger
+    """When and how often to show the message."""
+    custom_payload: str | Unset = UNSET
+    """A JSON object serialised as a string, handed over to the app. It may not have a `com.batch` key. Paid plans
+    only.
+    """
+    deeplink: str | Unset = UNSET
+    """Link to open. Older documentation limits it to 255 characters."""
+    end_date: str | Unset = UNSET
+    """End, in GMT: `yyyy-MM-ddTHH:mm:ss`."""
+    labels: list[str] | Unset = UNSET
+    """Codes of labels made in the dashboard, at most 3. Capping by label acts on push messages only."""
+    local_end_date: str | Unset = UNSET
+    """End, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`."""
+    local_start_date: str | Unset = UNSET
+    """Start, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`, or `now`."""
+    start_date: str | Unset = UNSET
+    """Start, in GMT: `yyyy-MM-ddTHH:mm:ss`, or `now`."""
+    targeting: Targeting | Unset = UNSET
+    """Who gets the campaign."""
+    additional_properties: dict[str, Any] = Factory(dict)
+    """Fields that are not listed here, under their names in the API."""
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Self:
+        """The model of a JSON object. What is no object, or has another type than documented, is kept as it came."""
+        if not isinstance(data, dict):
+            return cast("Self", data)
+        from .in_app_landing import InAppLanding
+        from .in_app_trigger import InAppTrigger
+        from .targeting import Targeting
+
+        rest = dict(data)
+        return cls(
+            landing=InAppLanding.from_dict(rest.pop("landing", UNSET)),
+            live=rest.pop("live", UNSET),
+            name=rest.pop("name", UNSET),
+            trigger=InAppTrigger.from_dict(rest.pop("trigger", UNSET)),
+            custom_payload=rest.pop("custom_payload", UNSET),
+            deeplink=rest.pop("deeplink", UNSET),
+            end_date=rest.pop("end_date", UNSET),
+            labels=rest.pop("labels", UNSET),
+            local_end_date=rest.pop("local_end_date", UNSET),
+            local_start_date=rest.pop("local_start_date", UNSET),
+            start_date=rest.pop("start_date", UNSET),
+            targeting=Targeting.from_dict(rest.pop("targeting", UNSET)),
+            additional_properties=rest,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The model as JSON-ready dicts and lists, all the way down."""
+        data: dict[str, Any] = to_json(self)
+        return data
+
+    def _json(self) -> dict[str, Any]:
+        """The fields that are there, with their values untouched: what a JSON encoder asks for."""
+        return self.additional_properties | given(
+            {
+                "landing": self.landing,
+                "live": self.live,
+                "name": self.name,
+                "trigger": self.trigger,
+                "custom_payload": self.custom_payload,
+                "deeplink": self.deeplink,
+                "end_date": self.end_date,
+                "labels": self.labels,
+                "local_end_date": self.local_end_date,
+                "local_start_date": self.local_start_date,
+                "start_date": self.start_date,
+                "targeting": self.targeting,
+            }
+        )

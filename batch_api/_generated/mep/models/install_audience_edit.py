@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from attrs import Factory, define
+
+from ...codec import given, to_json
+from ...runtime import UNSET, Unset
+
+if TYPE_CHECKING:
+    from .audience_action import AudienceAction
+    from .audience_attributes import AudienceAttributes
+
+
+@define(kw_only=True)
+class InstallAudienceEdit:
+    """One installation to add or to remove."""
+
+    action: AudienceAction
+    """What to do with the id."""
+    id: str
+    """Installation id."""
+    attributes: AudienceAttributes | Unset = UNSET
+    """Attributes of one member."""
+    tags: list[str] | Unset = UNSET
+    """Tags of this member."""
+    additional_properties: dict[str, Any] = Factory(dict)
+    """Fields that are not listed here, under their names in the API."""
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Self:
+        """The model of a JSON object. What is no object, or has another type than documented, is kept as it came."""
+        if not isinstance(data, dict):
+            return cast("Self", data)
+
+        rest = dict(data)
+        return cls(
+            action=rest.pop("action", UNSET),
+            id=rest.pop("id", UNSET),
+            attributes=rest.pop("attributes", UNSET),
+            tags=rest.pop("tags", UNSET),
+            additional_properties=rest,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The model as JSON-ready dicts and lists, all the way down."""
+        data: dict[str, Any] = to_json(self)
+        return data
+
+    def _json(self) -> dict[str, Any]:
+        """The fields that are there, with their values untouched: what a JSON encoder asks for."""
+        return self.additional_properties | given(
+            {
+                "action": self.action,
+                "id": self.id,
+                "attributes": self.attributes,
+                "tags": self.tags,
+            }
+        )

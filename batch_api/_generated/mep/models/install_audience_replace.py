@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from attrs import Factory, define
+
+from ...codec import each, given, to_json
+from ...runtime import UNSET
+
+if TYPE_CHECKING:
+    from .install_audience_member import InstallAudienceMember
+
+
+@define(kw_only=True)
+class InstallAudienceReplace:
+    """New content of an audience of installations."""
+
+    ids: list[InstallAudienceMember]
+    """Members, at most 10 000 as far as is known."""
+    additional_properties: dict[str, Any] = Factory(dict)
+    """Fields that are not listed here, under their names in the API."""
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Self:
+        """The model of a JSON object. What is no object, or has another type than documented, is kept as it came."""
+        if not isinstance(data, dict):
+            return cast("Self", data)
+        from .install_audience_member import InstallAudienceMember
+
+        rest = dict(data)
+        return cls(
+            ids=each(InstallAudienceMember.from_dict, rest.pop("ids", UNSET)),
+            additional_properties=rest,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The model as JSON-ready dicts and lists, all the way down."""
+        data: dict[str, Any] = to_json(self)
+        return data
+
+    def _json(self) -> dict[str, Any]:
+        """The fields that are there, with their values untouched: what a JSON encoder asks for."""
+        return self.additional_properties | given(
+            {
+                "ids": self.ids,
+            }
+        )

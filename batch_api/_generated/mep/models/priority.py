@@ -1,0 +1,6 @@
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+Priority: TypeAlias = Literal["normal", "high"] | str
+"""Delivery priority, `high` when left out. On iOS a background push is always `normal`."""

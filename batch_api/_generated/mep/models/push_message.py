@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from typing import Any, Self, cast
+
+from attrs import Factory, define
+
+from ...codec import given, to_json
+from ...runtime import UNSET, Unset
+
+
+@define(kw_only=True)
+class PushMessage:
+    """Text of a campaign in one language. The list of fields is partial: others are let through."""
+
+    body: str
+    """Text."""
+    deeplink: str | Unset = UNSET
+    """Link to open with the message."""
+    language: str | Unset = UNSET
+    """Language, two letters."""
+    title: str | Unset = UNSET
+    """Title."""
+    additional_properties: dict[str, Any] = Factory(dict)
+    """Fields that are not listed here, under their names in the API."""
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Self:
+        """The model of a JSON object. What is no object, or has another type than documented, is kept as it came."""
+        if not isinstance(data, dict):
+            return cast("Self", data)
+
+        rest = dict(data)
+        return cls(
+            body=rest.pop("body", UNSET),
+            deeplink=rest.pop("deeplink", UNSET),
+            language=rest.pop("language", UNSET),
+            title=rest.pop("title", UNSET),
+            additional_properties=rest,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The model as JSON-ready dicts and lists, all the way down."""
+        data: dict[str, Any] = to_json(self)
+        return data
+
+    def _json(self) -> dict[str, Any]:
+        """The fields that are there, with their values untouched: what a JSON encoder asks for."""
+        return self.additional_properties | given(
+            {
+                "body": self.body,
+                "deeplink": self.deeplink,
+                "language": self.language,
+                "title": self.title,
+            }
+        )

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from attrs import Factory, define
+
+from ...codec import given, to_json
+from ...runtime import UNSET, Unset
+
+if TYPE_CHECKING:
+    from .targeting_query import TargetingQuery
+    from .targeting_segment import TargetingSegment
+
+
+@define(kw_only=True)
+class Targeting:
+    """Who gets the campaign. Custom audiences can be targeted as well, by a field that is not known: further fields
+    are let through.
+    """
+
+    languages: list[str] | Unset = UNSET
+    """Languages, two letters."""
+    query: TargetingQuery | str | Unset = UNSET
+    """Query on user data, as an object or as the same object serialised. An attribute is called `c.<name>` and a
+    collection of tags `t.<name>`, unlike in custom data.
+    """
+    regions: list[str] | Unset = UNSET
+    """Countries, two letters."""
+    segments: list[TargetingSegment] | Unset = UNSET
+    """Engagement segments."""
+    additional_properties: dict[str, Any] = Factory(dict)
+    """Fields that are not listed here, under their names in the API."""
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Self:
+        """The model of a JSON object. What is no object, or has another type than documented, is kept as it came."""
+        if not isinstance(data, dict):
+            return cast("Self", data)
+
+        rest = dict(data)
+        return cls(
+            languages=rest.pop("languages", UNSET),
+            query=rest.pop("query", UNSET),
+            regions=rest.pop("regions", UNSET),
+            segments=rest.pop("segments", UNSET),
+            additional_properties=rest,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The model as JSON-ready dicts and lists, all the way down."""
+        data: dict[str, Any] = to_json(self)
+        return data
+
+    def _json(self) -> dict[str, Any]:
+        """The fields that are there, with their values untouched: what a JSON encoder asks for."""
+        return self.additional_properties | given(
+            {
+                "languages": self.languages,
+                "query": self.query,
+                "regions": self.regions,
+                "segments": self.segments,
+            }
+        )

@@ -1,0 +1,68 @@
+"""What holds for an API as a whole: its security from the document, the rest from `overrides/<api>/api.yaml`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from . import yamlfile
+from .document import Json
+from .errors import CodegenError
+
+_KEYS = {"title", "scope", "scope_header", "scope_parameter", "error_code", "error_message", "maintenance"}
+_KEYS |= {"time_offset", "dated"}
+
+
+class Api(NamedTuple):
+    """The facts about an API, as `Api` of the generated package has them."""
+
+    title: str
+    """What it is called in docstrings."""
+    key_header: str
+    key_scheme: str
+    scope: str
+    scope_header: str | None
+    scope_parameter: str | None
+    error_code: str
+    error_message: str
+    maintenance: str
+    time_offset: bool
+    dated: tuple[str, ...]
+
+
+def load(path: Path, document: Json) -> Api:
+    """The facts about the API of the vendor's `document`."""
+    table = yamlfile.load_table(path)
+    if unknown := table.keys() - _KEYS:
+        raise CodegenError(str(path), f"unknown keys: {', '.join(sorted(unknown))}", "The keys are listed at its top.")
+    header, scheme = _security(document)
+    try:
+        return Api(
+            title=str(table["title"]),
+            key_header=header,
+            key_scheme=scheme,
+            scope=str(table["scope"]),
+            scope_header=table.get("scope_header"),
+            scope_parameter=table.get("scope_parameter"),
+            error_code=str(table["error_code"]),
+            error_message=str(table["error_message"]),
+            maintenance=str(table["maintenance"]),
+            time_offset=bool(table["time_offset"]),
+            dated=tuple(map(str, table["dated"])),
+        )
+    except (KeyError, TypeError) as error:
+        raise CodegenError(str(path), f"a fact is missing or unreadable: {error!r}", "Correct the file.") from None
+
+
+def _security(document: Json) -> tuple[str, str]:
+    """The header that carries the key, and the word before the key in it."""
+    schemes = document.get("components", {}).get("securitySchemes", {})
+    for name in (name for entry in document.get("security", []) for name in entry):
+        scheme = schemes.get(name, {})
+        if scheme.get("type") == "http" and str(scheme.get("scheme", "")).lower() == "bearer":
+            return "Authorization", "Bearer"
+        if scheme.get("type") == "apiKey" and scheme.get("in") == "header":
+            return str(scheme["name"]), ""
+    raise CodegenError(
+        "the document", "asks at its root for no bearer token and no key in a header", "Teach the engine its security."
+    )
