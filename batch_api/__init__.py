@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from batch_api.engine.limits import Limit
     from batch_api.engine.response import Response
     from batch_api.ingest.buffer import Buffer, Remainder
+    from batch_api.ingest.chunks import ChunkReference
     from batch_api.ingest.csvfile import CsvFile, Line
     from batch_api.ingest.fates import (
         ChunkResult,
@@ -59,10 +60,12 @@ if TYPE_CHECKING:
     )
     from batch_api.ingest.forecast import Forecast
     from batch_api.ingest.holding import Holding, Sending
-    from batch_api.ingest.job import IngestFailed, Job, Summary
+    from batch_api.ingest.job import IngestFailed, Job
     from batch_api.ingest.outbox import OutboxError, SetAside
     from batch_api.ingest.progress import Progress
     from batch_api.ingest.replace import AudienceIncomplete
+    from batch_api.ingest.splitting import split
+    from batch_api.ingest.summary import Summary
     from batch_api.resources.files import FileStream
     from batch_api.resources.paging import Listing, Page
     from batch_api.results import CreatedCampaign, Done, IndexingResult, PartialError, RemovalToken, UpdateResult
@@ -78,6 +81,7 @@ __all__ = [
     "BatchError",
     "Buffer",
     "BufferFull",
+    "ChunkReference",
     "ChunkResult",
     "ConfigurationError",
     "CreatedCampaign",
@@ -123,6 +127,7 @@ __all__ = [
     "WaitTimeout",
     "__version__",
     "models",
+    "split",
 ]
 
 # Who asks for `batch_api.testing` in a test run without HTTP, or for `__version__`, pays for nothing else.
@@ -151,6 +156,7 @@ _HOMES = {
     "batch_api.engine.limits": ("Limit",),
     "batch_api.engine.response": ("Response",),
     "batch_api.ingest.buffer": ("Buffer", "Remainder"),
+    "batch_api.ingest.chunks": ("ChunkReference",),
     "batch_api.ingest.csvfile": ("CsvFile", "Line"),
     "batch_api.ingest.fates": (
         "ChunkResult",
@@ -165,14 +171,12 @@ _HOMES = {
     ),
     "batch_api.ingest.forecast": ("Forecast",),
     "batch_api.ingest.holding": ("Holding", "Sending"),
-    "batch_api.ingest.job": (
-        "IngestFailed",
-        "Job",
-        "Summary",
-    ),
+    "batch_api.ingest.job": ("IngestFailed", "Job"),
     "batch_api.ingest.outbox": ("OutboxError", "SetAside"),
     "batch_api.ingest.progress": ("Progress",),
     "batch_api.ingest.replace": ("AudienceIncomplete",),
+    "batch_api.ingest.splitting": ("split",),
+    "batch_api.ingest.summary": ("Summary",),
     "batch_api.resources.files": ("FileStream",),
     "batch_api.resources.paging": ("Listing", "Page"),
     "batch_api.results": ("CreatedCampaign", "Done", "IndexingResult", "PartialError", "RemovalToken", "UpdateResult"),

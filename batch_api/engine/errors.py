@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from batch_api.engine.response import Response
 
 Outcome = Literal["not_sent", "refused", "unknown"]
+Retry = Literal["now", "later", "never"]
 
 _OUTCOMES: dict[Outcome, str] = {
     "not_sent": "Nothing was sent.",
@@ -18,6 +19,7 @@ _OUTCOMES: dict[Outcome, str] = {
     "unknown": "It may have been taken: look before you send it again.",
 }
 _SYMBOLIC = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+_OUTAGE = 5.0  # seconds to leave alone what has just failed several times, where it does not say for how long
 
 
 class BatchError(Exception):
@@ -26,11 +28,20 @@ class BatchError(Exception):
     `outcome` says what became of the request: `not_sent`, `refused` (an answer says that nothing was taken) or
     `unknown` (some attempt may have been taken). `attempts` tells of each attempt, in order. `may_pass` says whether
     the same call may succeed later, with nothing changed; whether it is safe to repeat is `outcome`'s to say.
+    `retry` says when to repeat it, for a job that is put back into a queue, and `retry_after` in how many seconds.
     """
 
     outcome: Outcome = "not_sent"
     attempts: tuple[Attempt, ...] = ()
     may_pass: bool = False
+    retry_after: float = 0.0
+
+    @property
+    def retry(self) -> Retry:
+        """`never`: with nothing changed, it fails again. `later`: after `retry_after` seconds. `now`: at once."""
+        if not self.may_pass:
+            return "never"
+        return "later" if self.retry_after > 0 else "now"
 
     def __init__(self, message: str = "", *, outcome: Outcome | None = None, attempts: Sequence[Attempt] = ()) -> None:
         super().__init__(message)
@@ -100,6 +111,8 @@ class APIError(BatchError):
             self.operation = response.operation
             self.error_code = code if isinstance(code, str) else None
             self.error_message = text if isinstance(text, str) else None
+            if self.may_pass:
+                self.retry_after = _asked(response) or self.retry_after
 
     @classmethod
     def of(cls, response: Response, *, outcome: Outcome, attempts: Sequence[Attempt]) -> APIError:
@@ -109,17 +122,17 @@ class APIError(BatchError):
 
     def __str__(self) -> str:
         text = super().__str__()
-        if self._has_symbolic_code:
+        if self.has_symbolic_code:
             text = text.replace(f"HTTP {self.status}", f"HTTP {self.status} {self.error_code}", 1)
         return f"{text} {self.hint}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        lost = ["response", "error_message", *([] if self._has_symbolic_code else ["error_code"])]
+        lost = ["response", "error_message", *([] if self.has_symbolic_code else ["error_code"])]
         return (type(self), self.args, {name: value for name, value in vars(self).items() if name not in lost})
 
     @property
-    def _has_symbolic_code(self) -> bool:
-        """Any other text in its place may quote someone."""
+    def has_symbolic_code(self) -> bool:
+        """Whether `error_code` is a code: any other text in its place may quote someone."""
         return self.error_code is not None and _SYMBOLIC.fullmatch(self.error_code) is not None
 
 
@@ -151,6 +164,7 @@ class RateLimited(APIError):
     """429 until the deadline passed. Give the call a longer `deadline=`, or the process a smaller `share=`."""
 
     may_pass = True
+    retry_after = _OUTAGE
     hint = "Someone else may be using the same limit: give each process its `share=`, or the call a longer `deadline=`."
 
 
@@ -158,6 +172,7 @@ class ServerError(APIError):
     """5xx or 408: the API failed. Whether it took the request is unknown."""
 
     may_pass = True
+    retry_after = _OUTAGE
     hint = "The API failed; it is not your request."
 
 
@@ -178,6 +193,7 @@ class TransportError(BatchError):
         super().__init__(message, outcome=outcome, attempts=attempts)
         self.stage = stage
         self.may_pass = stage != "tls"
+        self.retry_after = _OUTAGE if self.may_pass else 0.0
 
 
 class DeadlineExceeded(BatchError, TimeoutError):
@@ -188,7 +204,6 @@ class DeadlineExceeded(BatchError, TimeoutError):
     """
 
     may_pass = True
-    retry_after: float = 0.0
 
     def __init__(
         self,
@@ -237,6 +252,13 @@ _BY_STATUS: dict[int, type[APIError]] = {
     408: ServerError,
     429: RateLimited,
 }
+
+
+def _asked(response: Response) -> float | None:
+    """Seconds that the answer asks to be left alone for."""
+    from batch_api.engine.retry import retry_after  # which knows transports, and they know errors
+
+    return retry_after(response.headers.get("retry-after"))
 
 
 def _class_of(status: int, *, maintenance: bool) -> type[APIError]:

@@ -1,1 +1,19 @@
 """Streams of edits in, the fate of every one out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from batch_api.ingest.splitting import split
+
+__all__ = ["split"]
+
+if not TYPE_CHECKING:  # it is public as `batch_api.split`, too; nothing else here pays for it
+
+    def __getattr__(name: str) -> Any:
+        if name != "split":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from batch_api.ingest.splitting import split
+
+        return split

@@ -131,9 +131,15 @@ class Delivery:
         fate = fate_of(error)
         return all_of(rows, fate, error if fate is Unknown else self.ended_by or error, doubt=doubt)
 
-    async def settle(self, rows: Rows, on_turn: Turn) -> Troubles:
-        """The troubles of these rows, by position in the source; whoever is not among them was delivered."""
-        return await self._settle(rows, _Chunk(on_turn), None)
+    async def settle(self, rows: Rows, on_turn: Turn, doubt: BatchError | None = None) -> Troubles:
+        """The troubles of these rows, by position in the source; whoever is not among them was delivered.
+
+        `doubt`: they may have been sent before, by somebody else, and been taken.
+        """
+        chunk = _Chunk(on_turn)
+        if doubt is not None and rows.has_events and not self._resend_events:
+            return await self._attributes_only(rows, doubt, chunk)
+        return await self._settle(rows, chunk, doubt)
 
     async def _settle(self, rows: Rows, chunk: _Chunk, doubt: BatchError | None) -> Troubles:
         """`doubt`: they were sent before, and may have been taken."""

@@ -172,7 +172,7 @@ class JsonLines(FileSource):
                 lines = block.removesuffix(b"\n").split(b"\n")
                 windows: Iterator[Block | list[bytes]] = (lines[at : at + size] for at in range(0, len(lines), size))
             else:
-                windows = map(Block, _pieces(block, size))
+                windows = map(Block, pieces(block, size))
             for window in windows:
                 self._note(Mark(index, offset, number))
                 items: Block | list[Any] = window
@@ -199,7 +199,7 @@ def _is_plain(block: bytes) -> bool:
     return not (empty or b"\r" in block or (b"#" in block and (block[:1] == COMMENT or b"\n#" in block)))
 
 
-def _pieces(block: bytes, lines: int) -> Iterator[bytes]:
+def pieces(block: bytes, lines: int) -> Iterator[bytes]:
     """A block cut at line ends into pieces of about so many lines, if they are as long as the first."""
     end = len(block.removesuffix(b"\n"))
     span = max(lines * (block.find(b"\n") + 1), 1)

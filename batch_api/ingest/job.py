@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
-from attrs import field, frozen
 from msgspec.structs import replace
 
 from batch_api.engine.engine import Engine
@@ -32,6 +31,7 @@ from batch_api.ingest.reading import id_of, read, untied
 from batch_api.ingest.replace import AudienceIncomplete, Opening
 from batch_api.ingest.rows import Rows
 from batch_api.ingest.sources import AnySource, Source, Stream, part_read, size_of, source_of, window_of
+from batch_api.ingest.summary import Summary
 
 if TYPE_CHECKING:
     from batch_api.ingest.checkpoint import Checkpoint
@@ -51,24 +51,6 @@ class Replacement(NamedTuple):
     """How the first chunk is sent."""
     wait: Callable[[str | None], Awaitable[object]]
     """Returns when the change with this token is applied."""
-
-
-@frozen(repr=False)
-class Summary:
-    """What became of all items of a job."""
-
-    counts: dict[str, int]
-    """How many ended in each fate, by its name."""
-    troubles: list[Trouble] = field(factory=list)
-    """Those that were not delivered whole: the first 10 000, in the order in which they became known."""
-
-    @property
-    def delivered(self) -> int:
-        """How many were delivered whole."""
-        return self.counts.get("Delivered", 0)
-
-    def __repr__(self) -> str:
-        return f"Summary({', '.join(f'{name}={count}' for name, count in self.counts.items() if count)})"
 
 
 class IngestFailed(BatchError):

@@ -11,7 +11,7 @@ from batch_api._generated.runtime import UNSET
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import InvalidInput, NotFound
 from batch_api.ingest import checks
-from batch_api.ingest.patience import PATIENCE
+from batch_api.ingest.patience import DRAIN, PATIENCE
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
 from batch_api.resources.waiting import INDEXING, until_over
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from batch_api.ingest.checkpoint import Checkpoint
+    from batch_api.ingest.chunks import ChunkReference
     from batch_api.ingest.job import Job
     from batch_api.ingest.progress import Progress
     from batch_api.ingest.sources import AnySource
+    from batch_api.ingest.summary import Summary
     from batch_api.models import Audience, AudienceAddId, AudienceKind, AudienceRemoveId, AudienceReplaceId
 
 OVER = ("APPLIED", "REPLACED")
@@ -144,6 +146,38 @@ class Audiences(Resource):
             deadline=deadline,
             on_progress=on_progress,
             replaces=Replacement(AudienceContent(name), applied) if replaces else None,
+        )
+
+    async def send_chunk(
+        self,
+        name: str,
+        chunk: ChunkReference | bytes | Sequence[Any],
+        *,
+        deadline: float | None = None,
+        drain: float = DRAIN,
+    ) -> Summary:
+        """Send one chunk of ids, as a job of a worker engine does, and return their fates in a `Summary`.
+
+        See `profiles.send_chunk`, which says what becomes of a job that fails. Changes of ids may be sent twice without
+        harm, so that a job may always be repeated. Raises as that does.
+
+        Args:
+            name: An audience that exists.
+            chunk: A reference made by `split(…, of="audience")`; JSON lines as `bytes`; or a list of ids.
+            deadline: Seconds that it may take in all; by default the client's.
+            drain: Seconds to wait for an answer when cancelled while a request is on the wire.
+        """
+        from batch_api.ingest.kinds import AudienceChanges
+        from batch_api.ingest.send_chunk import send_chunk
+
+        return await send_chunk(
+            self._engine,
+            AudienceChanges(name),
+            chunk,
+            may_have_been_sent=False,
+            resend_events=False,
+            deadline=deadline,
+            drain=drain,
         )
 
     async def remove(self, name: str) -> IndexingResult:

@@ -11,7 +11,7 @@ from batch_api._generated.runtime import UNSET
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest import checks
-from batch_api.ingest.patience import PATIENCE
+from batch_api.ingest.patience import DRAIN, PATIENCE
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
 from batch_api.resources.waiting import INDEXING, until_over
@@ -20,11 +20,13 @@ from batch_api.results import Done, IndexingResult
 if TYPE_CHECKING:
     from batch_api.ingest.buffer import Buffer
     from batch_api.ingest.checkpoint import Checkpoint
+    from batch_api.ingest.chunks import ChunkReference
     from batch_api.ingest.fates import Trouble
     from batch_api.ingest.holding import Holding, Sending
     from batch_api.ingest.job import Job
     from batch_api.ingest.progress import Progress
     from batch_api.ingest.sources import AnySource
+    from batch_api.ingest.summary import Summary
     from batch_api.models import Catalog, CatalogField, CatalogFieldEdit, CatalogFieldType, CatalogItemEdit
 
 MOST_FIELDS: Final = 25
@@ -187,6 +189,38 @@ class Catalogs(Resource):
             patience=patience,
             deadline=deadline,
             on_progress=on_progress,
+        )
+
+    async def send_chunk(
+        self,
+        name: str,
+        chunk: ChunkReference | bytes | Sequence[Any],
+        *,
+        deadline: float | None = None,
+        drain: float = DRAIN,
+    ) -> Summary:
+        """Send one chunk of items, as a job of a worker engine does, and return their fates in a `Summary`.
+
+        See `profiles.send_chunk`, which says what becomes of a job that fails. Changes of items may be sent twice
+        without harm, so that a job may always be repeated. Raises as that does.
+
+        Args:
+            name: A catalog that exists.
+            chunk: A reference made by `split(…, of="catalog")`; JSON lines as `bytes`; or a list of items.
+            deadline: Seconds that it may take in all; by default the client's.
+            drain: Seconds to wait for an answer when cancelled while a request is on the wire.
+        """
+        from batch_api.ingest.kinds import CatalogItems
+        from batch_api.ingest.send_chunk import send_chunk
+
+        return await send_chunk(
+            self._engine,
+            CatalogItems(name),
+            chunk,
+            may_have_been_sent=False,
+            resend_events=False,
+            deadline=deadline,
+            drain=drain,
         )
 
     async def wait(

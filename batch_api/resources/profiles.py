@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from batch_api._generated.cep.endpoints.profiles import profile_export, profile_mass_update, profile_update
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest import checks
-from batch_api.ingest.patience import PATIENCE
+from batch_api.ingest.patience import DRAIN, PATIENCE
 from batch_api.resources.resource import Resource
 from batch_api.results import UpdateResult
 
 if TYPE_CHECKING:
     from batch_api.ingest.buffer import Buffer
     from batch_api.ingest.checkpoint import Checkpoint
+    from batch_api.ingest.chunks import ChunkReference
     from batch_api.ingest.fates import Trouble
     from batch_api.ingest.forecast import Forecast
     from batch_api.ingest.holding import Holding, Sending
     from batch_api.ingest.job import Job
     from batch_api.ingest.progress import Progress
     from batch_api.ingest.sources import AnySource
+    from batch_api.ingest.summary import Summary
     from batch_api.models import (
         EditProfile,
         ExportAttributesRequest,
@@ -175,6 +177,59 @@ class Profiles(Resource):
             patience=patience,
             deadline=deadline,
             on_progress=on_progress,
+        )
+
+    async def send_chunk(
+        self,
+        chunk: ChunkReference | bytes | Sequence[EditProfile | Mapping[str, Any]],
+        *,
+        endpoint: Endpoint = "mass-update",
+        may_have_been_sent: bool = False,
+        resend_events: bool = False,
+        deadline: float | None = None,
+        drain: float = DRAIN,
+    ) -> Summary:
+        """Send one chunk, as a job of a worker engine does, and return the fates of its edits in a `Summary`.
+
+            summary = await client.profiles.send_chunk(ChunkReference.from_dict(job["chunk"]), deadline=45)
+
+        It returns once every edit has its fate: acknowledge the job then. Otherwise it raises, and the job is to be
+        repeated as the error's `retry` says: `now`, `later` (after `retry_after` seconds) or `never`. The error's
+        `outcome` is that of the whole chunk: after `unknown`, repeat it with `may_have_been_sent=True`.
+
+        Outages are not waited out here but in the queue. At a limit it waits for its turn, up to the deadline; a turn
+        that comes later is refused at once, with `retry_after`. `client.wait_time(…)` tells the same beforehand.
+
+        Args:
+            chunk: A reference made by `split`; JSON lines as `bytes`, an edit on each line; or a list of edits.
+            endpoint: `mass-update` for large loads, `update` for live data.
+            may_have_been_sent: The job was delivered before, and what became of it is not known: its worker died, or
+                the answer was lost. Attributes are written again, which changes nothing. Edits with events go without
+                them, and end `Unknown`.
+            resend_events: Send events again in that case, and after a failure that leaves open whether they were taken,
+                though they may then count twice.
+            deadline: Seconds that it may take in all; by default the client's. Let the engine take a job for lost only
+                after this time and `drain` together.
+            drain: Seconds to wait for an answer when cancelled while a request is on the wire. If it comes, and with it
+                all fates, they are returned after all, and the next `send_chunk` of the task raises `CancelledError`.
+                Cancelled at any other moment, it raises at once.
+
+        Raises:
+            InvalidInput: The file changed, or is no file of chunks: `never`.
+            OSError: The file cannot be read.
+            BatchError: Nothing gets through, as far as `outcome` says.
+        """
+        from batch_api.ingest.kinds import ProfileEdits
+        from batch_api.ingest.send_chunk import send_chunk
+
+        return await send_chunk(
+            self._engine,
+            ProfileEdits(endpoint),
+            chunk,
+            may_have_been_sent=may_have_been_sent,
+            resend_events=resend_events,
+            deadline=deadline,
+            drain=drain,
         )
 
     def forecast(self, n: int, *, endpoint: Endpoint = "mass-update", chunk_size: int | None = None) -> Forecast:
