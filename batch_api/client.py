@@ -40,7 +40,8 @@ class Settings(TypedDict, total=False):
     timeout: float
     deadline: float
     limits: Mapping[str, Sequence[Limit]] | None
-    share: float
+    share: float | None
+    quota: str | None
     transport: object | None
     max_in_flight: int
     observer: Callable[[Attempt], None] | None
@@ -66,7 +67,10 @@ class BatchClient:
             turn comes later than that fails at once with `DeadlineExceeded`.
         limits: Limits to use in place of all the documented ones of an operation, by our operation names:
             `{"catalog_items_edit": [Limit(5), Limit(1000, unit="items")]}`. An empty list lifts them.
-        share: The part of every limit that this client takes, above 0 and at most 1: 0.25 for each of four workers.
+        share: The part of every limit that this client takes, above 0 and at most 1: 0.25 for each of four workers. By
+            default 1. With `quota`, the part that it takes while Redis is away, by default 0.1.
+        quota: A Redis through which processes share the limits of a project: `redis://host:6379/0`, `rediss://…` with
+            TLS, `unix://…`; user and password stand in it. Needs the extra `redis`.
         transport: An httpx transport, or any object of `batch_api.engine.transport.Transport`.
         max_in_flight: The most requests on the wire at once.
         observer: Called with an `Attempt` after each attempt. It sees no body and no key.
@@ -74,7 +78,8 @@ class BatchClient:
 
     Raises:
         ConfigurationError: For settings that cannot work; for another client of the same origin and project that has
-            other `limits` or another `share` in the same event loop, at the first use or on entering `async with`.
+            other `limits`, another `share` or another `quota` in the same event loop, at the first use or on entering
+            `async with`.
     """
 
     def __init__(
@@ -86,7 +91,8 @@ class BatchClient:
         timeout: float = 30.0,
         deadline: float = 300.0,
         limits: Mapping[str, Sequence[Limit]] | None = None,
-        share: float = 1.0,
+        share: float | None = None,
+        quota: str | None = None,
         transport: object | None = None,
         max_in_flight: int = 40,
         observer: Callable[[Attempt], None] | None = None,
@@ -102,6 +108,7 @@ class BatchClient:
             deadline=deadline,
             limits=limits,
             share=share,
+            quota=quota,
             transport=transport,
             max_in_flight=max_in_flight,
             observer=observer,
@@ -111,9 +118,9 @@ class BatchClient:
 
     @classmethod
     def from_env(cls, **settings: Unpack[Settings]) -> Self:
-        """A client set up by `BATCH_REST_API_KEY`, `BATCH_PROJECT_KEY` and, if it is set, `BATCH_BASE_URL`.
+        """A client set up by `BATCH_REST_API_KEY` and `BATCH_PROJECT_KEY`; also by `BATCH_BASE_URL`, `BATCH_QUOTA_URL`.
 
-        `settings` are the keyword arguments of the class; a `base_url` given here goes before the variable.
+        `settings` are the keyword arguments of the class; a `base_url` or `quota` given here goes before the variable.
         Raises `ConfigurationError` that names the variables that are missing or empty.
         """
         missing = [name for name in ("BATCH_REST_API_KEY", "BATCH_PROJECT_KEY") if not os.environ.get(name)]
@@ -121,6 +128,8 @@ class BatchClient:
             raise ConfigurationError(f"Not set in the environment: {', '.join(missing)}.")
         if settings.get("base_url") is None:
             settings["base_url"] = os.environ.get("BATCH_BASE_URL") or None
+        if settings.get("quota") is None:
+            settings["quota"] = os.environ.get("BATCH_QUOTA_URL") or None
         return cls(os.environ["BATCH_REST_API_KEY"], os.environ["BATCH_PROJECT_KEY"], **settings)
 
     # -- siblings ------------------------------------------------------------------------------------------------
@@ -174,7 +183,7 @@ class BatchClient:
     # -- what is in force ----------------------------------------------------------------------------------------
 
     def limits(self) -> dict[str, list[Limit]]:
-        """The limits in force, by our operation names, with `share` taken.
+        """The limits in force, by our operation names, with `share` taken; with `quota`, those that all share.
 
         The second limit of `profile_export`, 5 an hour, counts only exports that are filtered by a segment.
         """

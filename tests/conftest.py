@@ -5,12 +5,22 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+
 from batch_api.testing.clock import VirtualTimeLoop
+from tests.redis_server import redis_server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    import pytest
+    from tests.redis_server import RedisServer
+
+
+@pytest.fixture
+def redis() -> Iterator[RedisServer]:
+    """An empty Redis of the test's own. It starts in some 10 ms."""
+    with redis_server() as server:
+        yield server
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -59,7 +59,8 @@ class Engine:
         timeout: float = 30.0,
         deadline: float = 300.0,
         limits: Mapping[str, Sequence[Limit]] | None = None,
-        share: float = 1.0,
+        share: float | None = None,
+        quota: str | None = None,
         transport: object | None = None,
         max_in_flight: int = 40,
         observer: Observer | None = None,
@@ -68,7 +69,7 @@ class Engine:
     ) -> None:
         self._credentials = Credentials(rest_api_key, project_key, alias=project_alias)
         self._base_url, self._origin = address.checked(base_url)
-        self._settings = LimitSettings(registry, limits, share)
+        self._settings = LimitSettings(registry, limits, share, quota)
         self._options = Options(_checked_seconds("timeout", timeout), _checked_seconds("deadline", deadline), False)
         self._connections = Connections(
             transport, secure=self._base_url.startswith("https:"), max_in_flight=max_in_flight

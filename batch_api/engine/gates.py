@@ -15,6 +15,8 @@ from batch_api.engine.gate import Draw, Gate
 from batch_api.engine.limits import Limit, limit_of
 
 _MOST_REMEMBERED = 10_000
+SHARE_WITHOUT_REDIS = 0.1
+"""Where limits are shared, what a process takes while Redis is away: ten of them do not exceed the limit."""
 
 
 class _Machine:
@@ -29,11 +31,20 @@ _in_use: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[tuple[
 
 
 class LimitSettings:
-    """What the caller chose: `limits` in place of an operation's documented ones, and the `share` of all of them."""
+    """What the caller chose: `limits` in place of an operation's documented ones, and the `share` of all of them.
+
+    With `quota` all processes share the whole limits there, and the share counts only while it is away.
+    """
 
     def __init__(
-        self, registry: Mapping[str, Operation], limits: Mapping[str, Sequence[Limit]] | None, share: float
+        self,
+        registry: Mapping[str, Operation],
+        limits: Mapping[str, Sequence[Limit]] | None,
+        share: float | None = None,
+        quota: str | None = None,
     ) -> None:
+        if share is None:
+            share = 1.0 if quota is None else SHARE_WITHOUT_REDIS
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
             raise ConfigurationError("share is a number above 0 and at most 1.")
         own = dict(limits or {})
@@ -46,12 +57,18 @@ class LimitSettings:
         _check_groups(limit for given in own.values() for limit in given)
         self.registry = registry
         self.own = {name: tuple(given) for name, given in own.items()}
-        self.share = float(share)
+        self.quota = None if quota is None else _checked_url(quota)
+        self.share = 1.0 if quota is not None else float(share)
+        self.share_alone = float(share)
         # How much room the documented limits leave where one request fills the bucket holds for the caller's own, too.
         self.spacing = max((fact.spacing for op in registry.values() for fact in op.limits), default=0.0)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, LimitSettings) and (self.own, self.share) == (other.own, other.share)
+        return isinstance(other, LimitSettings) and self._choices == other._choices
+
+    @property
+    def _choices(self) -> tuple[object, ...]:
+        return self.own, self.share, self.share_alone, self.quota
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -67,6 +84,12 @@ class LimitSettings:
         if own is not None:
             return [(limit.part(self.share), None) for limit in own]
         return [(limit_of(fact).part(self.share), fact) for fact in (operation.limits if facts is None else facts)]
+
+
+def _checked_url(quota: str) -> str:
+    from batch_api.engine.shared.url import checked  # costs nothing where nothing is shared
+
+    return checked(quota)
 
 
 def _check_groups(limits: Iterable[Limit]) -> None:
@@ -136,7 +159,8 @@ def gates_for(origin: str, project_key: str, settings: LimitSettings, rng: rando
         gates = here[place] = Gates(settings, place=place, rng=rng)
     elif gates.settings != settings:
         raise ConfigurationError(
-            "Another client of this project in this event loop has other limits= or another share=: give both the same."
+            "Another client of this project in this event loop has other limits= or another share= or quota=:"
+            " give both the same."
         )
     return gates
 

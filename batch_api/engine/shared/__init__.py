@@ -1,0 +1,1 @@
+"""Limits that any number of processes share through Redis."""
