@@ -1,0 +1,65 @@
+"""The way from the legacy app-level API to profiles: its bodies in, edits for `profiles.update` out.
+
+    from batch_api.migrate import profile_edits
+
+    migrated = profile_edits("u1", custom_data={"values": {"u.tier": "gold", "ut.sports": ["chess"]}})
+    await client.profiles.update(migrated.edits)
+    for left in migrated.not_carried:
+        print(left.path, left.reason)
+
+Every field is carried exactly, or it is in `not_carried` with the reason. Nothing is shortened, lower-cased or guessed.
+Nothing here needs a client, and nothing is sent.
+
+Sources: fact sheets "MEP legacy", sections 5 and 6, and "profiles and audiences", sections 1.5 and 2.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from batch_api.ingest import checks
+from batch_api.migrate.custom_data import attributes_of
+from batch_api.migrate.edits import edits_of
+from batch_api.migrate.events import events_of
+from batch_api.migrate.leaving import Leavings
+from batch_api.migrate.result import Migrated, NotCarried
+
+__all__ = ["Migrated", "NotCarried", "profile_edits"]
+
+
+def profile_edits(
+    custom_id: str,
+    custom_data: Mapping[str, Any] | None = None,
+    events: Sequence[Mapping[str, Any]] = (),
+    *,
+    now: datetime | None = None,
+) -> Migrated:
+    """What is written about one user through the legacy API, as edits of the user's profile.
+
+    Args:
+        custom_id: The custom user id. Profiles have the same ids.
+        custom_data: The body of a custom data call: `{"values": {"u.tier": "gold"}, "overwrite": False}`; in a bulk
+            call, the `update` of an item.
+        events: Trigger events: `[{"name": "ue.bought", "attributes": {"price": 9.9}}]`; in a bulk call, the `events` of
+            an item.
+        now: When the edits are sent, an aware datetime; by default now. Profiles take no event that is older than 24
+            hours, or in the future.
+
+    Returns the edits in the order in which to send them. It is one, unless there are more than 50 attributes, 15
+    arrays or 15 events. Attributes go before events. There is none where nothing can be carried.
+
+    Raises `InvalidInput` where an argument is not of the shape shown here. A field that is wrong raises nothing: it is
+    in `not_carried`.
+
+    What depends on what the profile holds cannot be seen from here. An array has at most 25 strings, those that `$add`
+    finds there included. And of the apps of a project the profile is one and the same, while each app had custom data
+    of its own: the last write counts.
+    """
+    left = Leavings()
+    checks.text(custom_id, "custom_id")
+    attributes = {} if custom_data is None else attributes_of(checks.fields(custom_data, path="custom_data"), left)
+    moment = datetime.now(UTC) if now is None else now
+    tracked = events_of(checks.items(events, "events", one="event"), moment, left)
+    return Migrated(custom_id, edits_of(custom_id, attributes, tracked), tuple(left.all))

@@ -1,0 +1,144 @@
+"""Trigger events, `ue.…`, as events of a profile."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from batch_api.ingest import checks
+from batch_api.ingest.stamps import MOST_AGE
+from batch_api.migrate import values
+from batch_api.migrate.leaving import Leavings, Left, below
+
+# Fact sheet: profiles and audiences, 1.5 and 2.1.4.
+MOST_IN_LABEL: Final = 200
+MOST_TAGS: Final = 10
+MOST_IN_TAG: Final = 64
+MOST_EVENT_ATTRIBUTES: Final = 20
+"""The label and the tags among them, to be safe."""
+MOST_EVENT_BYTES: Final = 25_000
+
+_FIELDS: Final = ("name", "time", "label", "attributes", "tags")
+_KEY: Final = re.compile(r"(?P<plain>[^()]*)|date\((?P<date>.*)\)|url\((?P<url>.*)\)", re.DOTALL)
+_CONVERT: Final = {"plain": values.scalar, "date": values.date, "url": values.url}
+
+
+class _Attribute(NamedTuple):
+    """One of the attributes of an event."""
+
+    path: str
+    key: str
+    name: str
+    convert: Callable[[object], Any]
+    value: Any
+
+
+def events_of(given: Sequence[object], now: datetime, left: Leavings) -> list[dict[str, Any]]:
+    """The events that can be carried, in order. Raises `InvalidInput` for what is no object."""
+    events: list[dict[str, Any]] = []
+    for number, event in enumerate(given):
+        path = f"events[{number}]"
+        fields = checks.fields(event, path=path)
+        with left.at(path):
+            events.append(_carried(fields, path, now, left))
+    return events
+
+
+def _carried(given: Mapping[str, Any], path: str, now: datetime, left: Leavings) -> dict[str, Any]:
+    """An event. Without its name or its time it would be another, and is left as a whole."""
+    event: dict[str, Any] = {"name": _name(given.get("name"))}
+    if given.get("time") is not None:
+        event["time"] = _time(given["time"], now)
+    for key in given:
+        if key not in _FIELDS:
+            left.add(below(path, key), "no field of an event that is known")
+    attributes = _label_and_tags(given, path, left)
+    for one in _read_all(given.get("attributes"), f"{path}.attributes", left):
+        with left.at(one.path):
+            if len(attributes) == MOST_EVENT_ATTRIBUTES:
+                raise Left(f"a profile takes at most {MOST_EVENT_ATTRIBUTES} attributes of an event")
+            attributes[one.key] = one.convert(one.value)
+    if attributes:
+        event["attributes"] = attributes
+    if len(orjson.dumps(event)) > MOST_EVENT_BYTES:
+        raise Left(f"a profile takes events of at most {MOST_EVENT_BYTES} bytes")
+    return event
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str) or not value.startswith("ue."):
+        raise Left("a trigger event has a name that starts with ue.", "name")
+    try:
+        return values.name(value.removeprefix("ue."))
+    except Left as why:
+        raise Left(why.reason, "name") from None
+
+
+def _time(value: object, now: datetime) -> str:
+    try:
+        text = values.date(value)
+    except Left as why:
+        raise Left(why.reason, "time") from None
+    moment = datetime.fromisoformat(text)
+    if moment > now:
+        raise Left("in the future: neither API takes such an event", "time")
+    if now - moment > MOST_AGE:
+        raise Left("older than 24 hours: neither API takes such an event", "time")
+    return text
+
+
+def _label_and_tags(given: Mapping[str, Any], path: str, left: Leavings) -> dict[str, Any]:
+    """What has a field of its own in the old event, and a reserved name among the attributes of the new."""
+    found: dict[str, Any] = {}
+    for key, convert in (("label", _label), ("tags", _tags)):
+        value = given.get(key)
+        if value is not None and value != []:
+            with left.at(f"{path}.{key}"):
+                found[f"${key}"] = convert(value)
+    return found
+
+
+def _label(value: object) -> str:
+    text = values.text(value, most=MOST_IN_LABEL)
+    if "\n" in text or "\r" in text:
+        raise Left("a profile takes labels of one line")
+    return text
+
+
+def _tags(value: object) -> list[str]:
+    if not isinstance(value, Sequence) or isinstance(value, str | bytes | bytearray | memoryview):
+        raise Left("a list of texts is due")
+    if len(value) > MOST_TAGS:
+        raise Left(f"a profile takes at most {MOST_TAGS} tags of an event, and here are {len(value)}")
+    return [values.text(tag, most=MOST_IN_TAG) for tag in value]
+
+
+def _read_all(given: object, path: str, left: Leavings) -> list[_Attribute]:
+    """The attributes whose key is understood, and is about a name of its own."""
+    if given is None:
+        return []
+    if not checks.is_object(given):
+        left.add(path, "an object is due")
+        return []
+    found: list[_Attribute] = []
+    for key, value in checks.fields(given).items():
+        with left.at(below(path, key)):
+            found.append(_read(key, value, path))
+    times = Counter(one.name for one in found)
+    for one in found:
+        if times[one.name] > 1:  # `x` and `date(x)` are one attribute
+            left.add(one.path, f"another key is about {one.name}, too: which of them counts is not known")
+    return [one for one in found if times[one.name] == 1]
+
+
+def _read(key: object, value: object, path: str) -> _Attribute:
+    found = _KEY.fullmatch(key) if isinstance(key, str) else None
+    if found is None or found.lastgroup is None:
+        raise Left("no key of an event that is known: a name, date(…) or url(…)")
+    kind = found.lastgroup
+    return _Attribute(below(path, key), found[0], values.name(found[kind]), _CONVERT[kind], value)

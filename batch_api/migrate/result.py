@@ -1,0 +1,34 @@
+"""What became of a legacy body."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import frozen
+
+
+@frozen
+class NotCarried:
+    """A field of a legacy body that no edit carries."""
+
+    path: str
+    """Where it stood: `values.u.tier`, `events[2].attributes.price`. Of an event without a name or a time that can be
+    carried, nothing is: then the path is that of its name or time."""
+    reason: str
+    """Why, in words. It quotes no value."""
+
+
+@frozen(repr=False)
+class Migrated:
+    """A legacy body as edits of a profile."""
+
+    custom_id: str
+    """Whom it is about."""
+    edits: list[dict[str, Any]]
+    """For `profiles.update`, `profiles.mass_update` or `profiles.ingest`, in the order in which to send them. `ingest`
+    keeps that order; in one call of the others the API promises none."""
+    not_carried: tuple[NotCarried, ...]
+    """What is not in the edits. Empty when all of it is."""
+
+    def __repr__(self) -> str:  # edits are people's data
+        return f"Migrated({len(self.edits)} edits, {len(self.not_carried)} fields not carried)"
