@@ -9,8 +9,8 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
-from batch_api._generated.cep.document import DOCUMENT_SHA256, SERVER_URL, VERSION
-from batch_api._generated.cep.registry import OPERATIONS, UNDOCUMENTED
+from batch_api._generated.cep.document import DOCUMENT_SHA256, VERSION
+from batch_api._generated.cep.registry import API
 from batch_api._version import __version__
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import ConfigurationError
@@ -101,8 +101,8 @@ class BatchClient:
         self._engine = Engine(
             rest_api_key,
             project_key,
-            registry=OPERATIONS,
-            base_url=SERVER_URL if base_url is None else base_url,
+            api=API,
+            base_url=base_url,
             user_agent=_user_agent(),
             timeout=timeout,
             deadline=deadline,
@@ -226,8 +226,8 @@ class BatchClient:
         """
         from batch_api.engine.calling import target
 
-        found = target(OPERATIONS, UNDOCUMENTED, operation, body, params or {})
-        return await self._engine.send(found.operation, body=found.body, query=found.query)
+        found = target(API, operation, body, params or {})
+        return await self._engine.send(found.operation, body=found.body, query=found.query, path=found.path)
 
     # -- resources, each imported when first used ----------------------------------------------------------------
 

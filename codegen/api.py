@@ -10,7 +10,14 @@ from .document import Json
 from .errors import CodegenError
 
 _KEYS = {"title", "scope", "scope_header", "scope_parameter", "error_code", "error_message", "maintenance"}
-_KEYS |= {"time_offset", "dated"}
+_KEYS |= {"dates"}
+
+
+class Dates(NamedTuple):
+    """As `Dates` of the generated packages."""
+
+    offset: bool = True
+    named: tuple[str, ...] = ("attributes",)
 
 
 class Api(NamedTuple):
@@ -26,8 +33,7 @@ class Api(NamedTuple):
     error_code: str
     error_message: str
     maintenance: str
-    time_offset: bool
-    dated: tuple[str, ...]
+    dates: Dates
 
 
 def load(path: Path, document: Json) -> Api:
@@ -47,8 +53,7 @@ def load(path: Path, document: Json) -> Api:
             error_code=str(table["error_code"]),
             error_message=str(table["error_message"]),
             maintenance=str(table["maintenance"]),
-            time_offset=bool(table["time_offset"]),
-            dated=tuple(map(str, table["dated"])),
+            dates=Dates(bool(table["dates"]["offset"]), tuple(map(str, table["dates"]["named"]))),
         )
     except (KeyError, TypeError) as error:
         raise CodegenError(str(path), f"a fact is missing or unreadable: {error!r}", "Correct the file.") from None

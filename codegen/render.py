@@ -12,7 +12,7 @@ from jinja2 import Environment, StrictUndefined
 
 from . import format as layout_of_code
 from . import generator
-from .api import Api
+from .api import Api, Dates
 from .document import Json, server, sha256
 from .facts import Condition, Facts, Limit
 from .layout import Layout
@@ -57,7 +57,8 @@ def render(inputs: Inputs, environment: Environment, folder: Path) -> None:
     _write(package / "openapi.json", json.dumps(inputs.prepared, indent=1, ensure_ascii=True) + "\n")
     page = _Page(environment)
     page.write(package / "document.py", "document.py.jinja", **_origin(inputs))
-    known = {"operations": list(inputs.facts.values()), "undocumented": inputs.undocumented}
+    known: dict[str, Any] = {"operations": list(inputs.facts.values()), "undocumented": inputs.undocumented}
+    known["dates"] = stated(inputs.api.dates)
     page.write(package / "registry.py", "registry.py.jinja", name=inputs.layout.api, api=inputs.api, **known)
     _models(inputs, page, package / "models", folder / inputs.layout.models)
     for area in inputs.areas:
@@ -127,7 +128,7 @@ def _in_sentence(title: str) -> str:
     return title[:1].lower() + title[1:]
 
 
-def stated(value: Limit | Condition) -> str:
+def stated(value: Limit | Condition | Dates) -> str:
     """The arguments that differ from their defaults, as source."""
     defaults = value._field_defaults
     arguments = []

@@ -18,11 +18,11 @@ def is_safe(url: str) -> bool:
     )
 
 
-def checked(base_url: str) -> tuple[str, str]:
-    """`base_url` without a trailing slash, and its origin. Raises `ConfigurationError`."""
+def checked(base_url: str, example: str) -> tuple[str, str]:
+    """`base_url` without a trailing slash, and its origin. Raises `ConfigurationError`, which shows an example."""
     parts = urlsplit(base_url)
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise ConfigurationError("base_url looks like https://api.batch.com/2.11: a scheme, a host and the version.")
+        raise ConfigurationError(f"base_url looks like {example}: a scheme, a host and no more than that has.")
     if not is_safe(base_url):
         raise ConfigurationError("base_url is plain http: the REST API key only travels over https, or to loopback.")
     return base_url.rstrip("/"), f"{parts.scheme}://{parts.netloc}"

@@ -13,7 +13,7 @@ class Attempt(NamedTuple):
     operation: str
     """Our name of the operation, such as `profile_update`."""
     project: str
-    """The alias of the project: by default the last 4 characters of its key."""
+    """The alias of the project or app: by default the last 4 characters of its key."""
     number: int
     """1 for the first attempt of a call."""
     cost: int
@@ -28,3 +28,5 @@ class Attempt(NamedTuple):
     """Seconds from sending to the end of the answer."""
     outcome: AttemptOutcome
     """`taken`, `refused` (nothing was taken), `unknown` (it may have been taken) or `not_sent`."""
+    route: str = ""
+    """Method and path, such as `GET /audiences/view`, with the names of parameters in place of their values."""

@@ -11,10 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
-from urllib.parse import quote
 
 from batch_api._generated.codec import as_query
-from batch_api._generated.runtime import Encoded, Operation, QueryValue, Unset
+from batch_api._generated.runtime import Api, Encoded, Operation, QueryValue, Unset
 from batch_api.engine.encode import encode_whole
 from batch_api.engine.errors import ConfigurationError, InvalidInput
 
@@ -27,50 +26,73 @@ _SHOWN: Final = re.compile(r"[A-Za-z0-9_.]{1,60}")
 
 
 class Target(NamedTuple):
-    """What to send: the operation with its path filled in, the body, and what is left for the query."""
+    """What to send: the operation, the values for its path, the body, and what is left for the query."""
 
     operation: Operation
+    path: dict[str, str]
     body: object | Encoded | None
     query: dict[str, QueryValue]
 
 
-def target(
-    registry: Mapping[str, Operation], undocumented: Operation, wanted: str, body: object, params: Mapping[str, Any]
-) -> Target:
-    """What `wanted` means: a name in the registry, or `METHOD /path` with each `{name}` in it filled from `params`.
+def target(api: Api, wanted: str, body: object, params: Mapping[str, Any]) -> Target:
+    """What `wanted` means: the name of an operation, or `METHOD /path` with each `{name}` in it filled from `params`.
 
+    The parameter that says what the client stands for, if paths have one, is the engine's to fill.
     Raises `ConfigurationError` for what is no operation, `InvalidInput` for a body or parameters that cannot be right.
     """
     if not isinstance(params, Mapping):
         raise InvalidInput(f"params is a mapping, not {type(params).__name__}")
-    operation = _found(registry, undocumented, wanted)
+    operation, parts = _found(api, wanted)
     if body is not None and operation.method in _READS:
         raise InvalidInput(f"a {operation.method} carries no body: give params")
     for name, value in params.items():
         _check_parameter(name, value)
-    holes = set(_HOLE.findall(operation.path))
-    path = _filled(operation.path, params)
-    if body is not None and operation.name not in registry:
-        body = Encoded(encode_whole(body), 1, has_events=False)  # it may be anything, also a list of anything
+    holes = {hole for part in parts.values() for hole in _HOLE.findall(part)}
+    path = {name: _filled(part, params) for name, part in parts.items()}
+    if body is not None and operation.name not in api.operations:
+        # It may be anything, also a list of anything.
+        body = Encoded(encode_whole(body, operation.dates), 1, has_events=False)
     query = as_query({name: value for name, value in params.items() if name not in holes and not _is_missing(value)})
-    return Target(operation._replace(path=path), body, query)
+    return Target(operation, path, body, query)
 
 
-def _found(registry: Mapping[str, Operation], undocumented: Operation, wanted: object) -> Operation:
-    if isinstance(wanted, str) and wanted in registry:
-        return registry[wanted]
+def _found(api: Api, wanted: object) -> tuple[Operation, dict[str, str]]:
+    """The operation, and what stands in its path for each of its parameters: a value, or the `{name}` of one."""
+    if isinstance(wanted, str) and wanted in api.operations:
+        operation = api.operations[wanted]
+        return operation, _parts(api, operation.path, operation.path) or {}
     route = _ROUTE.fullmatch(wanted) if isinstance(wanted, str) else None
     if route is None or route[1].upper() not in _METHODS:
-        raise ConfigurationError(_unknown(registry, wanted))
+        raise ConfigurationError(_unknown(api.operations, wanted))
     method, path = route[1].upper(), route[2]
     if not _PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
         raise ConfigurationError(
             "A path is made of plain segments, such as /things/{id}/view; values in it and after a '?' go into params."
         )
-    known = [one for one in registry.values() if one.method == method and _is_same(one.path, path)]
-    if known:  # of /things/list and /things/{id} the former
-        return min(known, key=lambda one: one.path.count("{"))._replace(path=path)
-    return undocumented._replace(name=f"{method} {path}", method=method, path=path, replay=method in _READS)
+    # Of /things/list and /things/{id} the former.
+    for operation in sorted(api.operations.values(), key=lambda one: one.path.count("{")):
+        parts = _parts(api, operation.path, path) if operation.method == method else None
+        if parts is not None:
+            return operation, parts
+    named = f"{method} {path}"
+    other = api.undocumented._replace(name=named, method=method, path=path, replay=method in _READS)
+    return other, _parts(api, path, path) or {}
+
+
+def _parts(api: Api, template: str, path: str) -> dict[str, str] | None:
+    """What a path has in the places of a template's parameters; `None` if it is not of this template."""
+    pieces = _HOLE.split(template)  # text and names of parameters, in turn
+    names = pieces[1::2]
+    if template == path:
+        parts = {name: f"{{{name}}}" for name in names}
+    elif match := re.fullmatch("([^/]+)".join(re.escape(text) for text in pieces[::2]), path):
+        parts = dict(zip(names, match.groups(), strict=True))
+    else:
+        return None
+    given = parts.pop(str(api.scope_parameter), None)
+    if given is not None and given != f"{{{api.scope_parameter}}}":
+        raise ConfigurationError(f"Write {{{api.scope_parameter}}} in the path as it is: the client fills it in.")
+    return parts
 
 
 def _unknown(registry: Mapping[str, Operation], wanted: object) -> str:
@@ -84,21 +106,8 @@ def _unknown(registry: Mapping[str, Operation], wanted: object) -> str:
     return f"{said}{f': is {near[0]!r} meant' if near else ''}? Give one of the names in limits(), or 'POST /path'."
 
 
-def _is_same(template: str, path: str) -> bool:
-    """Whether a path is that of an operation, with any value where its template has a `{name}`."""
-    if "{" not in template:
-        return template == path
-    pattern = "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in re.split(r"(\{\w+\})", template))
-    return re.fullmatch(pattern, path) is not None
-
-
-def _filled(path: str, params: Mapping[str, Any]) -> str:
-    values = {name: _segment(name, params.get(name)) for name in _HOLE.findall(path)}
-    # Encoded dots are dots to many servers, and so is a slash that they decode.
-    plain = _HOLE.sub(lambda hole: values[hole[1]], path)
-    if {".", ".."} & set(re.split(r"[/\\]", plain)):
-        raise InvalidInput("a parameter would make the path lead elsewhere")
-    return _HOLE.sub(lambda hole: quote(values[hole[1]], safe=""), path)
+def _filled(part: str, params: Mapping[str, Any]) -> str:
+    return _HOLE.sub(lambda hole: _segment(hole[1], params.get(hole[1])), part)
 
 
 def _segment(name: str, value: object) -> str:

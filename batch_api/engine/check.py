@@ -25,6 +25,7 @@ from uuid import UUID
 
 import orjson
 
+from batch_api._generated.runtime import Dates
 from batch_api.engine.errors import InvalidInput
 
 MAX_DEPTH: Final = 253
@@ -41,6 +42,8 @@ _INSTEAD: Final = {
     "Unset": "leave the key out",
 }
 
+_DATES: Final = Dates()
+
 # What these hold, whatever a subclass makes of it: that is also what orjson reads.
 _EXACT: Final[Mapping[type, Any]] = {
     str: str.__str__,
@@ -51,12 +54,12 @@ _EXACT: Final[Mapping[type, Any]] = {
 }
 
 
-def check(value: object, *, index: int | None = None) -> None:
+def check(value: object, *, index: int | None = None, dates: Dates = _DATES) -> None:
     """Raises `InvalidInput` with the first fault in `value`, which is item number `index` of a request.
 
     The error names the keys that lead to the fault, never a value.
     """
-    fault = _fault(value, None, 0)
+    fault = _fault(value, None, 0, dates)
     if fault is not None:
         path = fault.path.removeprefix(".")
         raise InvalidInput(fault.reason, index=index, path=path if len(path) <= 200 else f"{path[:200]}…")
@@ -86,6 +89,13 @@ def rfc3339(moment: datetime) -> str:
     return datetime.isoformat(moment.astimezone(UTC)).removesuffix("+00:00") + "Z"
 
 
+def written(moment: datetime, dates: Dates) -> str:
+    """An aware datetime as an API wants it."""
+    if dates.offset:
+        return rfc3339(moment)
+    return datetime.isoformat(moment.astimezone(UTC), timespec="seconds").removesuffix("+00:00")
+
+
 class _Fault(NamedTuple):
     reason: str
     path: str = ""
@@ -94,7 +104,7 @@ class _Fault(NamedTuple):
         return _Fault(self.reason, step + self.path)
 
 
-def _fault(value: Any, name: str | None, depth: int) -> _Fault | None:
+def _fault(value: Any, name: str | None, depth: int, dates: Dates) -> _Fault | None:
     """The first fault in `value`. Inside attributes, `name` is the one it is under, "" in an array; else `None`."""
     kind = type(value)
     if kind is str:
@@ -106,9 +116,9 @@ def _fault(value: Any, name: str | None, depth: int) -> _Fault | None:
     if kind is bool or value is None or kind is orjson.Fragment:
         return None
     if kind is dict:
-        return _Fault(TOO_DEEP) if depth == MAX_DEPTH else _fault_in_object(value, name, depth + 1)
+        return _Fault(TOO_DEEP) if depth == MAX_DEPTH else _fault_in_object(value, name, depth + 1, dates)
     if kind is list or kind is tuple:
-        return _Fault(TOO_DEEP) if depth == MAX_DEPTH else _fault_in_array(value, name, depth + 1)
+        return _Fault(TOO_DEEP) if depth == MAX_DEPTH else _fault_in_array(value, name, depth + 1, dates)
     if isinstance(value, datetime):
         return _fault_in_datetime(value, name)
     try:
@@ -116,25 +126,27 @@ def _fault(value: Any, name: str | None, depth: int) -> _Fault | None:
     except TypeError:
         name, instead = f"{kind.__module__}.{kind.__name__}".removeprefix("builtins."), _INSTEAD.get(kind.__name__)
         return _Fault(f"{name} cannot be sent" + (f": {instead}" if instead else ""))
-    return _fault(simpler, name, depth)
+    return _fault(simpler, name, depth, dates)
 
 
-def _fault_in_object(fields: dict[Any, Any], name: str | None, depth: int) -> _Fault | None:
+def _fault_in_object(fields: dict[Any, Any], name: str | None, depth: int, dates: Dates) -> _Fault | None:
     for key, value in fields.items():
         if type(key) is not str:
             return _Fault(f"a key is {type(key).__name__}: keys are plain str")
         if type(value) is str and value.isascii() and key.isascii():  # most of what comes here: save the calls
             continue
-        inside = name is not None or key == "attributes"
-        fault = _fault(value, key if inside else None, depth) if _is_text(key) else _Fault("a lone surrogate in a key")
+        if not _is_text(key):
+            return _Fault("a lone surrogate in a key").below(f".{ascii(key)[1:-1]}")
+        inside = name is not None or key in dates.named
+        fault = _fault(value, key if inside else None, depth, dates)
         if fault is not None:
             return fault.below(f".{key if key.isprintable() else ascii(key)[1:-1]}")
     return None
 
 
-def _fault_in_array(values: Sequence[Any], name: str | None, depth: int) -> _Fault | None:
+def _fault_in_array(values: Sequence[Any], name: str | None, depth: int, dates: Dates) -> _Fault | None:
     for index, value in enumerate(values):
-        fault = _fault(value, None if name is None else "", depth)
+        fault = _fault(value, None if name is None else "", depth, dates)
         if fault is not None:
             return fault.below(f"[{index}]")
     return None

@@ -1,10 +1,11 @@
-"""The REST API key and the project key: checked, kept out of sight, and put on requests here and nowhere else."""
+"""The REST API key and the key of what it is used for: checked, kept out of sight, and put on requests nowhere else."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
+from batch_api._generated.runtime import Api
 from batch_api.engine.errors import ConfigurationError
 
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
@@ -13,34 +14,42 @@ KeySource = str | Callable[[], str]
 
 
 class Credentials:
-    """Who calls, and for which project. Shows neither key."""
+    """Who calls, and for which project (or whatever else one client of the API stands for). Shows neither key."""
 
-    __slots__ = ("_rest_api_key", "alias", "project_key")
+    __slots__ = ("_api", "_rest_api_key", "alias", "project_key")
 
-    def __init__(self, rest_api_key: KeySource, project_key: str, *, alias: str | None = None) -> None:
+    def __init__(self, api: Api, rest_api_key: KeySource, project_key: str, *, alias: str | None = None) -> None:
         if isinstance(rest_api_key, str):
             _check(rest_api_key, "REST API key")
         elif not callable(rest_api_key):
             raise ConfigurationError("rest_api_key is a string, or a callable that returns one.")
-        _check(project_key, "project key")
+        _check(project_key, f"{api.scope} key")
+        self._api = api
         self._rest_api_key = rest_api_key
         self.project_key = project_key
         self.alias = alias if alias is not None else f"…{project_key[-4:]}"
 
     def for_project(self, project_key: str, *, alias: str | None = None) -> Credentials:
         """The same key for another project."""
-        return Credentials(self._rest_api_key, project_key, alias=alias)
+        return Credentials(self._api, self._rest_api_key, project_key, alias=alias)
 
     def headers(self) -> list[tuple[str, str]]:
-        """The two headers that open the API. A callable key is asked anew each time: keys rotate."""
+        """The headers that open the API. A callable key is asked anew each time: keys rotate."""
         source = self._rest_api_key
         key = source if isinstance(source, str) else source()
         if key is not source:
             _check(key, "REST API key")
-        return [("Authorization", f"Bearer {key}"), ("X-Batch-Project", self.project_key)]
+        headers = [(self._api.key_header, f"{self._api.key_scheme} {key}".lstrip())]
+        if self._api.scope_header is not None:
+            headers.append((self._api.scope_header, self.project_key))
+        return headers
+
+    def in_path(self) -> dict[str, str]:
+        """What the API wants to have in every path."""
+        return {} if self._api.scope_parameter is None else {self._api.scope_parameter: self.project_key}
 
     def __repr__(self) -> str:
-        return f"Credentials(project={self.alias!r})"
+        return f"Credentials({self._api.scope}={self.alias!r})"
 
     def __reduce__(self) -> str:
         raise TypeError("credentials are not pickled")

@@ -18,8 +18,8 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from batch_api._generated.runtime import Condition, Encoded, LimitFact, Operation
-from batch_api.engine.check import check, plain, rfc3339
+from batch_api._generated.runtime import Condition, Dates, Encoded, LimitFact, Operation
+from batch_api.engine.check import check, plain, written
 from batch_api.engine.errors import InvalidInput
 
 SLICE: Final = 250
@@ -27,10 +27,7 @@ SLICE: Final = 250
 
 _OPTIONS: Final = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
-_INSTEAD: Final = {
-    "profile_update": "profiles.mass_update takes 10000",
-    "audience_replace": "replace with the first of them, then add the rest with audiences.update",
-}
+_BY_DEFAULT: Final = Dates()
 
 
 class Prepared(NamedTuple):
@@ -53,24 +50,26 @@ async def prepare(operation: Operation, body: object | Encoded | None) -> Prepar
     Raises `InvalidInput` for no items or too many, for a list where an object is due or the reverse, and for whatever
     `check` finds.
     """
-    asked = {when for when in (operation.replay_unless, *(fact.when for fact in operation.limits)) if when}
+    unless, only_if = operation.replay_unless, operation.replay_only_if
+    asked = {when for when in (unless, only_if, *(fact.when for fact in operation.limits)) if when}
     content: bytes | None
     if isinstance(body, Encoded):
         content, items = body.body, 1 if operation.items is None else _counted(operation, body.items)
         # Its author was asked about events, and nothing else: any other condition may well be met.
-        met = {condition for condition in asked if body.has_events or condition.path[-1] != "events"}
+        met = {condition for condition in asked if body.has_events or condition.path[-1] != "events"} - {only_if}
     elif operation.items is not None:
         content, items, met = await _encode_items(operation, operation.items, body, asked)
     elif body is not None:
         fields = _object(body)
-        content, items = _encode(fields, [(None, fields)]), 1
+        content = _encode(fields, [(None, fields)], operation.dates)
+        items = 1 if operation.counted is None else _counted(operation, _number_at(content, operation.counted))
         met = _met(content, asked)
     else:
         content, items, met = None, 1, set()
     return Prepared(
         content,
         items,
-        replayable=operation.replay and operation.replay_unless not in met,
+        replayable=operation.replay and operation.replay_unless not in met and (only_if is None or only_if in met),
         limits=tuple(fact for fact in operation.limits if fact.when is None or fact.when in met),
     )
 
@@ -80,8 +79,8 @@ async def _encode_items(
 ) -> tuple[bytes, int, set[Condition]]:
     """The body's bytes, how many items are at `path`, and which of the conditions are met."""
     items, rest = _taken_out(body, path)
-    count = _counted(operation, len(items), ".".join(path))
-    around = _encode(rest, [(None, rest)])
+    count = _counted(operation if operation.counted is None else operation._replace(max_items=None), len(items), path)
+    around = _encode(rest, [(None, rest)], operation.dates)
     met = _met(around, asked)
     of_items = {condition for condition in asked if condition.path[: len(path) + 1] == (*path, "*")}
     # The emptied array is last at every level, so the bytes around its items end in `[` and `]`, or `[` and `]}`.
@@ -93,26 +92,30 @@ async def _encode_items(
             pieces.append(b",")
         rows = items[start : start + SLICE]
         if set(map(type, rows)) != {dict}:
-            rows = [_object(item, index) for index, item in enumerate(rows, start)]
-        content = _encode(rows, enumerate(rows, start))
+            item_of = _text if operation.items_are_text else _object
+            rows = [item_of(item, index) for index, item in enumerate(rows, start)]
+        content = _encode(rows, enumerate(rows, start), operation.dates)
         pieces.append(content[1:-1])
         likely = {condition for condition in of_items - met if _any_has(rows, condition.path[len(path) + 1])}
         met |= _met(content, likely, len(path))
     pieces.append(around[split:])
-    return b"".join(pieces), count, met
+    content = b"".join(pieces)
+    if operation.counted is not None:
+        count = _counted(operation, _number_at(content, operation.counted), operation.counted)
+    return content, count, met
 
 
-def encode_items(items: list[dict[str, Any]]) -> bytes:
+def encode_items(items: Sequence[object], dates: Dates = _BY_DEFAULT) -> bytes:
     """Items as they stand in a body, joined by commas. Raises `InvalidInput` whose index counts in `items`."""
-    return _encode(items, enumerate(items))[1:-1]
+    return _encode(items, enumerate(items), dates)[1:-1]
 
 
-def encode_whole(body: object) -> bytes:
+def encode_whole(body: object, dates: Dates) -> bytes:
     """A body of whatever shape, checked, and encoded in one go. Raises `InvalidInput`."""
-    return _encode(body, [(None, body)])
+    return _encode(body, [(None, body)], dates)
 
 
-def _encode(value: object, parts: Iterable[tuple[int | None, object]]) -> bytes:
+def _encode(value: object, parts: Iterable[tuple[int | None, object]], dates: Dates) -> bytes:
     """The bytes of `value`, whose `parts` are checked one by one if anything looks wrong."""
     dated = False
 
@@ -120,7 +123,7 @@ def _encode(value: object, parts: Iterable[tuple[int | None, object]]) -> bytes:
         nonlocal dated
         if isinstance(inner, datetime):
             dated = True
-            return rfc3339(inner)
+            return written(inner, dates)
         return plain(inner)
 
     try:
@@ -130,7 +133,7 @@ def _encode(value: object, parts: Iterable[tuple[int | None, object]]) -> bytes:
     # rfind, because it is twice as fast as `in` (CPython 3.11 to 3.13)
     if not content or dated or content.rfind(b"null") >= 0:
         for index, part in parts:
-            check(part, index=index)
+            check(part, index=index, dates=dates)
     if not content:  # it changes from one reading to the next
         raise InvalidInput("cannot be written as JSON")
     return content
@@ -160,14 +163,38 @@ def _object(value: object, index: int | None = None) -> dict[str, Any]:
     raise InvalidInput(f"an object is due, not {type(value).__name__}", index=index)
 
 
-def _counted(operation: Operation, items: int, path: str = "") -> int:
+def _text(value: object, index: int) -> str:
+    if isinstance(value, str) and value:
+        return value
+    raise InvalidInput("a string that is not empty is due", index=index)
+
+
+def _counted(operation: Operation, items: int, path: Sequence[str] = ()) -> int:
     """`items`, if one call of the operation may carry so many."""
+    where = ".".join(path)
     if items < 1:
-        raise InvalidInput("no items: nothing to send", path=path)
+        raise InvalidInput("no items: nothing to send", path=where)
     if operation.max_items is not None and items > operation.max_items:
-        instead = _INSTEAD.get(operation.name, "split them over several calls")
-        raise InvalidInput(f"{items} items, but one call takes at most {operation.max_items}: {instead}", path=path)
+        instead = operation.instead or "split them over several calls"
+        raise InvalidInput(f"{items} items, but one call takes at most {operation.max_items}: {instead}", path=where)
     return items
+
+
+def _number_at(content: bytes, path: tuple[str, ...]) -> int:
+    """How many values are at `path` of what is sent."""
+    found = [orjson.loads(content)]
+    for key in path:
+        if key == "*":
+            found = [inner for value in found for inner in _elements(value)]
+        else:
+            found = [value[key] for value in found if isinstance(value, dict) and key in value]
+    return len(found)
+
+
+def _elements(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _any_has(rows: Iterable[dict[str, Any]], key: str) -> bool:

@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote_plus
 
-from batch_api._generated.runtime import Encoded, Operation, QueryValue, Unset
+from batch_api._generated.runtime import Api, Encoded, Operation, QueryValue, Unset
 from batch_api.engine import address, route
 from batch_api.engine.attempt import Attempt, AttemptOutcome
 from batch_api.engine.connections import Connections
@@ -46,15 +46,18 @@ class Options(NamedTuple):
 
 
 class Engine:
-    """Sends requests for one project. Siblings share its connections; those of the same project also its gates."""
+    """Sends requests for one project, or whatever else a client of its API stands for.
+
+    Siblings share its connections; those of the same project also its gates.
+    """
 
     def __init__(
         self,
         rest_api_key: KeySource,
         project_key: str,
         *,
-        registry: Mapping[str, Operation],
-        base_url: str,
+        api: Api,
+        base_url: str | None = None,
         user_agent: str,
         timeout: float = 30.0,
         deadline: float = 300.0,
@@ -67,9 +70,11 @@ class Engine:
         project_alias: str | None = None,
         rng: random.Random | None = None,
     ) -> None:
-        self._credentials = Credentials(rest_api_key, project_key, alias=project_alias)
-        self._base_url, self._origin = address.checked(base_url)
-        self._settings = LimitSettings(registry, limits, share, quota)
+        self.api = api
+        self._credentials = Credentials(api, rest_api_key, project_key, alias=project_alias)
+        url = api.server_url if base_url is None else base_url
+        self._base_url, self._origin = address.checked(url, api.server_url)
+        self._settings = LimitSettings(api.operations, limits, share, quota)
         self._options = Options(_checked_seconds("timeout", timeout), _checked_seconds("deadline", deadline), False)
         self._connections = Connections(
             transport, secure=self._base_url.startswith("https:"), max_in_flight=max_in_flight
@@ -216,7 +221,7 @@ class Engine:
         return fetch(self._connections.storage, url, start=start, timeout=self._options.timeout)
 
     def _address(self, operation: Operation, query: Mapping[str, QueryValue] | None, path: Mapping[str, str]) -> str:
-        url = self._base_url + (route.filled(operation.path, path) if "{" in operation.path else operation.path)
+        url = self._base_url + route.filled(operation.path, {**path, **self._credentials.in_path()})
         pairs = [
             f"{quote_plus(name)}={quote_plus(_text(value))}"
             for name, given in (query or {}).items()
@@ -226,7 +231,7 @@ class Engine:
         return f"{url}?{'&'.join(pairs)}" if pairs else url
 
     def __repr__(self) -> str:
-        return f"<Engine of project {self.project} at {self._origin}>"
+        return f"<Engine of {self.api.scope} {self.project} at {self._origin}>"
 
     def __reduce__(self) -> str:
         raise TypeError("clients hold a key and connections and are not pickled: make one in each process")
@@ -325,6 +330,7 @@ class _Call:
             fault=last.kind if isinstance(last, Fault) else None,
             seconds=seconds,
             outcome=outcome,
+            route=self._operation.route,
         )
         self._attempts.append(attempt)
         tell(attempt, self._engine._observer)
@@ -364,7 +370,8 @@ class _Call:
             return APIError.of(self._last, outcome=self._outcome, attempts=self._attempts)
         assert self._last is not None  # noqa: S101
         fault = self._last
-        reason = f"{self._operation.name}: the last attempt failed at stage {fault.stage!r} ({fault.kind})."
+        what = f"{self._operation.name}: the last attempt failed at stage {fault.stage!r}"
+        reason = f"{what} ({fault.kind}; {self._operation.route})."
         return TransportError(reason, stage=fault.stage, outcome=self._outcome, attempts=self._attempts)
 
     def _too_late(self, seconds: float) -> BatchError:
@@ -407,7 +414,7 @@ async def _exchange(engine: Engine, operation: Operation, request: Request) -> R
         content = b""
     finally:
         await wire.aclose()
-    return Response(operation.name, wire.status, wire.headers, content)
+    return Response(engine.api, operation, wire.status, wire.headers, content)
 
 
 def _text(value: str | float) -> str:

@@ -104,13 +104,11 @@ class APIError(BatchError):
     ) -> None:
         super().__init__(message, outcome=outcome, attempts=attempts)
         if response is not None:
-            body = response.json()
-            code, text = (body.get("error_code"), body.get("error_message")) if isinstance(body, dict) else (None, None)
             self.response = response
             self.status = response.status
             self.operation = response.operation
-            self.error_code = code if isinstance(code, str) else None
-            self.error_message = text if isinstance(text, str) else None
+            self.error_code = response.error_code
+            self.error_message = response.error_message
             if self.may_pass:
                 self.retry_after = _asked(response) or self.retry_after
 
@@ -143,9 +141,9 @@ class BadRequest(APIError):
 
 
 class AuthenticationFailed(APIError):
-    """401: the REST API key is not valid for this project."""
+    """401: the REST API key is not valid for this project or app, or there is none with this key."""
 
-    hint = "Check the REST API key, and that it belongs to the company of this project."
+    hint = "Check both keys, and that they belong to the same company."
 
 
 class PermissionDenied(APIError):
@@ -157,7 +155,7 @@ class PermissionDenied(APIError):
 class NotFound(APIError):
     """404: nothing under this name or id."""
 
-    hint = "Check the name or id, and that it belongs to this project."
+    hint = "Check the name or id, and that it belongs to this project or app."
 
 
 class RateLimited(APIError):

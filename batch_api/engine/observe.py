@@ -21,7 +21,7 @@ def tell(attempt: Attempt, observer: Observer | None) -> None:
     if logger.isEnabledFor(level):
         logger.log(
             level,
-            "%s attempt %d: %s after %.3f s (project %s, cost %d, waited %.3f s)",
+            "%s attempt %d: %s after %.3f s (project %s, cost %d, waited %.3f s, %s)",
             attempt.operation,
             attempt.number,
             attempt.status if attempt.fault is None else attempt.fault,
@@ -29,6 +29,7 @@ def tell(attempt: Attempt, observer: Observer | None) -> None:
             attempt.project,
             attempt.cost,
             attempt.waited,
+            attempt.route,
             extra={f"batch_{name}": value for name, value in attempt._asdict().items()},
         )
     if observer is not None:

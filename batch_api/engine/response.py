@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from batch_api._generated.runtime import Api, Operation
+
 if TYPE_CHECKING:
     from batch_api.engine.attempt import Attempt
-
-MAINTENANCE = "MAINTENANCE_ERROR"
 
 
 class Headers(Mapping[str, str]):
@@ -40,10 +40,12 @@ class Headers(Mapping[str, str]):
 class Response:
     """One whole answer: `status`, `headers`, `content` in bytes, `json()`, and the `attempts` it took."""
 
-    __slots__ = ("attempts", "content", "headers", "operation", "status")
+    __slots__ = ("_api", "attempts", "content", "headers", "operation", "route", "status")
 
-    def __init__(self, operation: str, status: int, headers: Headers, content: bytes) -> None:
-        self.operation = operation
+    def __init__(self, api: Api, operation: Operation, status: int, headers: Headers, content: bytes) -> None:
+        self._api = api
+        self.operation = operation.name
+        self.route = operation.route
         self.status = status
         self.headers = headers
         self.content = content
@@ -57,15 +59,30 @@ class Response:
             return None
 
     @property
+    def error_code(self) -> str | None:
+        """The name of an error, if the body holds one where this API puts it."""
+        return self._text(self._api.error_code)
+
+    @property
+    def error_message(self) -> str | None:
+        """The words of an error, likewise."""
+        return self._text(self._api.error_message)
+
+    @property
     def is_maintenance(self) -> bool:
-        """Whether this is the API's own word that it is down, and took nothing (fact sheet: catalogs, 1.4)."""
-        body = self.json() if self.status == 503 else None
-        return isinstance(body, dict) and body.get("error_code") == MAINTENANCE
+        """Whether this is the API's own word that it is down, and took nothing."""
+        return self.status == 503 and self.error_code == self._api.maintenance
 
     @property
     def summary(self) -> str:
         """One line about the answer that quotes nothing of it."""
-        return f"{self.operation}: the last attempt was answered HTTP {self.status}."
+        where = "" if self.operation == self.route else f" ({self.route})"
+        return f"{self.operation}: the last attempt was answered HTTP {self.status}{where}."
+
+    def _text(self, field: str) -> str | None:
+        body = self.json()
+        value = body.get(field) if isinstance(body, dict) else None
+        return value if isinstance(value, str) else None
 
     def __repr__(self) -> str:
         return f"<Response {self.status} to {self.operation}, {len(self.content)} bytes>"

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Final
 from urllib.parse import quote
 
 from batch_api.engine.errors import InvalidInput
 
-_PARAMETER = re.compile(r"\{(\w+)\}")
+_PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 
 def filled(route: str, values: Mapping[str, str]) -> str:
-    """`route` with its parameters filled in, each as one segment. Raises `InvalidInput`, which quotes no value."""
-    return _PARAMETER.sub(lambda found: _segment(found[1], values.get(found[1])), route)
+    """`route` with its parameters filled in, percent-encoded. Raises `InvalidInput`, which quotes no value."""
+    names = _PARAMETER.findall(route)
+    if not names:
+        return route
+    for name in names:
+        _check(name, values.get(name))
+    # Encoded dots are dots to many servers, and so is a slash that they decode.
+    plain = _PARAMETER.sub(lambda found: values[found[1]], route)
+    if {".", ".."} & set(re.split(r"[/\\]", plain)):
+        raise InvalidInput("a parameter would make the path lead elsewhere")
+    return _PARAMETER.sub(lambda found: quote(values[found[1]], safe=""), route)
 
 
-def _segment(name: str, value: object) -> str:
+def _check(name: str, value: object) -> None:
     if not isinstance(value, str) or not value:
         raise InvalidInput("a string that is not empty is due", path=name)
-    if value in (".", ".."):  # a path knows no escape for these: they would lead to another route
-        raise InvalidInput("cannot be part of a path", path=name)
     try:
-        return quote(value, safe="")
+        value.encode()
     except UnicodeEncodeError:
         raise InvalidInput("a lone surrogate, which UTF-8 cannot carry", path=name) from None

@@ -54,6 +54,15 @@ class Condition(NamedTuple):
     equals: str | bool | None = None
 
 
+class Dates(NamedTuple):
+    """How an API takes dates with a time."""
+
+    offset: bool = True
+    """They carry their offset, `Z`. Without it they are in UTC, to the second."""
+    named: tuple[str, ...] = ("attributes",)
+    """The fields inside of which names carry types: there a datetime goes under `date(name)` only."""
+
+
 class LimitFact(NamedTuple):
     """One documented limit of an operation: `rate` units every `per` seconds."""
 
@@ -99,6 +108,7 @@ class Operation(NamedTuple):
     """Where what counts as an item is, if not in `items`: keys from the root, with `"*"` for every element."""
     instead: str | None = None
     """What to do with more than `max_items`, where there is something better than several calls."""
+    dates: Dates = Dates()
 
     @property
     def route(self) -> str:
@@ -111,6 +121,8 @@ class Api(NamedTuple):
 
     name: str
     operations: Mapping[str, Operation]
+    undocumented: Operation
+    """What is assumed of an operation that the document does not have."""
     server_url: str
     """Where it is, if nothing else is said."""
     key_header: str
@@ -129,10 +141,6 @@ class Api(NamedTuple):
     """... the one that explains it."""
     maintenance: str
     """The name by which the API says that it is down, and that it took nothing."""
-    time_offset: bool
-    """Whether a date with a time is written with its offset, `Z`, or without."""
-    dated: tuple[str, ...]
-    """The fields inside of which names carry types: there a datetime goes under `date(name)` only."""
 
 
 class Encoded(NamedTuple):

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import orjson
 
-from batch_api._generated.runtime import Condition, LimitFact, Operation
+from batch_api._generated.cep.registry import API
+from batch_api._generated.runtime import Api, Condition, LimitFact, Operation
 from batch_api.engine.attempt import Attempt
 from batch_api.engine.engine import Engine
 from batch_api.engine.response import Headers
@@ -34,7 +35,11 @@ UPDATE = Operation(
     replay_unless=Condition(("*", "events")),
 )
 DEFAULT = Operation("thing_list", "GET", "/things/list", (200,), (LimitFact(1, spacing=0.02),), replay=True)
-REGISTRY = {operation.name: operation for operation in (READ, WRITE, CREATE, UPDATE, DEFAULT)}
+
+
+def api_of(*operations: Operation) -> Api:
+    """An API with these operations alone."""
+    return API._replace(operations={operation.name: operation for operation in operations})
 
 
 class Answer:
@@ -107,7 +112,7 @@ class Seen(list[Attempt]):
 def engine_on(script: Script, **options: Any) -> Engine:
     """An engine whose network is the script, at an address of its own."""
     settings: dict[str, Any] = {
-        "registry": REGISTRY,
+        "api": api_of(READ, WRITE, CREATE, UPDATE, DEFAULT),
         "base_url": f"https://api-{id(script)}.example/2.11",
         "user_agent": "tests",
         "transport": script,

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from batch_api._generated.cep.registry import OPERATIONS
 from batch_api._generated.runtime import UNSET, Condition, Encoded, LimitFact, Operation
 from batch_api.engine import encode
 from batch_api.engine.check import check
@@ -41,7 +42,7 @@ MASS_UPDATE = Operation(
     replay=True,
     replay_unless=NO_EVENTS,
 )
-UPDATE = MASS_UPDATE._replace(name="profile_update", max_items=200)
+UPDATE = MASS_UPDATE._replace(name="profile_update", max_items=200, instead="profiles.mass_update takes 10000")
 AUDIENCE = Operation("audience_update", "POST", "/a", (202,), items=("ids",), max_items=10_000, replay=True)
 CAMPAIGN = Operation(
     "campaign_update",
@@ -394,7 +395,7 @@ async def test_what_cannot_be_right_is_said_before_sending(operation: Operation,
 
 async def test_too_many_ids_for_a_replacement_are_not_to_be_split_over_replacements() -> None:
     with pytest.raises(InvalidInput, match=r"replace with the first of them, then add the rest with audiences\.update"):
-        await prepare(AUDIENCE._replace(name="audience_replace"), {"ids": edits(10_001)})
+        await prepare(OPERATIONS["audience_replace"], {"ids": edits(10_001)})
 
 
 @pytest.mark.parametrize("kind", [list, tuple, deque, Window])

@@ -53,6 +53,7 @@ from tests.engine.script import (
     Script,
     Seen,
     an_edit,
+    api_of,
     edits,
     engine_on,
 )
@@ -117,7 +118,7 @@ def test_a_callable_key_is_asked_for_each_attempt() -> None:
 
     async def main() -> None:
         engine = engine_on(script)
-        engine._credentials = type(engine._credentials)(lambda: next(keys), PROJECT)
+        engine._credentials = type(engine._credentials)(engine.api, lambda: next(keys), PROJECT)
         await engine.send(WRITE, body={})
 
     run(main())
@@ -615,7 +616,7 @@ def test_headroom_is_left_unused() -> None:
     async def main() -> None:
         script = Script(Answer(200, {}))
         careful = Operation("careful", "GET", "/careful", (200,), (LimitFact(5, headroom=0.01),), replay=True)
-        engine = engine_on(script, registry={"careful": careful})
+        engine = engine_on(script, api=api_of(careful))
         await asyncio.gather(*(engine.send(careful) for _ in range(11)))
         assert script.times[-1] - script.times[1] == pytest.approx(9 / 4.95, abs=0.001)
 
@@ -741,7 +742,7 @@ def test_a_key_that_would_break_a_header_is_refused_and_not_quoted(bad: Any) -> 
 def engine_on_keys(rest_api_key: Any, project_key: Any) -> object:
     from batch_api.engine.engine import Engine
 
-    return Engine(rest_api_key, project_key, registry={}, base_url="https://x.example", user_agent="t")
+    return Engine(rest_api_key, project_key, api=api_of(), base_url="https://x.example", user_agent="t")
 
 
 def test_a_rotated_key_with_a_newline_is_refused_and_not_quoted() -> None:
@@ -749,7 +750,7 @@ def test_a_rotated_key_with_a_newline_is_refused_and_not_quoted() -> None:
 
     async def main() -> None:
         engine = engine_on(script)
-        engine._credentials = type(engine._credentials)(lambda: "rest_new\n", PROJECT)
+        engine._credentials = type(engine._credentials)(engine.api, lambda: "rest_new\n", PROJECT)
         await engine.send(WRITE, body={})
 
     with pytest.raises(ConfigurationError) as caught:

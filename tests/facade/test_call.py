@@ -24,8 +24,10 @@ from batch_api import (
     TransportError,
     models,
 )
+from batch_api._generated.cep.registry import API
 from batch_api._generated.runtime import LimitFact, Operation
 from batch_api.engine.calling import target
+from batch_api.engine.route import filled
 from batch_api.testing import FakeBatch, server  # noqa: F401 (not to be imported by a running loop)
 from tests.facade.wire import KEY, PROJECT, Answer, Wire
 
@@ -363,8 +365,8 @@ REGISTRY = {one.name: one for one in (VIEW, LIST)}
     ],
 )
 def test_a_path_is_recognised_by_its_template(wanted: str, params: dict[str, Any], name: str, path: str) -> None:
-    found = target(REGISTRY, OTHERS, wanted, None, params)
-    assert (found.operation.name, found.operation.path, found.query) == (name, path, {})
+    found = target(API._replace(operations=REGISTRY, undocumented=OTHERS), wanted, None, params)
+    assert (found.operation.name, filled(found.operation.path, found.path), found.query) == (name, path, {})
 
 
 # -- over sockets ------------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from batch_api import (
     ServerError,
     TransportError,
 )
+from batch_api._generated.cep.registry import API, OPERATIONS
 from batch_api.testing import FakeBatch
 from tests.facade.conftest import Connect
 from tests.facade.wire import Answer, Wire
@@ -102,7 +103,7 @@ async def test_refusals_that_pass_are_waited_out_until_the_deadline(
 def test_errors_can_be_pickled_and_leave_the_words_behind() -> None:
     from batch_api.engine.response import Headers, Response
 
-    response = Response("audience_view", 404, Headers([]), b'{"error_message": "no mila@example.org"}')
+    response = Response(API, OPERATIONS["audience_view"], 404, Headers([]), b'{"error_message": "no mila@example.org"}')
     error = APIError.of(response, outcome="refused", attempts=())
     copied = pickle.loads(pickle.dumps(error))
     assert (type(copied), copied.status, copied.outcome, str(copied)) == (NotFound, 404, "refused", str(error))

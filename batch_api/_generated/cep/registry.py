@@ -365,6 +365,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
 API = Api(
     name="cep",
     operations=OPERATIONS,
+    undocumented=UNDOCUMENTED,
     server_url=SERVER_URL,
     key_header="Authorization",
     key_scheme="Bearer",
@@ -374,6 +375,4 @@ API = Api(
     error_code="error_code",
     error_message="error_message",
     maintenance="MAINTENANCE_ERROR",
-    time_offset=True,
-    dated=("attributes",),
 )

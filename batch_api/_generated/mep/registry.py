@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ..runtime import Api, Condition, LimitFact, Operation
+from ..runtime import Api, Condition, Dates, LimitFact, Operation
 from .document import SERVER_URL
 
+_DATES = Dates(
+    offset=False,
+    named=(
+        "attributes",
+        "values",
+    ),
+)
 APP_DATA_CREATE = Operation(
     name="app_data_create",
     method="POST",
@@ -17,6 +24,7 @@ APP_DATA_CREATE = Operation(
     replay=True,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 APP_DATA_DELETE = Operation(
     name="app_data_delete",
@@ -27,6 +35,7 @@ APP_DATA_DELETE = Operation(
     replay=True,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 APP_DATA_LIST = Operation(
     name="app_data_list",
@@ -37,6 +46,7 @@ APP_DATA_LIST = Operation(
     replay=True,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 APP_DATA_UPDATE = Operation(
     name="app_data_update",
@@ -52,6 +62,7 @@ APP_DATA_UPDATE = Operation(
         "values",
         "*",
     ),
+    dates=_DATES,
 )
 APP_EXPORT_CAMPAIGN_EVENTS = Operation(
     name="app_export_campaign_events",
@@ -62,6 +73,7 @@ APP_EXPORT_CAMPAIGN_EVENTS = Operation(
     replay=False,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 APP_EXPORT_CAMPAIGN_IDS = Operation(
     name="app_export_campaign_ids",
@@ -72,6 +84,7 @@ APP_EXPORT_CAMPAIGN_IDS = Operation(
     replay=False,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 APP_EXPORT_VIEW = Operation(
     name="app_export_view",
@@ -82,6 +95,7 @@ APP_EXPORT_VIEW = Operation(
     replay=True,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 CUSTOM_AUDIENCE_CREATE = Operation(
     name="custom_audience_create",
@@ -92,6 +106,7 @@ CUSTOM_AUDIENCE_CREATE = Operation(
     replay=True,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 CUSTOM_AUDIENCE_DELETE = Operation(
     name="custom_audience_delete",
@@ -102,6 +117,7 @@ CUSTOM_AUDIENCE_DELETE = Operation(
     replay=True,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 CUSTOM_AUDIENCE_LIST = Operation(
     name="custom_audience_list",
@@ -112,6 +128,7 @@ CUSTOM_AUDIENCE_LIST = Operation(
     replay=True,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 CUSTOM_AUDIENCE_UPDATE = Operation(
     name="custom_audience_update",
@@ -124,6 +141,7 @@ CUSTOM_AUDIENCE_UPDATE = Operation(
     replay=True,
     personal_data=True,
     pause=5.0,
+    dates=_DATES,
 )
 CUSTOM_AUDIENCE_VIEW = Operation(
     name="custom_audience_view",
@@ -134,6 +152,7 @@ CUSTOM_AUDIENCE_VIEW = Operation(
     replay=True,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 CUSTOM_DATA_BULK = Operation(
     name="custom_data_bulk",
@@ -146,6 +165,7 @@ CUSTOM_DATA_BULK = Operation(
     replay=True,
     personal_data=True,
     pause=5.0,
+    dates=_DATES,
 )
 CUSTOM_DATA_BULK_DELETE = Operation(
     name="custom_data_bulk_delete",
@@ -159,6 +179,7 @@ CUSTOM_DATA_BULK_DELETE = Operation(
     personal_data=True,
     pause=5.0,
     items_are_text=True,
+    dates=_DATES,
 )
 CUSTOM_DATA_DELETE = Operation(
     name="custom_data_delete",
@@ -169,6 +190,7 @@ CUSTOM_DATA_DELETE = Operation(
     replay=True,
     personal_data=True,
     pause=5.0,
+    dates=_DATES,
 )
 CUSTOM_DATA_SET = Operation(
     name="custom_data_set",
@@ -179,6 +201,7 @@ CUSTOM_DATA_SET = Operation(
     replay=True,
     personal_data=True,
     pause=5.0,
+    dates=_DATES,
 )
 GDPR_REQUEST_CREATE = Operation(
     name="gdpr_request_create",
@@ -189,6 +212,7 @@ GDPR_REQUEST_CREATE = Operation(
     replay=False,
     personal_data=True,
     pause=5.0,
+    dates=_DATES,
 )
 GDPR_REQUEST_LIST = Operation(
     name="gdpr_request_list",
@@ -199,6 +223,7 @@ GDPR_REQUEST_LIST = Operation(
     replay=True,
     personal_data=True,
     pause=5.0,
+    dates=_DATES,
 )
 GDPR_REQUEST_VIEW = Operation(
     name="gdpr_request_view",
@@ -209,6 +234,7 @@ GDPR_REQUEST_VIEW = Operation(
     replay=True,
     personal_data=True,
     pause=5.0,
+    dates=_DATES,
 )
 IN_APP_CAMPAIGN_CREATE = Operation(
     name="in_app_campaign_create",
@@ -219,6 +245,7 @@ IN_APP_CAMPAIGN_CREATE = Operation(
     replay=False,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 IN_APP_CAMPAIGN_DELETE = Operation(
     name="in_app_campaign_delete",
@@ -229,6 +256,7 @@ IN_APP_CAMPAIGN_DELETE = Operation(
     replay=True,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 IN_APP_CAMPAIGN_LIST = Operation(
     name="in_app_campaign_list",
@@ -239,6 +267,7 @@ IN_APP_CAMPAIGN_LIST = Operation(
     replay=True,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 IN_APP_CAMPAIGN_UPDATE = Operation(
     name="in_app_campaign_update",
@@ -249,6 +278,7 @@ IN_APP_CAMPAIGN_UPDATE = Operation(
     replay=True,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 IN_APP_CAMPAIGN_VIEW = Operation(
     name="in_app_campaign_view",
@@ -259,6 +289,7 @@ IN_APP_CAMPAIGN_VIEW = Operation(
     replay=True,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 INSTALL_AUDIENCE_CREATE = Operation(
     name="install_audience_create",
@@ -269,6 +300,7 @@ INSTALL_AUDIENCE_CREATE = Operation(
     replay=True,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 INSTALL_AUDIENCE_DELETE = Operation(
     name="install_audience_delete",
@@ -279,6 +311,7 @@ INSTALL_AUDIENCE_DELETE = Operation(
     replay=True,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 INSTALL_AUDIENCE_LIST = Operation(
     name="install_audience_list",
@@ -289,6 +322,7 @@ INSTALL_AUDIENCE_LIST = Operation(
     replay=True,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 INSTALL_AUDIENCE_REPLACE = Operation(
     name="install_audience_replace",
@@ -302,6 +336,7 @@ INSTALL_AUDIENCE_REPLACE = Operation(
     personal_data=True,
     pause=5.0,
     instead="replace with the first of them, then add the rest with audiences.update",
+    dates=_DATES,
 )
 INSTALL_AUDIENCE_UPDATE = Operation(
     name="install_audience_update",
@@ -314,6 +349,7 @@ INSTALL_AUDIENCE_UPDATE = Operation(
     replay=True,
     personal_data=True,
     pause=5.0,
+    dates=_DATES,
 )
 INSTALL_AUDIENCE_VIEW = Operation(
     name="install_audience_view",
@@ -324,6 +360,7 @@ INSTALL_AUDIENCE_VIEW = Operation(
     replay=True,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 PUSH_CAMPAIGN_CREATE = Operation(
     name="push_campaign_create",
@@ -334,6 +371,7 @@ PUSH_CAMPAIGN_CREATE = Operation(
     replay=False,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 PUSH_CAMPAIGN_DELETE = Operation(
     name="push_campaign_delete",
@@ -344,6 +382,7 @@ PUSH_CAMPAIGN_DELETE = Operation(
     replay=True,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 PUSH_CAMPAIGN_LIST = Operation(
     name="push_campaign_list",
@@ -354,6 +393,7 @@ PUSH_CAMPAIGN_LIST = Operation(
     replay=True,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 PUSH_CAMPAIGN_STATS = Operation(
     name="push_campaign_stats",
@@ -364,6 +404,7 @@ PUSH_CAMPAIGN_STATS = Operation(
     replay=True,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 PUSH_CAMPAIGN_UPDATE = Operation(
     name="push_campaign_update",
@@ -375,6 +416,7 @@ PUSH_CAMPAIGN_UPDATE = Operation(
     personal_data=False,
     pause=5.0,
     replay_only_if=Condition(path=("live",), equals=False),
+    dates=_DATES,
 )
 PUSH_CAMPAIGN_VIEW = Operation(
     name="push_campaign_view",
@@ -385,6 +427,7 @@ PUSH_CAMPAIGN_VIEW = Operation(
     replay=True,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 TRANSACTIONAL_SEND = Operation(
     name="transactional_send",
@@ -401,6 +444,7 @@ TRANSACTIONAL_SEND = Operation(
         "*",
         "*",
     ),
+    dates=_DATES,
 )
 TRANSACTIONAL_STATS = Operation(
     name="transactional_stats",
@@ -411,6 +455,7 @@ TRANSACTIONAL_STATS = Operation(
     replay=True,
     personal_data=False,
     pause=5.0,
+    dates=_DATES,
 )
 TRIGGER_EVENT_BULK = Operation(
     name="trigger_event_bulk",
@@ -428,6 +473,7 @@ TRIGGER_EVENT_BULK = Operation(
         "events",
         "*",
     ),
+    dates=_DATES,
 )
 TRIGGER_EVENT_SEND = Operation(
     name="trigger_event_send",
@@ -440,6 +486,7 @@ TRIGGER_EVENT_SEND = Operation(
     replay=False,
     personal_data=True,
     pause=5.0,
+    dates=_DATES,
 )
 
 UNDOCUMENTED = Operation(
@@ -450,6 +497,7 @@ UNDOCUMENTED = Operation(
     limits=(LimitFact(rate=1.0, group="undocumented", spacing=0.02),),
     personal_data=True,
     pause=5.0,
+    dates=_DATES,
 )
 """What is assumed of an operation that the document does not have. All of them draw on one bucket."""
 
@@ -504,6 +552,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
 API = Api(
     name="mep",
     operations=OPERATIONS,
+    undocumented=UNDOCUMENTED,
     server_url=SERVER_URL,
     key_header="X-Authorization",
     key_scheme="",
@@ -513,9 +562,4 @@ API = Api(
     error_code="type",
     error_message="message",
     maintenance="MAINTENANCE_ERROR",
-    time_offset=False,
-    dated=(
-        "attributes",
-        "values",
-    ),
 )
