@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -12,6 +13,9 @@ from batch_api.engine.errors import InvalidInput
 from batch_api.engine.limits import Limit
 from batch_api.ingest.patience import PATIENCE
 from batch_api.ingest.progress import Progress
+
+if TYPE_CHECKING:
+    from batch_api.ingest.coalesce import Coalescer
 
 CHUNK_BYTES = 3_000_000
 """Bytes in a request. The API names no limit; more would only hold up the loop and fill memory."""
@@ -26,8 +30,8 @@ class Choices:
     chunk_bytes: int = CHUNK_BYTES
     resend_events: bool = False
     """Send again after a failure that leaves open whether events were taken, though they may then count twice."""
-    coalesce: bool = False
-    """Merge pending edits of one profile."""
+    coalesce: type[Coalescer] | None = None
+    """What merges pending items that are about the same, if anything does."""
     patience: float = PATIENCE
     """Seconds to go on trying while nothing gets through, before the job ends."""
     deadline: float = math.inf

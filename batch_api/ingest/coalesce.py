@@ -39,13 +39,26 @@ class _Slot:
 
     edit: Edit
     originals: list[Original] = field(factory=list)
+    size: int = 0
+    """Of all that were merged into it."""
 
 
 class Coalescer:
     """In the place of a `Chunker`: holds edits until there are enough profiles for a request, and merges meanwhile.
 
-    Of each profile one edit is sent at a time; those that come before its answer are merged with each other.
+    Of each profile one edit is sent at a time; those that come before its answer are merged with each other. `size`
+    says what an edit counts in a request, and `merge` how two become one.
     """
+
+    @staticmethod
+    def merge(first: Edit, second: Edit) -> Edit | None:
+        """One edit in place of two; `None` if there is none that does the same for certain."""
+        return merged(first, second)
+
+    @staticmethod
+    def size(edit: Edit) -> int:
+        """What an edit counts in a request."""
+        return 1
 
     def __init__(self, *, most_items: int, most_bytes: int) -> None:
         self.most_items = most_items
@@ -53,14 +66,15 @@ class Coalescer:
         self._pending: dict[str, deque[_Slot]] = {}
         self._ready: dict[str, None] = {}  # the pending profiles, in order, of which nothing is unanswered
         self._unanswered: set[str] = set()
-        self._count = 0  # edits, before they were merged
+        self._ready_size = 0
+        self._count = 0  # the size of all, before they were merged
 
     def feed(self, rows: Rows) -> Iterator[Rows]:
         """Take edits; give the chunks that became full."""
         edits = orjson.loads(b"[%b]" % b",".join(rows.bodies))
         for position, (name, edit) in enumerate(zip(rows.ids, edits, strict=True)):
             self._take(name, edit, rows.indexes[position], rows.ref(position))
-        while len(self._ready) >= self.most_items or (self._ready and self.is_clogged):
+        while self._ready_size >= self.most_items or (self._ready and self.is_clogged):
             yield self._next()
 
     def flush(self) -> Iterator[Rows]:
@@ -71,7 +85,9 @@ class Coalescer:
     def answered(self, rows: Rows) -> None:
         """The answer for these has come: later edits of the same profiles may go."""
         self._unanswered.difference_update(rows.ids)
-        self._ready.update((name, None) for name in rows.ids if name in self._pending)
+        for name in rows.ids:
+            if name in self._pending:
+                self._make_ready(name)
 
     @property
     def waits(self) -> bool:
@@ -84,30 +100,41 @@ class Coalescer:
         return self._count >= _MOST_MERGED * self.most_items
 
     def _take(self, name: str, edit: Edit, index: int, ref: Any) -> None:
-        self._count += 1
+        size = self.size(edit)
+        self._count += size
         slots = self._pending.setdefault(name, deque())
-        together = merged(slots[-1].edit, edit) if slots else None
+        together = self.merge(slots[-1].edit, edit) if slots else None
         if together is None:
             slots.append(_Slot(edit))
         else:
+            if len(slots) == 1 and name in self._ready:
+                self._ready_size += self.size(together) - self.size(slots[-1].edit)
             slots[-1].edit = together
+        slots[-1].size += size
         names = frozenset(map(bare, edit.get("attributes") or ()))
         slots[-1].originals.append(Original(index, ref, names, bool(edit.get("events"))))
         if name not in self._unanswered:
-            self._ready.setdefault(name)
+            self._make_ready(name)
+
+    def _make_ready(self, name: str) -> None:
+        if name not in self._ready:
+            self._ready[name] = None
+            self._ready_size += self.size(self._pending[name][0].edit)
 
     def _next(self) -> Rows:
         """One edit of each of the first profiles in line."""
         ids: list[str] = []
         chosen: list[_Slot] = []
         contents: list[bytes] = []
-        weight = 0
+        weight = size = 0
         for name in self._ready:
             slot = self._pending[name][0]
             content = orjson.dumps(slot.edit)
-            if ids and (len(ids) == self.most_items or weight + len(content) > self._most_bytes):
+            more = self.size(slot.edit)
+            if ids and (size + more > self.most_items or weight + len(content) > self._most_bytes):
                 break
             weight += len(content) + 1
+            size += more
             ids.append(name)
             chosen.append(slot)
             contents.append(content)
@@ -117,7 +144,8 @@ class Coalescer:
             if not self._pending[name]:
                 del self._pending[name]
         self._unanswered.update(ids)
-        self._count -= sum(len(slot.originals) for slot in chosen)
+        self._ready_size -= size
+        self._count -= sum(slot.size for slot in chosen)
         return Rows(
             [slot.originals[0].place for slot in chosen],
             ids,

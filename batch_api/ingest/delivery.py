@@ -171,7 +171,7 @@ class Delivery:
         while True:
             try:
                 response = await self._in_time().send(
-                    kind.operation, body=body, on_turn=on_turn, waits=self._waits(len(rows))
+                    kind.operation, path=kind.path, body=body, on_turn=on_turn, waits=self._waits(len(rows))
                 )
             except BatchError as error:
                 doubt = doubt or (error if error.outcome == "unknown" else None)

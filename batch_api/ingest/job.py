@@ -284,9 +284,7 @@ class _Run:
         between = interval(engine, kind.operation, choices.chunk_size)
         size = ChunkSize(choices.chunk_size, engine.limits()[kind.operation.name])
         self.pace = Pace(size, lambda items: interval(engine, kind.operation, items))
-        self._chunker = (Coalescer if choices.coalesce else Chunker)(
-            most_items=choices.chunk_size, most_bytes=choices.chunk_bytes
-        )
+        self._chunker = (choices.coalesce or Chunker)(most_items=choices.chunk_size, most_bytes=choices.chunk_bytes)
         self._size = size_of(source)
         self.progress = Progress(
             now=asyncio.get_running_loop().time,
@@ -486,7 +484,7 @@ class _Run:
 def _name_of(kind: Kind, engine: Engine) -> str:
     """What a checkpoint knows the job by."""
     host = urlsplit(engine.base_url).netloc  # without the version, which changes
-    return f"{kind.operation.name} {kind.prefix.decode()}, project {engine.project} at {host}"
+    return f"{kind.operation.name} {kind.about}, project {engine.project} at {host}"
 
 
 def _told_of(summary: Summary) -> str:
@@ -505,7 +503,7 @@ def job_of(
     on_progress: Callable[[Progress], object] | None,
     checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
     resend_events: bool = False,
-    coalesce: bool = False,
+    coalesce: type[Coalescer] | None = None,
     replaces: Replacement | None = None,
 ) -> Job:
     """A job by what the caller chose. Raises `InvalidInput`, and `OSError` for a source that is a path."""

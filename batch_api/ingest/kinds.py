@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
-from typing import Any, NamedTuple, Protocol
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
 
@@ -43,10 +44,17 @@ class Kind(Protocol):
     """One kind of item, and the request that carries it."""
 
     operation: Operation
+    path: Mapping[str, str]
+    """What goes into the path of the request."""
     prefix: bytes
     suffix: bytes
     lines: LineReader | None
     """How to read JSON lines that may go out as they are; `None` where they must be rewritten."""
+
+    @property
+    def about(self) -> str:
+        """What tells a job from others of its operation, in words that may be shown."""
+        ...
 
     def look(self, item: dict[str, Any]) -> Seen:
         """Check an item. Raises `InvalidInput` for what is certainly wrong."""
@@ -65,10 +73,16 @@ class Kind(Protocol):
         ...
 
 
+NOWHERE: Final[Mapping[str, str]] = MappingProxyType({})
+"""Nothing for the path."""
+
+
 class ProfileEdits:
     """Edits for `profiles.update` or `profiles.mass_update`."""
 
+    path: Mapping[str, str] = NOWHERE
     prefix, suffix = b"[", b"]"
+    about = "["
     lines: LineReader | None = EDITS
 
     def __init__(self, endpoint: str) -> None:
@@ -170,11 +184,16 @@ class _WithIds:
     """Items that carry their `id` themselves, in a list below the name of what they belong to."""
 
     operation: Operation
+    path: Mapping[str, str] = NOWHERE
     lines: LineReader | None
     suffix = b"]}"
 
     def __init__(self, name: str, key: str) -> None:
         self.prefix = b'{"name":%b,"%b":[' % (orjson.dumps(text(name, "name")), key.encode())
+
+    @property
+    def about(self) -> str:
+        return self.prefix.decode()
 
     def look(self, item: dict[str, Any]) -> Seen:
         name, action = item.get("id"), item.get("action")

@@ -163,6 +163,7 @@ class Profiles(Resource):
 
         Raises `InvalidInput` for a choice that cannot be, and `OSError` for a path.
         """
+        from batch_api.ingest.coalesce import Coalescer
         from batch_api.ingest.job import job_of
         from batch_api.ingest.kinds import ProfileEdits
 
@@ -172,7 +173,7 @@ class Profiles(Resource):
             source,
             checkpoint=checkpoint,
             resend_events=resend_events,
-            coalesce=coalesce,
+            coalesce=Coalescer if coalesce else None,
             chunk_size=chunk_size,
             patience=patience,
             deadline=deadline,

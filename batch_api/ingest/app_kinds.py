@@ -1,0 +1,216 @@
+"""What streams into the legacy API are made of: recipients, users, events and ids, and how each is sent.
+
+Sources: fact sheet: MEP legacy, 1.6, 2.1, 5, 6 and 7.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from batch_api._generated.mep.registry import (
+    CUSTOM_AUDIENCE_UPDATE,
+    CUSTOM_DATA_BULK,
+    CUSTOM_DATA_BULK_DELETE,
+    INSTALL_AUDIENCE_REPLACE,
+    INSTALL_AUDIENCE_UPDATE,
+    TRANSACTIONAL_SEND,
+    TRIGGER_EVENT_BULK,
+)
+from batch_api._generated.runtime import Operation
+from batch_api.engine.encode import encode_items
+from batch_api.engine.errors import InvalidInput
+from batch_api.ingest import checks
+from batch_api.ingest.coalesce import Coalescer, Edit
+from batch_api.ingest.kinds import NOWHERE, AudienceChanges, AudienceContent, AudienceMembers, Glance, Seen
+from batch_api.ingest.lines import LineReader
+
+
+class _Ids:
+    """Ids by themselves, each a text."""
+
+    path: Mapping[str, str] = NOWHERE
+    lines: LineReader | None = None
+    _is_unsafe = False  # whether to send one again may do a thing twice
+
+    def plain(self, item: object) -> Any:
+        if not isinstance(item, str):
+            raise InvalidInput(f"an id is text, not {type(item).__name__}")
+        return str(item)
+
+    def look(self, item: Any) -> Seen:
+        if not isinstance(item, str) or not item:
+            raise InvalidInput("an id is a text that is not empty")
+        return Seen(item, self._is_unsafe)
+
+    def glance(self, items: list[Any]) -> Glance | None:
+        return Glance(items, self._is_unsafe) if set(map(type, items)) == {str} and all(items) else None
+
+    def without_events(self, part: bytes) -> bytes | None:
+        return None if self._is_unsafe else part
+
+
+class Recipients(_Ids):
+    """Ids of one kind that get one message, each of them once.
+
+    An id that comes again is refused: two requests with it would be two messages.
+    """
+
+    operation = TRANSACTIONAL_SEND
+    suffix = b"]}}"
+    _is_unsafe = True
+
+    def __init__(self, message: Mapping[str, Any], ids: str) -> None:
+        checks.text(message.get("group_id"), "group_id")
+        rest = encode_items([{**message}])
+        self.prefix = b'%b,"recipients":{%b:[' % (rest[:-1], orjson.dumps(ids))
+        # The text of a message may be about people.
+        self.about = f"{ids} of {hashlib.sha256(self.prefix).hexdigest()[:16]}"
+        self._seen: set[str] = set()
+
+    def look(self, item: Any) -> Seen:
+        seen = super().look(item)
+        if item in self._seen:
+            raise InvalidInput("it came before in this job, and a message goes to each recipient once")
+        self._seen.add(item)
+        return seen
+
+    def glance(self, items: list[Any]) -> Glance | None:
+        found = super().glance(items)
+        if found is None or len(set(items)) < len(items) or not self._seen.isdisjoint(items):
+            return None
+        self._seen.update(items)
+        return found
+
+
+class _Users:
+    """Users by their `id`, each with what is written about them."""
+
+    path: Mapping[str, str] = NOWHERE
+    prefix, suffix = b"[", b"]"
+    about = "["
+    lines: LineReader | None = None
+
+    def plain(self, item: object) -> dict[str, Any]:
+        return checks.fields(item)
+
+    def glance(self, items: list[dict[str, Any]]) -> Glance | None:
+        try:
+            seen = [self.look(item) for item in items]
+        except InvalidInput:
+            return None
+        return Glance([one.id for one in seen], any(one.has_events for one in seen))
+
+    def look(self, item: dict[str, Any]) -> Seen:
+        raise NotImplementedError
+
+
+class CustomData(_Users):
+    """`{"id": …, "update": {"values": …}}` for `custom_data.bulk`."""
+
+    operation = CUSTOM_DATA_BULK
+
+    def look(self, item: dict[str, Any]) -> Seen:
+        update = checks.fields(item.get("update"), path="update")
+        values = checks.fields(update.get("values"), path="update.values")
+        if not values:
+            raise InvalidInput("at least one value is due", path="update.values")
+        return Seen(checks.text(item.get("id"), "id"), has_events=False)
+
+    def without_events(self, part: bytes) -> bytes | None:
+        return part
+
+
+class CustomDataDeletions(_Ids):
+    """Ids of users for `custom_data.bulk_delete`."""
+
+    operation = CUSTOM_DATA_BULK_DELETE
+    prefix, suffix = b"[", b"]"
+    about = "["
+
+
+class TriggerEvents(_Users):
+    """`{"id": …, "events": […]}` for `trigger_events.bulk`."""
+
+    operation = TRIGGER_EVENT_BULK
+
+    def look(self, item: dict[str, Any]) -> Seen:
+        name = checks.text(item.get("id"), "id")
+        events = item.get("events")
+        if not isinstance(events, Sequence) or isinstance(events, str | bytes) or not events:
+            raise InvalidInput("a list of events is due", path="events")
+        most = self.operation.max_items or 1
+        if len(events) > most:
+            raise InvalidInput(
+                f"{len(events)} events, but a call takes {most}: make several items of them", path="events"
+            )
+        for number, event in enumerate(events):
+            checks.text(checks.fields(event, path=f"events[{number}]").get("name"), f"events[{number}].name")
+        return Seen(name, has_events=True)
+
+    def without_events(self, part: bytes) -> bytes | None:
+        return None
+
+
+class EventCoalescer(Coalescer):
+    """Events of one user travel together, in their order, and requests are filled by events."""
+
+    @staticmethod
+    def size(edit: Edit) -> int:
+        return len(edit["events"])
+
+    @staticmethod
+    def merge(first: Edit, second: Edit) -> Edit | None:
+        fits = EventCoalescer.size(first) + EventCoalescer.size(second) <= (TriggerEvents.operation.max_items or 1)
+        known = {"id", "events"}
+        if not fits or first.keys() != known or second.keys() != known:
+            return None
+        return {"id": first["id"], "events": [*first["events"], *second["events"]]}
+
+
+class CustomAudienceChanges(AudienceChanges):
+    """Ids of users to add to an audience of version 1.0, or to take out of it. A plain string is added."""
+
+    operation: Operation = CUSTOM_AUDIENCE_UPDATE
+
+    def __init__(self, name: str, type: str) -> None:
+        self.path = {"audience_name": checks.text(name, "name")}
+        self.prefix = b'{"type":%b,"ids":[' % orjson.dumps(checks.text(type, "type"))
+
+    @property
+    def about(self) -> str:
+        return f"{self.path} {self.prefix.decode()}"
+
+
+class _OfInstallations:
+    """An audience of version 1.1."""
+
+    prefix = b'{"ids":['
+
+    def __init__(self, name: str) -> None:
+        self.path: Mapping[str, str] = {"audience_name": checks.text(name, "name")}
+
+    @property
+    def about(self) -> str:
+        return f"{self.path}"
+
+
+class InstallAudienceChanges(_OfInstallations, AudienceChanges):
+    """Installations to add to an audience, or to take out of it. A plain string is added."""
+
+    operation: Operation = INSTALL_AUDIENCE_UPDATE
+
+
+class InstallAudienceMembers(_OfInstallations, AudienceMembers):
+    """The installations that make up an audience from now on, as additions."""
+
+    operation: Operation = INSTALL_AUDIENCE_UPDATE
+
+
+class InstallAudienceContent(_OfInstallations, AudienceContent):
+    """The same in a request of `audiences.replace`, which knows no action."""
+
+    operation: Operation = INSTALL_AUDIENCE_REPLACE
