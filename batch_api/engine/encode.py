@@ -197,7 +197,7 @@ def _elements(value: Any) -> Iterable[Any]:
     return value if isinstance(value, list) else ()
 
 
-def _any_has(rows: Iterable[dict[str, Any]], key: str) -> bool:
+def _any_has(rows: Iterable[Any], key: str) -> bool:
     return any(row[key] not in _EMPTY for row in rows if key in row)
 
 
