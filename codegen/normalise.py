@@ -6,16 +6,19 @@ referred to, or on the order of keys. Every object, enumeration and union of obj
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Container, Iterable, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import unquote
 
-from . import moves
+from . import copies, moves
 from .document import Json
 from .errors import CodegenError
 from .names import Line, Names, OperationName
-from .schema import ANNOTATIONS, UNIONS, Schema, Step, const_of, is_object, rebuild, shape
+from .references import References
+from .schema import UNIONS, Schema, Step, const_of, is_object, is_remark, rebuild, shape
+from .simplest import NULL, overlap
 
 METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
 _CARRIED = {"openapi", "info", "servers", "paths", "components", "tags", "security", "jsonSchemaDialect"}
@@ -66,19 +69,22 @@ class _Normaliser:
         self.document = document
         self.names = names
         self.before = before
+        self.references = References(document, _SOURCE)
+        self.follow = self.references.follow
         self.components: dict[str, Schema] = {}
         self.owners: dict[str, Place] = {}
+        self.waiting: deque[tuple[str, Schema, Place, Json]] = deque()
+        """Components that have a name already, and whose inside is still to be done."""
         self.copies: list[tuple[str, Place, Schema]] = []
         self.seen: set[tuple[str, int]] = set()
-        self.deriving: dict[int, str] = {}
-        """Schemas without a line that the walk is inside of, so that a recursion ends."""
-        self.plain_forms: dict[int, tuple[Schema, Schema]] = {}
-        """Each schema in its simplest form, by the `id` of the schema, which is kept so that its id stays its own."""
-        self.references: list[tuple[Json, str]] = []
+        self.made_up: dict[int, str] = {}
+        """The names of schemas without a line, by their `id`: what is referred to twice is one component."""
+        self.hoisted: dict[int, bool] = {}
+        self.referring: list[tuple[Json, str]] = []
         self.dropped: list[tuple[str, str]] = []
-        self.derived: list[str] = []
         self.new_operations: dict[str, str] = {}
         """The operations without a line, by the names they got."""
+        self.new_areas: dict[str, str] = {}
         self.new_schemas: dict[str, str] = {}
         """The places of the schemas without a line, by the names they got."""
 
@@ -86,16 +92,18 @@ class _Normaliser:
         result = {key: value for key, value in self.document.items() if key in _CARRIED}
         self.drop("$", self.document.keys() - _CARRIED)
         result["paths"] = {path: self.path(path, item) for path, item in sorted(self.document["paths"].items())}
+        self.define_waiting()
         unused = sorted(self.names.unused())
         if strict:
             self.refuse_unused(unused)
             self.refuse_collisions()
+        self.forget_copies(result["paths"])
         self.trim_descriptions()
         result["components"] = {"schemas": self.components}
         schemes = self.document.get("components", {}).get("securitySchemes")
         if schemes:
             result["components"]["securitySchemes"] = schemes
-        return Normalised(in_order(result), sorted(set(self.dropped)), sorted(self.derived), self.explained(unused))
+        return Normalised(in_order(result), sorted(set(self.dropped)), self.derived(), self.explained(unused))
 
     def drop(self, where: str, keys: Iterable[str]) -> None:
         self.dropped += [(key if not key.startswith("x-") else "extension", where) for key in keys]
@@ -135,9 +143,9 @@ class _Normaliser:
         name = "_".join([method, *words] if several or len(words) < 2 or not words[0].isalpha() else words)
         area = words[0] if words and words[0] in self.names.areas else "others"
         taken = {operation.name for operation in self.names.operations.values()} | self.new_operations.keys()
-        name = _free(name if name not in taken else f"{method}_{name}", taken, "_")
+        name = _free(name if name not in taken else f"{method}_{name}", taken, (), "_")
         self.new_operations[name] = f"{method.upper()} {path}"
-        self.derived.append(f"{method.upper()} {path}: no line in {self.names.path}, named {name} in area {area}")
+        self.new_areas[name] = area
         return OperationName(name, area, 0)
 
     def parameters(self, key: str, title: str, own: list[Json], shared: list[Json]) -> list[Json]:
@@ -145,7 +153,7 @@ class _Normaliser:
         for reference in [*shared, *own]:
             parameter, _ = self.follow(reference)
             found[parameter["in"], parameter["name"]] = parameter
-        return [self.parameter(key, title, parameter) for parameter in found.values()]
+        return [self.parameter(key, title, parameter) for _, parameter in sorted(found.items())]
 
     def parameter(self, key: str, title: str, parameter: Json) -> Json:
         place = Place(f"{key} ?{parameter['name']}", (), title + pascal(parameter["name"]))
@@ -157,7 +165,7 @@ class _Normaliser:
     def response(self, base: str, title: str, status: str, reference: Json) -> Json:
         response, _ = self.follow(reference)
         self.drop(base, response.keys() & {"links"})
-        result = self.content(Place(base, (), f"{title}Answer{status}"), response)
+        result = self.content(Place(base, (), f"{title}Answer{status.capitalize()}"), response)
         result.pop("links", None)
         if "headers" in response:
             result["headers"] = {
@@ -172,9 +180,8 @@ class _Normaliser:
         """A request body or a response, with the schemas of its media types."""
         result = dict(holder)
         if "content" in holder:
-            result["content"] = {
-                media: self.media(place, media, entry) for media, entry in sorted(holder["content"].items())
-            }
+            content = {_media_type(media): entry for media, entry in sorted(holder["content"].items(), reverse=True)}
+            result["content"] = {media: self.media(place, media, entry) for media, entry in sorted(content.items())}
         return result
 
     def media(self, place: Place, media: str, entry: Json) -> Json:
@@ -200,6 +207,11 @@ class _Normaliser:
     def schema(self, schema: Schema, lines: Sequence[Line], place: Place, *, hoist: bool = True) -> Any:
         """What stands at `place` afterwards: a reference to a component of ours, or the schema in place."""
         target, remarks = self.follow(schema)
+        other, notes = self.references.beside_null(target)
+        if other is not None:
+            # That null is accepted too makes no difference to where a schema is.
+            inner = self.schema(other, [self.beside_null(line, other) for line in lines], place, hoist=hoist)
+            return {**notes, **remarks, "anyOf": [inner, dict(NULL)]}
         name = self.chosen(lines, place)
         if name is None and not (hoist and self.is_hoisted(target)):
             return {**self.inside(target, [line for line in lines if line.steps], place), **remarks}
@@ -211,41 +223,13 @@ class _Normaliser:
         description = remarks.get("description", target.get("description"))
         if description is not None:
             reference["description"] = description
-        self.references.append((reference, name))
+        self.referring.append((reference, name))
         return reference
 
-    def follow(self, schema: Json) -> tuple[Json, Json]:
-        """What a reference, or a union of a single branch, comes down to, and what is remarked on the way."""
-        remarks: Json = {}
-        for _ in range(100):
-            notes = {key: value for key, value in schema.items() if key in ANNOTATIONS}
-            rest = schema.keys() - notes.keys()
-            if rest == {"$ref"}:
-                inner = self.resolve(schema["$ref"])
-            elif rest in ({"anyOf"}, {"oneOf"}, {"allOf"}) and len(schema[next(iter(rest))]) == 1:
-                inner = schema[next(iter(rest))][0]
-            elif "$ref" in rest:
-                whole = {**schema, "allOf": [{"$ref": schema["$ref"]}, *schema.get("allOf", [])]}
-                del whole["$ref"]
-                return self.plain(schema, whole), remarks
-            else:
-                return self.plain(schema, schema), remarks
-            remarks = {**notes, **remarks}
-            schema = inner
-        raise CodegenError(_SOURCE, f"a reference goes round in circles: {schema}", "Repair the document.")
-
-    def resolve(self, pointer: str) -> Json:
-        value: Any = self.document
-        root, *parts = pointer.split("/")
-        try:
-            for part in parts:
-                key = unquote(part).replace("~1", "/").replace("~0", "~")
-                value = value[int(key)] if isinstance(value, list) else value[key]
-        except (KeyError, IndexError, ValueError, TypeError):
-            value = None
-        if root != "#" or not isinstance(value, dict):
-            raise CodegenError(_SOURCE, f"the reference {pointer!r} leads nowhere", "It must stay inside the document.")
-        return value
+    def beside_null(self, line: Line, branch: Schema) -> Line:
+        """`line` without a selector of the branch beside null."""
+        selects = line.steps and line.steps[0].startswith("<") and self.fits(branch, line.steps[0][1:-1], -1)
+        return line._replace(steps=line.steps[1:]) if selects else line
 
     def chosen(self, lines: Sequence[Line], place: Place) -> str | None:
         """The name that names.yaml gives to this place."""
@@ -263,43 +247,46 @@ class _Normaliser:
 
     def is_hoisted(self, schema: Schema) -> bool:
         """Objects, enumerations and unions of objects have a name of their own: the generator needs one."""
+        if id(schema) not in self.hoisted:
+            self.hoisted[id(schema)] = self._is_hoisted(schema)
+        return self.hoisted[id(schema)]
+
+    def _is_hoisted(self, schema: Schema) -> bool:
         if is_object(schema) or ("enum" in schema and const_of(schema) is None):
             return True
-        parts = [self.follow(part)[0] for part in schema.get("allOf", [])]
-        if any(is_object(part) or self.is_hoisted(part) for part in parts):
+        if any(self.is_hoisted(self.follow(part)[0]) for part in schema.get("allOf", [])):
             return True
         branches = [self.follow(branch)[0] for key in UNIONS for branch in schema.get(key, [])]
         return sum(is_object(branch) or "allOf" in branch for branch in branches) > 1
 
     def derive(self, target: Schema, place: Place, remarks: Json) -> str:
         """Define `target` under a name made from its place."""
-        if id(target) in self.deriving:
-            return self.deriving[id(target)]
-        name = _free(place.title, {*self.names.schemas, *self.new_schemas}, "")
-        self.derived.append(f"{place}: no line in {self.names.path}, named {name}")
+        if id(target) in self.made_up:
+            return self.made_up[id(target)]
+        name = _free(place.title, self.names.schemas, self.new_schemas)
         self.new_schemas[name] = str(place)
-        self.deriving[id(target)] = name
+        self.made_up[id(target)] = name
         self.define(name, target, place, remarks)
-        del self.deriving[id(target)]
         return name
 
     def define(self, name: str, target: Schema, place: Place, remarks: Json) -> None:
-        """Make `target` the component `name`, or note it as a copy to be compared with the one that is."""
-        if (name, id(target)) in self.seen:
-            return
-        self.seen.add((name, id(target)))
-        first = name not in self.owners
-        self.owners.setdefault(name, place)
-        lines = self.names.at(name)
-        form = {**self.inside(target, lines, Place(name, (), name)), **remarks}
-        form.pop("title", None)
-        if first:
-            self.components[name] = form
-        else:
-            self.copies.append((name, place, form))
+        """Make `target` the component `name`, or a copy to be compared with it; later, so that nothing nests."""
+        if (name, id(target)) not in self.seen:
+            self.seen.add((name, id(target)))
+            self.waiting.append((name, target, place, remarks))
+
+    def define_waiting(self) -> None:
+        while self.waiting:
+            name, target, place, remarks = self.waiting.popleft()
+            form = {**self.inside(target, self.names.at(name), Place(name, (), name)), **remarks}
+            if name in self.components:
+                self.copies.append((name, place, form))
+            else:
+                self.owners[name], self.components[name] = place, form
 
     def inside(self, schema: Schema, lines: Sequence[Line], place: Place) -> Schema:
         """`schema` with everything inside it normalised."""
+        schema = self.flat(schema, lines, place)
         picked = {
             keyword: self.pick(schema[keyword], lines, place) for keyword in (*UNIONS, "allOf") if keyword in schema
         }
@@ -319,12 +306,36 @@ class _Normaliser:
 
         result = rebuild(schema, change)
         if "required" in result:
-            result["required"] = sorted(result["required"])
-        return result
+            result["required"] = sorted(set(result["required"]))
+        return self.unions_in_order(result, place)
 
-    def plain(self, source: Schema, schema: Schema) -> Schema:
-        """`schema` in its simplest form: always the same object for the same `source`."""
-        return self.plain_forms.setdefault(id(source), (source, _plain(schema)))[1]
+    def flat(self, schema: Schema, lines: Sequence[Line], place: Place) -> Schema:
+        """`schema` with those parts of its `allOf` put into itself that are but objects, and have no line."""
+        if "allOf" not in schema:
+            return schema
+        named = {index for _, index in self.pick(schema["allOf"], lines, place)}
+        whole = {key: value for key, value in schema.items() if key != "allOf"}
+        kept = []
+        for index, part in enumerate(schema["allOf"]):
+            target, _ = self.follow(part)
+            target = target if index in named else self.flat(target, lines, place)
+            if index in named or not _merge_object(whole, target):
+                kept.append(part)
+        if not kept:
+            return whole
+        # The generator does not see properties that stand beside an `allOf`.
+        own = {key: whole.pop(key) for key in ("type", "properties", "required") if key in whole}
+        return {**whole, "allOf": [*kept, *([own] if "properties" in own or "required" in own else [])]}
+
+    def unions_in_order(self, schema: Schema, place: Place) -> Schema:
+        """Branches in an order that is not the document's. Plain values that overlap cannot be meant to exclude."""
+        for keyword in UNIONS:
+            if keyword in schema:
+                schema[keyword] = sorted(schema[keyword], key=_as_text)
+        if "anyOf" not in schema and overlap(schema.get("oneOf", [])):
+            self.dropped.append(("overlapping oneOf", str(place)))
+            schema["anyOf"] = schema.pop("oneOf")
+        return schema
 
     def pick(self, branches: list[Schema], lines: Sequence[Line], place: Place) -> list[tuple[Line, int]]:
         """Which branch each line means that goes on with a selector."""
@@ -348,10 +359,10 @@ class _Normaliser:
             return int(selector) == index
         schema, _ = self.follow(branch)
         if selector.startswith(":"):
-            return selector[1:] == schema.get("type")
+            return bool(selector[1:] == self.references.kind(schema))
         path, equals, value = selector.partition("=")
         for key in path.split("."):
-            child = schema.get("properties", {}).get(key)
+            child = self.references.properties(schema).get(key)
             if not isinstance(child, dict):
                 return False
             schema, _ = self.follow(child)
@@ -361,13 +372,18 @@ class _Normaliser:
     def branch_title(self, branch: Schema, otherwise: str) -> str:
         """A word for a branch: the one value of a property of it, or its place."""
         schema, _ = self.follow(branch)
-        for _, child in sorted(schema.get("properties", {}).items()):
+        for _, child in sorted(self.references.properties(schema).items()):
             value = const_of(self.follow(child)[0]) if isinstance(child, dict) else None
             if isinstance(value, str) and pascal(value):
                 return pascal(value)
         return otherwise
 
     # At the end
+
+    def derived(self) -> list[str]:
+        lacks = f"no line in {self.names.path}, named"
+        found = [f"{key}: {lacks} {name} in area {self.new_areas[name]}" for name, key in self.new_operations.items()]
+        return sorted([*found, *(f"{place}: {lacks} {name}" for name, place in self.new_schemas.items())])
 
     def refuse_unused(self, unused: list[tuple[int, str]]) -> None:
         if unused:
@@ -389,7 +405,7 @@ class _Normaliser:
 
     def refuse_collisions(self) -> None:
         for name, place, form in self.copies:
-            if shape(form) != shape(self.components[name]):
+            if not copies.alike(form, self.components[name], self.components, self.new_schemas):
                 numbers = [str(line.number) for line in self.names.lines_named(name)] or ["(derived)"]
                 raise CodegenError(
                     f"{self.names.path}: lines {', '.join(numbers)}",
@@ -397,10 +413,15 @@ class _Normaliser:
                     "Give one of them a name of its own.",
                 )
 
+    def forget_copies(self, paths: Json) -> None:
+        """What only a copy of a component refers to is none."""
+        for name in self.new_schemas.keys() - copies.reached(paths, self.components):
+            del self.components[name], self.new_schemas[name]
+
     def trim_descriptions(self) -> None:
         """A reference repeats no description that the component has itself."""
-        for reference, name in self.references:
-            if reference.get("description") == self.components[name].get("description"):
+        for reference, name in self.referring:
+            if reference.get("description") == self.components.get(name, {}).get("description"):
                 reference.pop("description", None)
 
 
@@ -410,12 +431,41 @@ def pascal(text: str) -> str:
     return "".join(word[0].upper() + word[1:].lower() for word in words)
 
 
-def _free(name: str, taken: Iterable[str], joint: str) -> str:
+def _free(name: str, taken: Container[str], also: Container[str], joint: str = "") -> str:
     """`name`, or the first of `name2`, `name3`… that is not taken."""
-    number, found, taken = 2, name, set(taken)
-    while found in taken:
+    number, found = 2, name
+    while found in taken or found in also:
         number, found = number + 1, f"{name}{joint}{number}"
     return found
+
+
+def _media_type(text: str) -> str:
+    """A media type without its parameters; whatever is JSON is JSON."""
+    media = text.split(";")[0].strip().lower()
+    return "application/json" if media in ("*/*", "text/json") or media.endswith("+json") else media
+
+
+def _as_text(branch: Any) -> str:
+    return json.dumps([shape(branch) if isinstance(branch, dict) else branch, branch], sort_keys=True)
+
+
+def _merge_object(whole: Schema, part: Schema) -> bool:
+    """Put an object into another, unless it says more than its properties, or says one of them differently."""
+    said = {key for key in part if not is_remark(key)}
+    own, more = whole.get("properties", {}), part.get("properties", {})
+    if said - {"type", "properties", "required"} or part.get("type", "object") != "object":
+        return False
+    if any(key in own and own[key] != value for key, value in more.items()):
+        return False
+    for key, value in part.items():
+        if is_remark(key):
+            whole.setdefault(key, value)
+    whole["type"] = "object"
+    if own or more:
+        whole["properties"] = {**own, **more}
+    if "required" in part:
+        whole["required"] = [*whole.get("required", []), *part["required"]]
+    return True
 
 
 def in_order(value: Any) -> Any:
@@ -425,26 +475,6 @@ def in_order(value: Any) -> Any:
     if isinstance(value, list):
         return [in_order(item) for item in value]
     return value
-
-
-def _plain(schema: Schema) -> Schema:
-    """The simplest of the ways to say the same: an `enum` of one value is a `const`, a null in it is a branch."""
-    schema = {key: value for key, value in schema.items() if key != "title"}
-    values = schema.get("enum")
-    if not values or "oneOf" in schema or "anyOf" in schema:
-        return schema
-    if "const" in schema:
-        del schema["enum"]
-    elif const_of(schema) is not None:
-        schema["const"] = schema.pop("enum")[0]
-    elif None in values and len(values) > 1:
-        notes = {key: value for key, value in schema.items() if key in ANNOTATIONS}
-        rest = {key: value for key, value in schema.items() if key not in ANNOTATIONS}
-        rest["enum"] = [value for value in values if value is not None]
-        if isinstance(rest.get("type"), list):
-            rest["type"] = next((kind for kind in rest["type"] if kind != "null"), "string")
-        return {**notes, "anyOf": [rest, {"type": "null"}]}
-    return schema
 
 
 def _token(step: Step) -> tuple[str, str]:

@@ -26,6 +26,12 @@ UNIONS = ("anyOf", "oneOf")
 ANNOTATIONS = ("title", "description", "example", "examples", "deprecated", "externalDocs", "$comment")
 """Keywords that change nothing about what a schema accepts. Their values are text and samples, never schemas."""
 
+
+def is_remark(keyword: str) -> bool:
+    """Whether a keyword says nothing about what is accepted: an annotation, or an extension (`x-…`)."""
+    return keyword in ANNOTATIONS or keyword.startswith("x-")
+
+
 Step = tuple[str, str | int | None]
 """One step down: the keyword, and the key or index under it."""
 
@@ -59,7 +65,7 @@ def rebuild(schema: Schema, change: Callable[[Step, Schema], Any]) -> Schema:
 
 def shape(schema: Schema) -> Schema:
     """`schema` without its remarks: two schemas of one shape accept the same values."""
-    bare = {key: value for key, value in schema.items() if key not in ANNOTATIONS}
+    bare = {key: value for key, value in schema.items() if not is_remark(key)}
     if "required" in bare:
         bare["required"] = sorted(bare["required"])
     return rebuild(bare, lambda _, child: shape(child))

@@ -13,7 +13,8 @@ from codegen import __main__ as command
 from codegen import report
 from codegen.compare import numbers
 from codegen.layout import HERE, Layout
-from tests.codegen.variants import VENDOR, Scrambler, new_version
+from tests.codegen.variants import scrambled, varied
+from tests.codegen.versions import new_version
 
 Json = dict[str, Any]
 Edit = Callable[[Json, Json], object]
@@ -25,7 +26,7 @@ def rows(old: Json, new: Json) -> list[str]:
 
 
 def test_other_names_and_order_are_no_change(original: Json) -> None:
-    assert rows(original, Scrambler(original, 3, tuple(VENDOR)).run()) == []
+    assert rows(original, varied(original, scrambled, seed=3)) == []
 
 
 PLANTED: list[tuple[Edit, str, str]] = [
@@ -88,7 +89,7 @@ def test_a_planted_change_is_found(original: Json, edit: Edit, row: str, section
 
 
 def test_the_report_on_a_new_version(original: Json) -> None:
-    found = rows(original, Scrambler(new_version(original), 1, tuple(VENDOR)).run())
+    found = rows(original, varied(new_version(original), scrambled))
     assert "- `POST /profiles/update`: numbers in the text: 300 → 500. " in "\n".join(found)
     assert "We keep to 300 items every 1 s, burst 1000; at most 200 items a call." in "\n".join(found)
     assert "- `segments_view` (GET /segments/view)" in found

@@ -16,7 +16,7 @@ from codegen import __main__ as command
 from codegen import document, pull, yamlfile
 from codegen.errors import CodegenError
 from codegen.layout import Layout
-from tests.codegen.variants import new_version
+from tests.codegen.versions import new_version
 
 Json = dict[str, Any]
 
@@ -78,7 +78,7 @@ def files(layout: Layout) -> dict[str, bytes]:
 def test_a_pull_replaces_the_document_and_writes_the_lock(inputs: Layout, vendor: Vendor, newer: bytes) -> None:
     vendor.content, vendor.etag = newer, '"v2"'
     said = pull.pull(inputs, vendor.url)
-    assert "version 2.11" in said
+    assert "version 2.13" in said
     assert inputs.document.read_bytes() == newer
     lock = yamlfile.load_table(inputs.lock)
     assert lock["sha256"] == hashlib.sha256(newer).hexdigest()
@@ -200,7 +200,7 @@ def test_the_command(
     monkeypatch.setattr(command, "HERE", inputs)
     vendor.content = newer
     assert command.main(["pull", "--url", vendor.url]) == 0
-    assert "version 2.11" in capsys.readouterr().out
+    assert "version 2.13" in capsys.readouterr().out
     vendor.status = 500
     assert command.main(["pull"]) == 1
     assert "Nothing was changed" in capsys.readouterr().err

@@ -115,8 +115,8 @@ async def audience_view(
 
     **Rate limit:** 1 request per second, the default.
 
-    - `name`: Name of the audience. Needed even with a token.
     - `indexing_token`: Token returned by a create, update, replace or remove call.
+    - `name`: Name of the audience. Needed even with a token.
     """
     query = as_query(
         {

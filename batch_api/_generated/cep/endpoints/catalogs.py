@@ -113,8 +113,8 @@ async def catalog_view(
 
     **Rate limit:** 5 requests per second.
 
-    - `name`: Name of the catalog.
     - `indexing_token`: Token returned by `/catalogs/items/edit`.
+    - `name`: Name of the catalog.
     """
     query = as_query(
         {

@@ -26,30 +26,30 @@ if TYPE_CHECKING:
 async def orchestration_list(
     sender: Sender,
     *,
+    channels: Sequence[OrchestrationChannel] | Unset = UNSET,
     from_: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     status: Sequence[OrchestrationStatus] | Unset = UNSET,
     type_: Sequence[OrchestrationType] | Unset = UNSET,
-    channels: Sequence[OrchestrationChannel] | Unset = UNSET,
 ) -> Answer[OrchestrationPage]:
     """Lists campaigns, recurring automations, trigger automations and warm-ups, page by page, whether they come from
     the dashboard or from the API. The fields of a row depend on its type.
 
     **Rate limit:** 1 request per second, the default.
 
+    - `channels`: Keep only the orchestrations that use one of these channels.
     - `from_`: Opaque cursor: the `next_from` of the previous page. Leave out for the first page.
     - `limit`: Number of orchestrations per page.
     - `status`: Keep only the orchestrations in one of these states.
     - `type_`: Keep only these kinds of orchestration.
-    - `channels`: Keep only the orchestrations that use one of these channels.
     """
     query = as_query(
         {
+            "channels": channels,
             "from": from_,
             "limit": limit,
             "status": status,
             "type": type_,
-            "channels": channels,
         }
     )
     reply = await sender.send(ORCHESTRATION_LIST, query=query)
@@ -59,8 +59,8 @@ async def orchestration_list(
 async def orchestration_stats(
     sender: Sender,
     *,
-    orchestration_id: str,
     from_: datetime.date,
+    orchestration_id: str,
     to: datetime.date,
     include_platforms: bool | Unset = UNSET,
 ) -> Answer[OrchestrationStats]:
@@ -69,15 +69,15 @@ async def orchestration_stats(
 
     **Rate limit:** 1 request per second, the default.
 
-    - `orchestration_id`: Id of the orchestration.
     - `from_`: First day of the period.
-    - `to`: Last day of the period.
     - `include_platforms`: Split the figures by platform.
+    - `orchestration_id`: Id of the orchestration.
+    - `to`: Last day of the period.
     """
     query = as_query(
         {
-            "orchestration_id": orchestration_id,
             "from": from_,
+            "orchestration_id": orchestration_id,
             "to": to,
             "include_platforms": include_platforms,
         }

@@ -43,7 +43,7 @@ async def profile_export(
 async def profile_mass_update(
     sender: Sender,
     body: Sequence[EditProfile | Mapping[str, Any]] | Encoded,
-) -> Answer[ProfileUpdateSuccess | ProfileUpdatePartialErrors]:
+) -> Answer[ProfileUpdatePartialErrors | ProfileUpdateSuccess]:
     """Same edits and same answer as `/profiles/update`, for large loads such as a daily dump: at most **10 000** edits
     per call, a longer array being refused as a whole. It takes longer to be applied and is meant to be used once or
     twice a day.
@@ -57,7 +57,7 @@ async def profile_mass_update(
 async def profile_update(
     sender: Sender,
     body: Sequence[EditProfile | Mapping[str, Any]] | Encoded,
-) -> Answer[ProfileUpdateSuccess | ProfileUpdatePartialErrors]:
+) -> Answer[ProfileUpdatePartialErrors | ProfileUpdateSuccess]:
     """Updates the attributes of one or many profiles and tracks events on them.
 
     The body is always an array, even for a single profile, and holds at most **200** edits; a longer array is

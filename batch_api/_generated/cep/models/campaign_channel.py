@@ -2,5 +2,5 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-CampaignChannel: TypeAlias = Literal["push", "sms", "email"] | str
+CampaignChannel: TypeAlias = Literal["email", "push", "sms"] | str
 """Channels of the messages."""

@@ -2,5 +2,5 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-CampaignSource: TypeAlias = Literal["dashboard", "api"] | str
+CampaignSource: TypeAlias = Literal["api", "dashboard"] | str
 """Where it was created."""

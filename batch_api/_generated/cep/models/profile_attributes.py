@@ -36,7 +36,7 @@ class ProfileAttributes:
     """Consent to marketing SMS. `null` resets it."""
     timezone: str | None | Unset = UNSET
     """IANA name of the time zone. Names that do not exist are not stored."""
-    topic_preferences: list[str] | ArrayOperation | None | Unset = UNSET
+    topic_preferences: ArrayOperation | list[str] | None | Unset = UNSET
     """Topics that the user subscribed to: a full list, or topics to add and to remove. At most 25 topics of 1 to 300
     lower-case characters.
     """

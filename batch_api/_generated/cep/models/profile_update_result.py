@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 from .profile_update_partial_errors import ProfileUpdatePartialErrors
 from .profile_update_success import ProfileUpdateSuccess
 
-ProfileUpdateResult: TypeAlias = ProfileUpdateSuccess | ProfileUpdatePartialErrors
+ProfileUpdateResult: TypeAlias = ProfileUpdatePartialErrors | ProfileUpdateSuccess
 """Accepted for processing, in whole or in part."""
 
 

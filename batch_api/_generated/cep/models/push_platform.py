@@ -2,5 +2,5 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-PushPlatform: TypeAlias = Literal["ios", "android", "web"] | str
+PushPlatform: TypeAlias = Literal["android", "ios", "web"] | str
 """Platforms of the messages."""

@@ -61,24 +61,24 @@ async def push_campaign_list(
     sender: Sender,
     *,
     from_: int | Unset = UNSET,
+    from_api: bool | Unset = UNSET,
     limit: int | Unset = UNSET,
     live: bool | Unset = UNSET,
-    from_api: bool | Unset = UNSET,
 ) -> Answer[list[PushCampaignSummary]]:
     """Lists the campaigns, most recent first. The answer is an array and carries no total: the last page is the one
     that holds fewer rows than `limit`. Live app keys only.
 
     - `from_`: Offset of the first row.
+    - `from_api`: True for campaigns created by the API, false for those of the dashboard, all of them when left out.
     - `limit`: Most rows to return.
     - `live`: True for running and completed campaigns, false for stopped ones and drafts, all of them when left out.
-    - `from_api`: True for campaigns created by the API, false for those of the dashboard, all of them when left out.
     """
     query = as_query(
         {
             "from": from_,
+            "from_api": from_api,
             "limit": limit,
             "live": live,
-            "from_api": from_api,
         }
     )
     reply = await sender.send(PUSH_CAMPAIGN_LIST, query=query)

@@ -2,5 +2,5 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-AppExportEvent: TypeAlias = Literal["push_sent", "push_open", "push_error"] | str
+AppExportEvent: TypeAlias = Literal["push_error", "push_open", "push_sent"] | str
 """Events of the push campaign."""

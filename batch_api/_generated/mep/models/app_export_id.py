@@ -2,5 +2,5 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-AppExportId: TypeAlias = Literal["install_id", "custom_id", "advertising_id"] | str
+AppExportId: TypeAlias = Literal["advertising_id", "custom_id", "install_id"] | str
 """Ids to write in the file."""

@@ -2,5 +2,5 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-AttributeValue: TypeAlias = str | int | float | bool
+AttributeValue: TypeAlias = bool | int | float | str
 """Value of an attribute. A string has at most 64 characters in an event, unless it is a URL."""

@@ -2,5 +2,5 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-CustomAudienceKind: TypeAlias = Literal["custom_ids", "advertising_ids"] | str
+CustomAudienceKind: TypeAlias = Literal["advertising_ids", "custom_ids"] | str
 """Kind of id that the audience holds."""

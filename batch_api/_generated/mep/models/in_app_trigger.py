@@ -20,7 +20,7 @@ class InAppTrigger:
     """How many times at most one user sees the message."""
     grace_period: GracePeriod | Unset = UNSET
     """Least time between two displays."""
-    when: str | InAppTriggerEvent | Unset = UNSET
+    when: InAppTriggerEvent | str | Unset = UNSET
     """`NEXT_SESSION`, `NOW` (as soon as possible), or an event. Compare without regard to case: the view answers
     `next_session`.
     """

@@ -32,7 +32,7 @@ class PushCampaign:
     """Whether it targets developers only."""
     from_api: bool | None = None
     """True when it was created by the API, false in the dashboard."""
-    gcm_collapse_key: str | GcmCollapseKey | None = None
+    gcm_collapse_key: GcmCollapseKey | str | None = None
     """A string in the known samples, an object when one writes it: expect both."""
     labels: list[str] | None = None
     """Codes of labels."""

@@ -2,5 +2,5 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-TargetingSegment: TypeAlias = Literal["NEW", "ONE_TIME", "ENGAGED", "DORMANT", "IMPORTED"] | str
+TargetingSegment: TypeAlias = Literal["DORMANT", "ENGAGED", "IMPORTED", "NEW", "ONE_TIME"] | str
 """Engagement segments."""

@@ -1,0 +1,96 @@
+"""The simplest of the ways to say the same in a schema, so that it makes no difference which one the vendor chose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .schema import UNIONS, Schema, const_of, is_remark
+
+_PLAIN = ("string", "integer", "number", "boolean")
+NULL: Schema = {"type": "null"}
+
+
+def simplest(schema: Schema) -> Schema:
+    """`schema`, which is no mere reference, in its simplest form. What is inside it stays as it is."""
+    schema = {key: value for key, value in schema.items() if key not in ("title", "nullable")} | _null(schema)
+    _say_type(schema)
+    _say_values(schema)
+    if "discriminator" in schema:
+        # Its `mapping` has the vendor's names, and repeats what the branches say.
+        schema["discriminator"] = {"propertyName": schema["discriminator"].get("propertyName")}
+    return _null_apart(schema)
+
+
+def is_plain_value(schema: Schema) -> bool:
+    """Whether it is text, a number or a truth value, without a list of values."""
+    return schema.get("type") in _PLAIN and not schema.keys() & {"enum", "const", "allOf", *UNIONS}
+
+
+def with_null(schema: Schema) -> Schema:
+    """A plain value, or null."""
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def overlap(branches: list[Schema]) -> bool:
+    """Whether plain values can match two of these branches, so that `oneOf` would refuse them."""
+    kinds = [str(branch.get("type")) for branch in branches if "const" not in branch and "enum" not in branch]
+    twice = any(kinds.count(kind) > 1 for kind in ("string", "integer", "number"))
+    return twice or {"integer", "number"} <= set(kinds)
+
+
+def in_value_order(values: list[Any]) -> list[Any]:
+    """The values of an enumeration, each once, in an order that is not the document's."""
+    unique = {(type(value).__name__, str(value)): value for value in values}
+    return [unique[key] for key in sorted(unique)]
+
+
+def _null(schema: Schema) -> Schema:
+    """`nullable: true`, which OpenAPI 3.0 has, in the words of 3.1."""
+    if schema.get("nullable") is not True:
+        return {}
+    if isinstance(schema.get("type"), str):
+        return {"type": [schema["type"], "null"]}
+    for key in UNIONS:
+        if key in schema and NULL not in schema[key]:
+            return {key: [*schema[key], NULL]}
+    return {"enum": [*schema["enum"], None]} if "enum" in schema else {}
+
+
+def _say_type(schema: Schema) -> None:
+    kinds = schema.get("type")
+    if isinstance(kinds, list):
+        kinds = sorted(set(kinds), key=lambda kind: (kind == "null", kind))
+        schema["type"] = kinds[0] if len(kinds) == 1 else kinds
+    if schema.keys() & {"properties", "patternProperties", "additionalProperties"}:
+        schema.setdefault("type", "object")
+    if schema.get("additionalProperties") in (True, {}):
+        del schema["additionalProperties"]
+
+
+def _say_values(schema: Schema) -> None:
+    """An `enum` of one value is a `const`."""
+    if "const" in schema:
+        schema.pop("enum", None)
+    elif const_of(schema) is not None:
+        schema["const"] = schema.pop("enum")[0]
+    elif "enum" in schema:
+        schema["enum"] = in_value_order(schema["enum"])
+
+
+def _null_apart(schema: Schema) -> Schema:
+    """Null as a branch of its own, but for plain values, whose type may be a list."""
+    kinds: Any = schema.get("type")
+    values = schema.get("enum", ())
+    listed = isinstance(kinds, list) and kinds[-1] == "null" and len(kinds) == 2
+    if not (listed or (None in values and len(values) > 1)) or schema.keys() & set(UNIONS):
+        return schema
+    if listed and kinds[0] in _PLAIN and not values and "const" not in schema:
+        return schema
+    notes = {key: value for key, value in schema.items() if is_remark(key)}
+    rest = {key: value for key, value in schema.items() if not is_remark(key)}
+    if listed:
+        rest["type"] = kinds[0]
+    if values:
+        rest["enum"] = [value for value in values if value is not None]
+        _say_values(rest)
+    return {**notes, "anyOf": [rest, NULL]}
