@@ -14,7 +14,7 @@ from typing import Any
 import jsonschema
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch_api import models
@@ -115,7 +115,7 @@ def test_nothing_that_comes_raises_or_is_lost(model: Any) -> None:
     # The names of the API: those of fields, without the underscore that keeps them apart from Python's words.
     names = [name.rstrip("_") for name in keys_of(model)] + ["$label", "$add", "$email_address"]
 
-    @settings(max_examples=40)
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
     @given(st.dictionaries(st.sampled_from(names) | st.text(max_size=4), ANYTHING, max_size=5))
     def check(data: Json) -> None:
         result = model.from_dict(data)
