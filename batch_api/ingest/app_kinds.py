@@ -65,7 +65,7 @@ class Recipients(_Ids):
 
     def __init__(self, message: Mapping[str, Any], ids: str) -> None:
         checks.text(message.get("group_id"), "group_id")
-        rest = encode_items([{**message}])
+        rest = encode_items([{**message}], TRANSACTIONAL_SEND.dates)
         self.prefix = b'%b,"recipients":{%b:[' % (rest[:-1], orjson.dumps(ids))
         # The text of a message may be about people.
         self.about = f"{ids} of {hashlib.sha256(self.prefix).hexdigest()[:16]}"
@@ -162,9 +162,8 @@ class EventCoalescer(Coalescer):
     def size(edit: Edit) -> int:
         return len(edit["events"])
 
-    @staticmethod
-    def merge(first: Edit, second: Edit) -> Edit | None:
-        fits = EventCoalescer.size(first) + EventCoalescer.size(second) <= (TriggerEvents.operation.max_items or 1)
+    def merge(self, first: Edit, second: Edit) -> Edit | None:
+        fits = self.size(first) + self.size(second) <= self.most_items
         known = {"id", "events"}
         if not fits or first.keys() != known or second.keys() != known:
             return None

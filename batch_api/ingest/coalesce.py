@@ -50,8 +50,7 @@ class Coalescer:
     says what an edit counts in a request, and `merge` how two become one.
     """
 
-    @staticmethod
-    def merge(first: Edit, second: Edit) -> Edit | None:
+    def merge(self, first: Edit, second: Edit) -> Edit | None:
         """One edit in place of two; `None` if there is none that does the same for certain."""
         return merged(first, second)
 

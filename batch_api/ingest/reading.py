@@ -73,7 +73,7 @@ def id_of(item: object) -> str | None:
 def _read_objects(kind: Kind, items: Items, start: int, refs: list[Any] | None) -> Rows | None:
     """The common case: all of them good, looked at together and encoded at once. `None` if not."""
     try:
-        body = encode_items(items)  # first, because it brings them into the cache
+        body = encode_items(items, kind.operation.dates)  # first, because it brings them into the cache
     except InvalidInput:
         return None
     glance = kind.glance(items)
@@ -147,4 +147,4 @@ def _read_one(kind: Kind, item: object) -> tuple[bytes, str, bool]:
             return line, seen.id, seen.has_events
     fields = kind.plain(item)
     seen = kind.look(fields)
-    return encode_items([fields]), seen.id, seen.has_events
+    return encode_items([fields], kind.operation.dates), seen.id, seen.has_events
