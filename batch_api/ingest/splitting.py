@@ -116,20 +116,16 @@ class _Partition:
 
     def add(self, rows: Rows) -> Iterable[Rows]:
         """Take rows; give the chunks that became full."""
-        for chunk in self._chunker.feed(rows):
-            self._chunker.answered(chunk)
-            yield chunk
+        yield from self._over(self._chunker.feed(rows))
         while self._chunker.is_clogged:
-            yield from self._flushed()
+            yield from self._over(self._chunker.close())
 
     def rest(self) -> Iterable[Rows]:
         """What is left, at the end."""
-        yield from self._flushed()
-        while self._chunker.waits:
-            yield from self._flushed()
+        yield from self._over(self._chunker.flush())
 
-    def _flushed(self) -> Iterable[Rows]:
-        for chunk in self._chunker.flush():
+    def _over(self, chunks: Iterable[Rows]) -> Iterable[Rows]:
+        for chunk in chunks:
             self._chunker.answered(chunk)
             yield chunk
 

@@ -1,0 +1,1 @@
+"""Ingestion spread over processes and machines, on worker engines that exist."""
