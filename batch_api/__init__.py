@@ -9,7 +9,8 @@
         for error in result.errors:
             print(error.index, error.attribute, error.category)
 
-Everything public is here; the models of bodies are in `batch_api.models`.
+Everything public is here; the models of bodies are in `batch_api.models`, those of the legacy app-level API, which
+`BatchAppClient` speaks, in `batch_api.app_models`.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from typing import TYPE_CHECKING, Any
 from batch_api._version import __version__
 
 if TYPE_CHECKING:
-    from batch_api import models
+    from batch_api import app_models, models
     from batch_api._generated.runtime import UNSET
+    from batch_api.app_client import BatchAppClient
+    from batch_api.app_results import Receipt
     from batch_api.client import BatchClient
     from batch_api.engine.attempt import Attempt
     from batch_api.engine.errors import (
@@ -77,6 +80,7 @@ __all__ = [
     "AudienceIncomplete",
     "AuthenticationFailed",
     "BadRequest",
+    "BatchAppClient",
     "BatchClient",
     "BatchError",
     "Buffer",
@@ -111,6 +115,7 @@ __all__ = [
     "PermissionDenied",
     "Progress",
     "RateLimited",
+    "Receipt",
     "Refused",
     "Remainder",
     "RemovalToken",
@@ -126,6 +131,7 @@ __all__ = [
     "UpdateResult",
     "WaitTimeout",
     "__version__",
+    "app_models",
     "models",
     "split",
 ]
@@ -133,6 +139,8 @@ __all__ = [
 # Who asks for `batch_api.testing` in a test run without HTTP, or for `__version__`, pays for nothing else.
 _HOMES = {
     "batch_api._generated.runtime": ("UNSET",),
+    "batch_api.app_client": ("BatchAppClient",),
+    "batch_api.app_results": ("Receipt",),
     "batch_api.client": ("BatchClient",),
     "batch_api.engine.attempt": ("Attempt",),
     "batch_api.engine.errors": (
@@ -186,8 +194,8 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 if not TYPE_CHECKING:  # a checker that saw this would take any name for public
 
     def __getattr__(name: str) -> Any:
-        if name == "models":
-            return import_module("batch_api.models")
+        if name in ("app_models", "models"):
+            return import_module(f"batch_api.{name}")
         if name not in _HOME_OF:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = getattr(import_module(_HOME_OF[name]), name)

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from batch_api._generated.cep.document import DOCUMENT_SHA256, VERSION
 from batch_api._generated.cep.registry import API
-from batch_api._version import __version__
+from batch_api.base_client import BaseClient, environment, user_agent
 from batch_api.engine.engine import Engine
-from batch_api.engine.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    from batch_api._generated.runtime import QueryValue
     from batch_api.engine.attempt import Attempt
     from batch_api.engine.limits import Limit
-    from batch_api.engine.response import Response
     from batch_api.resources.audiences import Audiences
     from batch_api.resources.campaigns import Campaigns
     from batch_api.resources.catalogs import Catalogs
@@ -29,8 +22,6 @@ if TYPE_CHECKING:
     from batch_api.resources.orchestrations import Orchestrations
     from batch_api.resources.profiles import Profiles
     from batch_api.resources.segments import Segments
-
-    Params = Mapping[str, QueryValue | date]
 
 
 class Settings(TypedDict, total=False):
@@ -48,7 +39,7 @@ class Settings(TypedDict, total=False):
     project_alias: str | None
 
 
-class BatchClient:
+class BatchClient(BaseClient):
     """A client of one project.
 
         async with BatchClient("…", "project_…") as client:
@@ -103,7 +94,7 @@ class BatchClient:
             project_key,
             api=API,
             base_url=base_url,
-            user_agent=_user_agent(),
+            user_agent=user_agent(VERSION, DOCUMENT_SHA256),
             timeout=timeout,
             deadline=deadline,
             limits=limits,
@@ -114,7 +105,6 @@ class BatchClient:
             observer=observer,
             project_alias=project_alias,
         )
-        self._is_sibling = False
 
     @classmethod
     def from_env(cls, **settings: Unpack[Settings]) -> Self:
@@ -123,14 +113,12 @@ class BatchClient:
         `settings` are the keyword arguments of the class; a `base_url` or `quota` given here goes before the variable.
         Raises `ConfigurationError` that names the variables that are missing or empty.
         """
-        missing = [name for name in ("BATCH_REST_API_KEY", "BATCH_PROJECT_KEY") if not os.environ.get(name)]
-        if missing:
-            raise ConfigurationError(f"Not set in the environment: {', '.join(missing)}.")
+        rest_api_key, project_key = environment("BATCH_REST_API_KEY", "BATCH_PROJECT_KEY")
         if settings.get("base_url") is None:
             settings["base_url"] = os.environ.get("BATCH_BASE_URL") or None
         if settings.get("quota") is None:
             settings["quota"] = os.environ.get("BATCH_QUOTA_URL") or None
-        return cls(os.environ["BATCH_REST_API_KEY"], os.environ["BATCH_PROJECT_KEY"], **settings)
+        return cls(rest_api_key, project_key, **settings)
 
     # -- siblings ------------------------------------------------------------------------------------------------
 
@@ -140,94 +128,6 @@ class BatchClient:
         A sibling needs no `async with`, and closing it does nothing: the client it came from closes for all.
         """
         return self._sibling(self._engine.for_project(project_key, project_alias=project_alias))
-
-    def with_options(
-        self, *, deadline: float | None = None, timeout: float | None = None, resend_unsafe: bool | None = None
-    ) -> Self:
-        """A sibling on the same gates whose calls are made with other choices. What is left out stays as it is.
-
-            await client.with_options(deadline=5).audiences.view("vip")
-
-        Args:
-            deadline: Seconds that a call may take in all.
-            timeout: Seconds without progress after which an attempt has failed.
-            resend_unsafe: Send again, after a failure that leaves open whether the request was taken, even where that
-                may do a thing twice: edits that carry events, `campaigns.create`, `campaigns.update` to `RUNNING`,
-                `profiles.export`. This API has no idempotency key.
-        """
-        return self._sibling(self._engine.with_options(deadline=deadline, timeout=timeout, resend_unsafe=resend_unsafe))
-
-    def _sibling(self, engine: Engine) -> Self:
-        sibling = object.__new__(type(self))
-        sibling._engine = engine
-        sibling._is_sibling = True
-        return sibling
-
-    # -- opening and closing -------------------------------------------------------------------------------------
-
-    async def __aenter__(self) -> Self:
-        if not self._is_sibling:
-            self._engine.open()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Close the connections, for all siblings. Harmless to repeat; on a sibling it does nothing."""
-        if not self._is_sibling:
-            await self._engine.aclose()
-
-    # -- what is in force ----------------------------------------------------------------------------------------
-
-    def limits(self) -> dict[str, list[Limit]]:
-        """The limits in force, by our operation names, with `share` taken; with `quota`, those that all share.
-
-        The second limit of `profile_export`, 5 an hour, counts only exports that are filtered by a segment.
-        """
-        return self._engine.limits()
-
-    def wait_time(self, operation: str, cost: int = 1) -> float:
-        """Seconds that a call made now would wait for its turn, if those before it are served.
-
-        Args:
-            operation: One of the names in `limits()`, such as `"profile_update"`.
-            cost: Items in the request, where the operation counts items.
-
-        Raises `ConfigurationError` for a name that is no operation. Call it from a coroutine.
-        """
-        return self._engine.wait_time(operation, cost)
-
-    # -- whatever has no method ----------------------------------------------------------------------------------
-
-    async def call(self, operation: str, *, body: object = None, params: Params | None = None) -> Response:
-        """Call an operation that has no method here, with all that methods have: limits, sending again, errors.
-
-            answer = await client.call("GET /segments/{name}", params={"name": "vip", "expand": True})
-            answer.json()
-
-        An operation of this API's document keeps what is known about it, and its turn among the calls of its method.
-        For any other, 1 request a second is assumed, over all such operations together. Its reads may be sent again
-        when an answer is lost, nothing else may.
-
-        Args:
-            operation: One of the names in `limits()`, such as `"segment_list"`, or a method and a path below
-                `base_url`, such as `"POST /segments/create"`. A path shows in logs and errors: values that must not
-                belong in `params`.
-            body: What to send as JSON: a dict, a list or a model. A GET has none.
-            params: Values for each `{name}` in the path, percent-encoded; the others go into the query. `None` leaves
-                one out, and a list repeats it.
-
-        Returns the answer as it came: `.status`, `.headers`, `.json()`. Redirects are not followed; that of
-        `export_download` is its success. Raises `ConfigurationError` for what is no operation, `InvalidInput` for
-        parameters or a body that cannot be right, and what every call raises.
-        """
-        from batch_api.engine.calling import target
-
-        found = target(API, operation, body, params or {})
-        return await self._engine.send(found.operation, body=found.body, query=found.query, path=found.path)
 
     # -- resources, each imported when first used ----------------------------------------------------------------
 
@@ -279,14 +179,3 @@ class BatchClient:
         from batch_api.resources.segments import Segments
 
         return Segments(self._engine)
-
-    def __repr__(self) -> str:
-        return f"<BatchClient of project {self._engine.project} at {self._engine.base_url}>"
-
-    def __reduce__(self) -> str:
-        raise TypeError("clients hold a key and connections and are not pickled: make one in each process")
-
-
-def _user_agent() -> str:
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return f"batch_api/{__version__} (document {VERSION}; sha256 {DOCUMENT_SHA256[:12]}; python {python})"

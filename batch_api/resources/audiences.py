@@ -12,7 +12,7 @@ from batch_api.engine.engine import Engine
 from batch_api.engine.errors import InvalidInput, NotFound
 from batch_api.ingest import checks
 from batch_api.ingest.patience import DRAIN, PATIENCE
-from batch_api.resources.paging import Listing
+from batch_api.resources.paging import CursorListing, Listing
 from batch_api.resources.resource import Resource
 from batch_api.resources.waiting import INDEXING, until_over
 from batch_api.results import IndexingResult, RemovalToken
@@ -190,7 +190,7 @@ class Audiences(Resource):
 
     def list(self, page_size: int = 100, cursor: str | None = None) -> Listing[Audience]:
         """All audiences: an async iterator, with `.pages()`. `page_size` is 1 to 100; `cursor` starts elsewhere."""
-        return Listing(
+        return CursorListing(
             "audience_list",
             "audiences",
             lambda start, size: api.audience_list(self._engine, from_=start, limit=size),

@@ -12,7 +12,7 @@ from batch_api.engine.engine import Engine
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest import checks
 from batch_api.ingest.patience import DRAIN, PATIENCE
-from batch_api.resources.paging import Listing
+from batch_api.resources.paging import CursorListing, Listing
 from batch_api.resources.resource import Resource
 from batch_api.resources.waiting import INDEXING, until_over
 from batch_api.results import Done, IndexingResult
@@ -84,7 +84,7 @@ class Catalogs(Resource):
 
     def list(self, page_size: int = 100, cursor: str | None = None) -> Listing[Catalog]:
         """All catalogs: an async iterator, with `.pages()`. `page_size` is 1 to 100; `cursor` starts elsewhere."""
-        return Listing(
+        return CursorListing(
             "catalog_list",
             "catalogs",
             lambda start, size: api.catalog_list(self._engine, from_=start, limit=size),

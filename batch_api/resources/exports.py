@@ -13,7 +13,7 @@ from batch_api.engine.engine import Engine
 from batch_api.engine.errors import ExportFailed
 from batch_api.ingest import checks
 from batch_api.resources import files
-from batch_api.resources.paging import Listing
+from batch_api.resources.paging import CursorListing, Listing
 from batch_api.resources.resource import Resource
 from batch_api.resources.waiting import EXPORT, until_over
 
@@ -41,7 +41,7 @@ class Exports(Resource):
 
         `page_size` is 1 to 100; `cursor` starts elsewhere.
         """
-        return Listing(
+        return CursorListing(
             "export_list",
             "exports",
             lambda start, size: api.export_list(self._engine, from_=start, limit=size),

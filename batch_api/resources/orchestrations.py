@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 from batch_api._generated.cep.endpoints import orchestrations as api
 from batch_api._generated.runtime import UNSET, Unset
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest import checks
-from batch_api.resources.paging import Listing
+from batch_api.resources.days import a_day
+from batch_api.resources.paging import CursorListing, Listing
 from batch_api.resources.resource import Resource
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Orchestrations(Resource):
         wanted_status = _choices(status, "status")
         wanted_type = _choices(type, "type")
         wanted_channels = _choices(channels, "channels")
-        return Listing(
+        return CursorListing(
             "orchestration_list",
             "orchestrations",
             lambda start, size: api.orchestration_list(
@@ -85,7 +86,7 @@ class Orchestrations(Resource):
             to: Last day. Of a `datetime` its own day is taken.
             include_platforms: One row for each day and platform.
         """
-        first, last = _day(from_, "from_"), _day(to, "to")
+        first, last = a_day(from_, "from_"), a_day(to, "to")
         if last < first:
             raise InvalidInput("the last day comes before the first", path="to")
         answer = await api.orchestration_stats(
@@ -110,15 +111,3 @@ class Orchestrations(Resource):
 
 def _choices(given: str | Sequence[str] | None, path: str) -> Sequence[str] | Unset:
     return UNSET if given is None else checks.choices(given, path)
-
-
-def _day(given: date | str, path: str) -> date:
-    if isinstance(given, datetime):
-        return given.date()
-    if isinstance(given, date):
-        return given
-    day = checks.text(given, path)
-    try:
-        return date.fromisoformat(day)
-    except ValueError:
-        raise InvalidInput("a day is due, such as 2026-02-01", path=path) from None

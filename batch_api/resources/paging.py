@@ -44,14 +44,9 @@ class Listing(Generic[T]):
     Each page is a call of its own, which waits for its turn and has its own deadline.
     """
 
-    def __init__(self, operation: str, key: str, page_of: PageOf, *, page_size: int, cursor: str | None) -> None:
-        if isinstance(page_size, bool) or not isinstance(page_size, int) or not 1 <= page_size <= LARGEST_PAGE:
-            raise InvalidInput(f"a whole number from 1 to {LARGEST_PAGE} is due", path="page_size")
+    def __init__(self, operation: str, what: str) -> None:
         self._operation = operation
-        self._key = key
-        self._page_of = page_of
-        self._page_size = page_size
-        self._start: str | Unset = UNSET if cursor is None else text(cursor, "cursor")
+        self._what = what
 
     async def __aiter__(self) -> AsyncIterator[T]:
         async for page in self.pages():
@@ -63,6 +58,37 @@ class Listing(Generic[T]):
 
         Raises `BatchError` when the API sends back to a page that was already given: the list would never end.
         """
+        async for page in self._pages():
+            yield page
+
+    def _pages(self) -> AsyncIterator[Page[T]]:
+        raise NotImplementedError
+
+    def _listed(self, value: object) -> list[Any]:
+        """The items of a page. A call that succeeded must not fail over its answer; no list may end early unseen."""
+        if isinstance(value, list):
+            return value
+        logger.warning("%s: an answer holds no list of %s", self._operation, self._what)
+        return []
+
+    def _endless(self) -> BatchError:
+        return BatchError(f"{self._operation}: the API leads back to an earlier page.", outcome="refused")
+
+    def __repr__(self) -> str:
+        return f"<Listing of {self._operation}>"
+
+
+class CursorListing(Listing[T]):
+    """A list whose pages say where the next one starts. `key` is the field that holds the items."""
+
+    def __init__(self, operation: str, key: str, page_of: PageOf, *, page_size: int, cursor: str | None) -> None:
+        super().__init__(operation, key)
+        self._key = key
+        self._page_of = page_of
+        self._page_size = checked_size(page_size)
+        self._start: str | Unset = UNSET if cursor is None else text(cursor, "cursor")
+
+    async def _pages(self) -> AsyncIterator[Page[T]]:
         cursor = self._start
         seen = {cursor}
         while True:
@@ -73,24 +99,23 @@ class Listing(Generic[T]):
                 return
             cursor = page.cursor
             if cursor in seen:
-                raise BatchError(f"{self._operation}: the API leads back to an earlier page.", outcome="refused")
+                raise self._endless()
             seen.add(cursor)
 
     def _read(self, answer: Answer[Any]) -> Page[T]:
-        listed = getattr(answer.parsed, self._key, None)
-        if not isinstance(listed, list):
-            # The call succeeded and must not fail over its answer; but a list that ends early should not go unseen.
-            logger.warning("%s: an answer holds no list of %s", self._operation, self._key)
-            listed = []
         total = getattr(answer.parsed, "count", None)
         cursor = getattr(answer.parsed, "next_from", None)
         more = getattr(answer.parsed, "has_more", None) is not False
         return Page(
-            items=listed,
+            items=self._listed(getattr(answer.parsed, self._key, None)),
             total=total if isinstance(total, int) else None,
             cursor=cursor if more and isinstance(cursor, str) and cursor else None,
             response=as_it_came(answer.response),
         )
 
-    def __repr__(self) -> str:
-        return f"<Listing of {self._operation}>"
+
+def checked_size(page_size: object) -> int:
+    """A page size that the API takes."""
+    if isinstance(page_size, bool) or not isinstance(page_size, int) or not 1 <= page_size <= LARGEST_PAGE:
+        raise InvalidInput(f"a whole number from 1 to {LARGEST_PAGE} is due", path="page_size")
+    return page_size

@@ -14,4 +14,4 @@ class Resource:
         self._engine = engine
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of project {self._engine.project}>"
+        return f"<{type(self).__name__} of {self._engine.api.scope} {self._engine.project}>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_api._generated.cep.endpoints import segments as api
-from batch_api.resources.paging import Listing
+from batch_api.resources.paging import CursorListing, Listing
 from batch_api.resources.resource import Resource
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class Segments(Resource):
 
     def list(self, page_size: int = 100, cursor: str | None = None) -> Listing[Segment]:
         """All segments: an async iterator, with `.pages()`. `page_size` is 1 to 100; `cursor` starts elsewhere."""
-        return Listing(
+        return CursorListing(
             "segment_list",
             "segments",
             lambda start, size: api.segment_list(self._engine, from_=start, limit=size),

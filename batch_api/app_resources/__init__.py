@@ -1,0 +1,1 @@
+"""The areas of the legacy app-level API, one thin file each."""

@@ -1,0 +1,102 @@
+"""What is certainly wrong with a body of the legacy API, found before anything is sent. No error quotes a value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from batch_api._generated.runtime import Dates
+from batch_api.engine.encode import encode_whole
+from batch_api.engine.errors import InvalidInput
+from batch_api.ingest.checks import an_object, fields, text
+
+MOST_LABELS: Final = 3
+"""Labels of a campaign (fact sheet: mep-legacy, 3.1)."""
+SHORTEST_NAME: Final = 3
+"""Characters in the name of a campaign (fact sheet: mep-legacy, 3.1)."""
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+")
+_RESERVED: Final = "com.batch"
+
+
+def plain_name(value: object, path: str, *, longest: int | None = None) -> str:
+    """A name of letters, digits, underscores and hyphens."""
+    name = text(value, path)
+    if not _PLAIN.fullmatch(name):
+        raise InvalidInput("letters, digits, underscores and hyphens are due", path=path)
+    if longest is not None and len(name) > longest:
+        raise InvalidInput(f"at most {longest} characters", path=path)
+    return name
+
+
+def needed(body: Mapping[str, Any], *names: str) -> None:
+    """Fields that must be there, whatever they hold."""
+    for name in names:
+        if body.get(name) is None:
+            raise InvalidInput("missing", path=name)
+
+
+def at_most_one(body: Mapping[str, Any], first: str, second: str) -> bool:
+    """Whether one of two fields is there that say the same in two ways. Raises `InvalidInput` for both."""
+    given = [name for name in (first, second) if body.get(name) is not None]
+    if len(given) > 1:
+        raise InvalidInput(f"{first} and {second}: give one of the two", path=second)
+    return bool(given)
+
+
+def local_times(body: dict[str, Any], *names: str) -> None:
+    """Write naive datetimes as they are: these fields are in the time of the device, in whatever zone that is."""
+    for name in names:
+        value = body.get(name)
+        if not isinstance(value, datetime):
+            continue
+        if value.tzinfo is not None:
+            raise InvalidInput("the time of the device: give a datetime without a time zone", path=name)
+        body[name] = value.isoformat(timespec="seconds")
+
+
+def custom_payload(body: dict[str, Any]) -> None:
+    """The API takes a JSON object as text: write a mapping so, and refuse the key that it keeps for itself."""
+    value = body.get("custom_payload")
+    if isinstance(value, Mapping):
+        if _RESERVED in value:
+            raise InvalidInput(f"{_RESERVED} is reserved", path="custom_payload")
+        body["custom_payload"] = encode_whole(value, Dates()).decode()
+    elif value is not None and not isinstance(value, str):
+        raise InvalidInput("an object is due, or the same as JSON text", path="custom_payload")
+
+
+def campaign(given: object, path: str) -> dict[str, Any]:
+    """The fields of a campaign, or of its changes: a copy, with what both kinds of campaign have checked."""
+    body = dict(fields(given, path=path))
+    if not body:
+        raise InvalidInput("empty: nothing would change", path=path)
+    name, labels = body.get("name"), body.get("labels")
+    if name is not None and len(text(name, "name")) < SHORTEST_NAME:
+        raise InvalidInput(f"at least {SHORTEST_NAME} characters are due", path="name")
+    if isinstance(labels, Sequence) and not isinstance(labels, str) and len(labels) > MOST_LABELS:
+        raise InvalidInput(f"{len(labels)} labels, but a campaign has at most {MOST_LABELS}", path="labels")
+    custom_payload(body)
+    return body
+
+
+def ids(values: object, path: str) -> None:
+    """A list of ids: strings, none of them empty. An integer would be refused by the API, as a whole call."""
+    if isinstance(values, str) or not isinstance(values, Sequence):
+        raise InvalidInput("a list of strings is due", path=path)
+    for index, value in enumerate(values):
+        if not isinstance(value, str) or not value:
+            raise InvalidInput("an id is a string that is not empty", index=index, path=path)
+
+
+def items(values: object, what: str) -> list[dict[str, Any]]:
+    """The fields of each object of a list."""
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Sequence):
+        raise InvalidInput(f"a list of {what} is due")
+    rows = []
+    for index, value in enumerate(values):
+        an_object(value, index=index)
+        rows.append(fields(value, index=index))
+    return rows
