@@ -59,7 +59,8 @@ class _Surface:
         self.again: dict[str, str] = {}
         """Further names of the same."""
         self.waiting: list[griffe.Object] = []
-        modules = [each for _, each in sorted(package.modules.items()) if not each.is_private]
+        # Of a name that two modules have, the shorter module's is the name: `models.Unset`, not `app_models.Unset`.
+        modules = [each for _, each in sorted(package.modules.items(), key=_by_length) if not each.is_private]
         for module in [package, *modules]:
             for name in module.exports or ():
                 self._add(module[str(name)], f"{module.path}.{name}")
@@ -149,6 +150,10 @@ class _Surface:
                 keywords = isinstance(found, griffe.Class) and "TypedDict" in map(str, found.bases)
                 if keywords or (isinstance(found, griffe.Attribute) and _is_alias(found)):
                     self._add(found, found.path)
+
+
+def _by_length(entry: tuple[str, griffe.Module]) -> tuple[int, str]:
+    return len(entry[0]), entry[0]
 
 
 def _resolved(member: griffe.Object | griffe.Alias) -> griffe.Object:

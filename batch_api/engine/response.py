@@ -44,8 +44,8 @@ class Response:
 
     def __init__(self, api: Api, operation: Operation, status: int, headers: Headers, content: bytes) -> None:
         self._api = api
-        self.operation = operation.name
-        self.route = operation.route
+        self.operation: str = operation.name
+        self.route: str = operation.route
         self.status = status
         self.headers = headers
         self.content = content
