@@ -19,7 +19,7 @@ from typing import Any
 from codegen import yamlfile
 from codegen.layout import HERE
 from codegen.schema import ANNOTATIONS, UNIONS, children
-from tests.codegen.versions import new_version
+from tests.codegen.versions import NEXT, new_version
 
 Json = dict[str, Any]
 Change = Callable[[Json, Random], None]
@@ -538,6 +538,8 @@ def main(folder: Path, seed: int = 1) -> None:
     document = yamlfile.load_table(HERE.document)
     folder.mkdir(parents=True, exist_ok=True)
     made = {change.__name__: varied(document, change, seed=seed) for change in (*SAME, *WORDS, scrambled)}
+    for change in NEXT:
+        made[change.__name__] = varied(document, lambda one, _, change=change: change(one), scrambled, seed=seed)
     made["next"] = varied(new_version(document), scrambled, seed=seed)
     for name, variant in made.items():
         (folder / f"{name}.yaml").write_text(json.dumps(variant, indent=1), encoding="utf-8")  # JSON is YAML

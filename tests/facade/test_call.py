@@ -132,8 +132,7 @@ async def test_params_fill_the_path_and_then_the_query() -> None:
     assert answer.json() == {"ok": True}
     (request,) = wire.requests
     url = urlsplit(request.url)
-    assert url.netloc == "api.batch.com"
-    assert url.path == "/2.11/things/a%2Fb%20c%3F%C3%A9/parts/2"
+    assert f"{url.scheme}://{url.netloc}{url.path}".removeprefix(API.server_url) == "/things/a%2Fb%20c%3F%C3%A9/parts/2"
     expected = {"kind": ["x", "y&z"], "big": ["true"], "at": ["2026-02-01T00:00:00Z"], "day": ["2026-02-01"]}
     assert parse_qs(url.query) == expected
 
@@ -326,7 +325,7 @@ async def test_two_holes_in_a_segment_are_looked_at_together() -> None:
         with pytest.raises(InvalidInput, match="lead elsewhere"):
             await client.call("GET /x/{a}{b}", params={"a": ".", "b": "."})
         await client.call("GET /x/{a}.{b}", params={"a": "1", "b": "{a}"})
-    assert [request.url for request in wire.requests] == ["https://api.batch.com/2.11/x/1.%7Ba%7D"]
+    assert [request.url for request in wire.requests] == [f"{API.server_url}/x/1.%7Ba%7D"]
 
 
 @pytest.mark.parametrize("wanted", ["audience_list", "GET /things", "HEAD /things"])
