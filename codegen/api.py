@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import yamlfile
-from .document import Json
+from .document import METHODS, Json
 from .errors import CodegenError
 
 _KEYS = {"title", "scope", "scope_header", "scope_parameter", "error_code", "error_message", "maintenance"}
@@ -62,12 +62,14 @@ def load(path: Path, document: Json) -> Api:
 def _security(document: Json) -> tuple[str, str]:
     """The header that carries the key, and the word before the key in it."""
     schemes = document.get("components", {}).get("securitySchemes", {})
-    for name in (name for entry in document.get("security", []) for name in entry):
+    operations = [item[method] for item in document["paths"].values() for method in METHODS if method in item]
+    asked = [document.get("security", []), *(operation.get("security", []) for operation in operations)]
+    for name in (name for security in asked for entry in security for name in entry):
         scheme = schemes.get(name, {})
         if scheme.get("type") == "http" and str(scheme.get("scheme", "")).lower() == "bearer":
             return "Authorization", "Bearer"
         if scheme.get("type") == "apiKey" and scheme.get("in") == "header":
             return str(scheme["name"]), ""
     raise CodegenError(
-        "the document", "asks at its root for no bearer token and no key in a header", "Teach the engine its security."
+        "the document", "asks for no bearer token and no key in a header", "Teach the engine its security."
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,16 @@ from . import yamlfile
 from .errors import CodegenError
 
 Json = dict[str, Any]
+METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
+_MOST_REASONS = 5
+_DIALECTS = ("https://spec.openapis.org/oas/3.1/", "https://json-schema.org/draft/")
 _VERSION = re.compile(r"v?[0-9]+(\.[0-9]+)*")
 
 
 def read(path: Path, lock: Path) -> Json:
     """The document, once its bytes are known to be those that the lock file names."""
     check_lock(path, lock)
-    document = yamlfile.load_table(path)
+    document = yamlfile.parse_untrusted(path.read_bytes(), str(path))
     validate(document, str(path))
     return document
 
@@ -39,16 +44,54 @@ def check_lock(path: Path, lock: Path) -> None:
 
 def validate(document: Json, where: str) -> None:
     """Refuse what is not OpenAPI 3.1, with the first few reasons."""
-    if not str(document.get("openapi", "")).startswith("3.1."):
-        raise CodegenError(
-            where, f"is OpenAPI {document.get('openapi')!r}", "Only OpenAPI 3.1 is understood: convert it."
-        )
-    problems = list(OpenAPIV31SpecValidator(document).iter_errors())
+    version = document.get("openapi", document.get("swagger"))
+    if not str(version).startswith("3.1."):
+        kind = "Swagger" if "swagger" in document else "OpenAPI"
+        raise CodegenError(where, f"is {kind} {version!r}", "Only OpenAPI 3.1 is understood: convert it.")
+    _refuse_elsewhere(document, where)
+    try:
+        problems = list(islice(OpenAPIV31SpecValidator(_without_defaults(document)).iter_errors(), _MOST_REASONS))
+    except Exception as error:  # the validator stumbles over some documents in ways of its own
+        said = f"{type(error).__name__} {error}".splitlines()[0][:200]
+        raise CodegenError(where, f"cannot be validated: {said}", "Repair or replace the document.") from None
     if problems:
         places = ["/".join(map(str, problem.absolute_path)) or "/" for problem in problems]
         reasons = [problem.message.splitlines()[0][:200] for problem in problems]
-        lines = "\n  ".join(f"{place}: {reason}" for place, reason in zip(places[:5], reasons, strict=False))
+        lines = "\n  ".join(f"{place}: {reason}" for place, reason in zip(places, reasons, strict=True))
         raise CodegenError(where, f"is not valid OpenAPI:\n  {lines}", "Repair or replace the document.")
+
+
+def mappings(document: Any) -> Iterator[Json]:
+    """Every mapping in a document; samples hold no schemas."""
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            yield value
+            waiting += [child for key, child in value.items() if key not in ("example", "examples")]
+        elif isinstance(value, list):
+            waiting += value
+
+
+def _refuse_elsewhere(document: Json, where: str) -> None:
+    """Refuse what the validator would fetch from a network or a disk."""
+    for value in mappings(document):
+        for key in ("$ref", "$id", "$dynamicRef", "$schema", "jsonSchemaDialect"):
+            target = value.get(key)
+            if isinstance(target, str) and not target.startswith(("#", *_DIALECTS)):
+                raise CodegenError(
+                    where, f"has the {key} {target[:200]!r}", "All of it must be in the document itself: bundle it."
+                )
+
+
+def _without_defaults(value: Any) -> Any:
+    """A copy without the defaults of schemas: to match one with a pattern may take for ever, and says nothing to us."""
+    if isinstance(value, list):
+        return [_without_defaults(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    is_schema = isinstance(value.get("type"), (str, list)) or "pattern" in value
+    return {key: _without_defaults(item) for key, item in value.items() if key != "default" or not is_schema}
 
 
 def server(document: Json) -> tuple[str, str]:

@@ -13,14 +13,13 @@ from collections.abc import Container, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from . import copies, moves
-from .document import Json
+from .document import METHODS, Json
 from .errors import CodegenError
 from .names import Line, Names, OperationName
 from .references import References
 from .schema import UNIONS, Schema, Step, const_of, is_object, is_remark, rebuild, shape
 from .simplest import NULL, overlap
 
-METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
 _CARRIED = {"openapi", "info", "servers", "paths", "components", "tags", "security", "jsonSchemaDialect"}
 _OPERATION = {"operationId", "tags", "summary", "description", "parameters", "requestBody", "responses", "deprecated"}
 _OPERATION |= {"security", "servers"}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from .document import Json
+from .document import Json, mappings
 from .errors import CodegenError
 from .schema import UNIONS, Schema, is_object, is_remark
 from .simplest import NULL, is_plain_value, simplest, with_null
@@ -31,7 +30,7 @@ class References:
         """Refuse a schema that is made of itself: a way back to it through references, unions and `allOf` alone."""
         done: set[int] = set()
         inside: set[int] = set()
-        waiting = [(start, False) for start in _mappings(self.document)]
+        waiting = [(start, False) for start in mappings(self.document)]
         while waiting:
             schema, leaving = waiting.pop()
             if leaving:
@@ -141,15 +140,3 @@ class References:
         if any(is_object(self.follow(part)[0]) for part in schema.get("allOf", [])):
             return "object"
         return schema.get("type")
-
-
-def _mappings(value: Any) -> Iterator[Json]:
-    """Every mapping in a document; samples hold no schemas."""
-    waiting = [value]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            yield value
-            waiting += [child for key, child in value.items() if key not in ("example", "examples")]
-        elif isinstance(value, list):
-            waiting += value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEv
 from .errors import CodegenError
 
 _DEEPEST = 100
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 
 
 class _Plain(SafeConstructor):
@@ -33,7 +35,7 @@ def load(path: Path) -> Any:
         return _as_json(yaml.load(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise CodegenError(str(path), "no such file") from None
-    except (YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (YAMLError, ValueError, RecursionError, _Refused) as error:
         raise CodegenError(str(path), f"cannot be read as YAML: {error}", "Repair the file.") from None
 
 
@@ -48,12 +50,29 @@ def load_table(path: Path) -> dict[str, Any]:
 def _as_json(value: Any) -> Any:
     """What YAML has and JSON has not: a response code without quotes becomes text, infinities are refused."""
     if isinstance(value, dict):
-        return {str(key): _as_json(item) for key, item in value.items()}
+        return _unique(
+            [(_text(key if isinstance(key, str) else _key(key)), _as_json(item)) for key, item in value.items()]
+        )
     if isinstance(value, list):
         return [_as_json(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         raise CodegenError("YAML", f"{value} is no number of JSON", "Write another.")
-    return value
+    return _text(value) if isinstance(value, str) else value
+
+
+def _key(key: Any) -> str:
+    if isinstance(key, bool) or key is None:
+        return json.dumps(key)
+    if not isinstance(key, (int, float)):
+        raise _Refused("a key is neither text nor a number")
+    return str(key)
+
+
+def _text(text: str) -> str:
+    """`text`, if it can be written in UTF-8."""
+    if not text.isascii():
+        text.encode()
+    return text
 
 
 def quoted(value: str) -> str:
@@ -62,23 +81,58 @@ def quoted(value: str) -> str:
 
 
 def parse_untrusted(content: bytes, where: str) -> dict[str, Any]:
-    """A mapping from someone else: no tags, no aliases, no duplicate keys, and only so deep."""
+    """A mapping from someone else, in YAML or JSON: no tags, no aliases, no duplicate keys, and only so deep."""
     try:
-        text = content.decode("utf-8")
-        depth = 0
-        for event in YAML(typ="safe", pure=True).parse(io.StringIO(text)):
-            if isinstance(event, AliasEvent):
-                raise CodegenError(where, "has an alias, which may grow without end", "Nothing was changed.")
-            if getattr(event, "tag", None) is not None:
-                raise CodegenError(where, f"has the tag {event.tag}", "Nothing was changed.")
-            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-            if depth > _DEEPEST:
-                raise CodegenError(where, f"is nested more than {_DEEPEST} deep", "Nothing was changed.")
-        yaml = YAML(typ="safe", pure=True)
-        yaml.Constructor = _Plain
-        found = _as_json(yaml.load(text))
-    except (YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        text = content.decode("utf-8-sig")
+        found = _as_json(_from_json(text) if text.lstrip()[:1] == "{" else _from_yaml(text))
+    except (YAMLError, RecursionError, ValueError, _Refused) as error:
         raise CodegenError(where, f"cannot be read as YAML: {error}", "Nothing was changed.") from None
     if not isinstance(found, dict):
         raise CodegenError(where, "does not hold a mapping", "Nothing was changed.")
     return found
+
+
+class _Refused(Exception):
+    """What YAML or JSON allows, and we do not."""
+
+
+def _from_json(text: str) -> Any:
+    """JSON is YAML, but for tabs and for letters in two halves; `{` may also begin YAML that is no JSON."""
+    if (depth := _depth(text)) > _DEEPEST:
+        raise _Refused(f"it is nested {depth} deep, more than {_DEEPEST}")
+    try:
+        return json.loads(text, object_pairs_hook=_unique)
+    except json.JSONDecodeError:
+        return _from_yaml(text)
+
+
+def _depth(text: str) -> int:
+    """How deep brackets are nested outside of strings."""
+    depth = deepest = 0
+    for bracket in _BRACKETS.findall(text):
+        depth += (bracket in "[{") - (bracket in "]}")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise _Refused(f"found duplicate key {next(key for key in keys if keys.count(key) > 1)!r}")
+    return found
+
+
+def _from_yaml(text: str) -> Any:
+    depth = 0
+    for event in YAML(typ="safe", pure=True).parse(io.StringIO(text)):
+        if isinstance(event, AliasEvent):
+            raise _Refused("it has an alias, which may grow without end")
+        if getattr(event, "tag", None) is not None:
+            raise _Refused(f"it has the tag {event.tag}")
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise _Refused(f"it is nested more than {_DEEPEST} deep")
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = _Plain
+    return yaml.load(text)

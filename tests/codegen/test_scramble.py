@@ -73,9 +73,7 @@ def changed_files(old: Path, new: Path) -> set[str]:
 def test_what_is_new_moves_no_public_name(
     change: versions.Change, original: Json, with_document: Callable[[Json], Layout], tree: Path, tmp_path: Path
 ) -> None:
-    document = copy.deepcopy(original)
-    change(document)
-    pipeline.build(with_document(varied(document, scrambled)), tmp_path)
+    pipeline.build(with_document(varied(versions.changed(original, change), scrambled)), tmp_path)
     assert public(tree) - public(tmp_path) == set()
 
 

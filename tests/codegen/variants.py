@@ -19,7 +19,7 @@ from typing import Any
 from codegen import yamlfile
 from codegen.layout import HERE
 from codegen.schema import ANNOTATIONS, UNIONS, children
-from tests.codegen.versions import NEXT, new_version
+from tests.codegen.versions import NEXT, changed, new_version
 
 Json = dict[str, Any]
 Change = Callable[[Json, Random], None]
@@ -527,9 +527,9 @@ def scrambled(document: Json, random: Random, keep: frozenset[str] = VENDOR) -> 
 
 def varied(document: Json, *changes: Change, seed: int = 1) -> Json:
     """A copy of `document` with these changes."""
-    document = copy.deepcopy(document)
     random = Random(seed)
     for change in changes:
+        document = json.loads(json.dumps(document))  # no part of it is in two places
         change(document, random)
     return document
 
@@ -539,7 +539,7 @@ def main(folder: Path, seed: int = 1) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     made = {change.__name__: varied(document, change, seed=seed) for change in (*SAME, *WORDS, scrambled)}
     for change in NEXT:
-        made[change.__name__] = varied(document, lambda one, _, change=change: change(one), scrambled, seed=seed)
+        made[change.__name__] = varied(changed(document, change), scrambled, seed=seed)
     made["next"] = varied(new_version(document), scrambled, seed=seed)
     for name, variant in made.items():
         (folder / f"{name}.yaml").write_text(json.dumps(variant, indent=1), encoding="utf-8")  # JSON is YAML

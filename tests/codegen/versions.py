@@ -217,6 +217,13 @@ NEXT: tuple[Change, ...] = (
 """None of them moves a name of ours: the build goes on."""
 
 
+def changed(document: Json, change: Change) -> Json:
+    """A copy of `document` with this change."""
+    document = copy.deepcopy(document)
+    change(document)
+    return document
+
+
 def new_version(document: Json) -> Json:
     """A copy, as version 2.13: a new operation, field and enum value, a changed limit in prose, one field removed."""
     document = copy.deepcopy(document)
