@@ -32,10 +32,6 @@ LINES = 20_000
 KEY, PROJECT = "rest_of_kills", "project_of_kills"
 
 
-SETTLED = 0.15
-"""Seconds after which the fake has taken what was on its way to it."""
-
-
 @contextlib.contextmanager
 def serving() -> Iterator[Witness]:
     """The fake, in a thread of its own."""
@@ -105,7 +101,8 @@ def one_file(fake: Witness, path: Path, name: str, dice: random.Random, most: in
         running.wait()
         if not survived:
             return kills, lost(fake, name, eventful)
-        time.sleep(SETTLED)
+        for seconds in fake.looks():
+            time.sleep(seconds)
         fake.killed(at)
         kills += 1
 

@@ -28,8 +28,6 @@ from benchmarks.witness import Witness, told
 LIFTED: Any = {"profile_update": []}
 PROJECT = "project_any"
 PROFILES = 500
-SETTLED = 0.15
-"""Seconds after which the fake has taken what was on its way to it."""
 EACH = 1_000_000
 """Numbers for each process: what was accepted and not yet named when it was killed has a number of its own."""
 
@@ -87,7 +85,8 @@ async def main(kills: int, *, resend_events: bool) -> int:
                 lines = (first + await process.stdout.read()).split(b"\n")[:-1]
                 accepted += range(start, int(lines[-1]) + 1)
                 await process.wait()
-                await asyncio.sleep(SETTLED)
+                for seconds in fake.looks():
+                    await asyncio.sleep(seconds)
                 fake.killed(killed)
             aside = await last(url, path, resend_events=resend_events)
     return report(fake, kills, accepted, aside, resend_events=resend_events)

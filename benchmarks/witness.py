@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any, NamedTuple
 
 import orjson
@@ -18,6 +18,8 @@ from batch_api.testing import FakeBatch
 
 NOTED = 0.1
 """Seconds from an answer until it is surely noted: the process has other work, and a disk is told to flush."""
+
+_LOOKS, _BETWEEN = 3, 0.05
 
 
 class Kill(NamedTuple):
@@ -51,6 +53,8 @@ class Witness(FakeBatch):
         """How often each edit was taken."""
         self.within = 0
         """How many edits a process sent again by itself, after an answer was lost."""
+        self.busy = 0
+        """Requests that are being looked at."""
         self._process = 0
         self._sent_by: dict[Hashable, int] = {}
         self._answered: dict[Hashable, float] = {}
@@ -74,16 +78,25 @@ class Witness(FakeBatch):
         return reply
 
     async def __call__(self, request: Any) -> Any:
+        self.busy += 1
         try:
             reply = await super().__call__(request)
             if reply.status < 300:
                 self._answered.update(dict.fromkeys(self._carried.get(id(request), ()), time.monotonic()))
             return reply
         finally:
+            self.busy -= 1
             self._carried.pop(id(request), None)
 
+    def looks(self) -> Iterator[float]:
+        """Seconds to sleep, until all that a dead process had sent has been taken in."""
+        idle = 0
+        while idle < _LOOKS:
+            yield _BETWEEN
+            idle = 0 if self.busy else idle + 1
+
     def killed(self, at: float) -> None:
-        """The process was killed `at` this moment of `time.monotonic()`; what it had sent has arrived since."""
+        """The process was killed `at` this moment of `time.monotonic()`; what it had sent has been taken in since."""
         sent = [key for key, process in self._sent_by.items() if process == self._process]
         answered = {key: at - when for key in sent if (when := self._answered.get(key)) is not None and when <= at}
         self._in_flight.append({key for key in sent if key not in answered})
