@@ -8,8 +8,9 @@
     assert fake.project().profiles.by_id["u1"].attributes == {"tier": "gold"}
 
 `fake.fail(…)`, `fake.storm(…)`, `fake.reset(…)`, `fake.delay(…)` and others make trouble; `fake.stats`, `fake.edits`
-and `fake.storage_requests` tell what was seen. `python -m batch_api.testing` serves a fake on loopback; the pytest
-fixtures `fake_batch` and `batch_client` come with the package. Needs `pip install batch-api[testing]`.
+and `fake.storage_requests` tell what was seen. `FakeBatchApp` is the same for the legacy app-level API.
+`python -m batch_api.testing` serves a fake on loopback; the pytest fixtures `fake_batch` and `batch_client` come with
+the package. Needs `pip install batch-api[testing]`.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from batch_api.testing.app import FakeBatchApp
     from batch_api.testing.clock import VirtualClock, VirtualTimeLoop
     from batch_api.testing.fake import FakeBatch
 
-__all__ = ["FakeBatch", "VirtualClock", "VirtualTimeLoop"]
+__all__ = ["FakeBatch", "FakeBatchApp", "VirtualClock", "VirtualTimeLoop"]
 
-_HOMES = {"FakeBatch": "fake", "VirtualClock": "clock", "VirtualTimeLoop": "clock"}
+_HOMES = {"FakeBatch": "fake", "FakeBatchApp": "app", "VirtualClock": "clock", "VirtualTimeLoop": "clock"}
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,7 @@ from batch_api.testing.wire import Request
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
-    from batch_api.testing.fake import FakeBatch
+    from batch_api.testing.api import FakeApi
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class ASGIApp:
     """Hand this to an ASGI server. A fault that cuts the connection raises `ConnectionLost` through it."""
 
-    def __init__(self, fake: FakeBatch) -> None:
+    def __init__(self, fake: FakeApi) -> None:
         self._fake = fake
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -45,7 +45,9 @@ def _request(scope: MutableMapping[str, Any], receive: Receive) -> Request:
 
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     query = scope["query_string"].decode("latin-1")
-    return Request(scope["method"], scope["path"], query, headers, scope.get("scheme", "http"), read)
+    raw = scope.get("raw_path")  # percent-encoded, where the server gives it
+    path = raw.decode("latin-1").partition("?")[0] if raw else scope["path"]
+    return Request(scope["method"], path, query, headers, scope.get("scheme", "http"), read)
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -15,3 +15,5 @@ class Call(NamedTuple):
     """The parameters, in the types of the document."""
     base_url: str
     """Where the client reached the API: links in answers begin with it."""
+    path: Mapping[str, str]
+    """What the path has in the places of its parameters."""

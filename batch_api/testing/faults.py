@@ -153,10 +153,13 @@ class Faults:
             text = f"{message}: {found[0].decode()}" if found else message
             if html:
                 return _page(status, text, headers)
-            error = {"error_code": code or CODES.get(status, "SERVER_ERROR"), "error_message": text}
-            return answer(status, error, headers)
+            return answer(status, self.error_body(code or CODES.get(status, "SERVER_ERROR"), text), headers)
 
         return self._add(Failure(reply=reply, after_acceptance=after_acceptance, **self._scope(operation, when)))
+
+    def error_body(self, code: str, message: str) -> dict[str, Any]:
+        """The body of an error, as the API writes it."""
+        raise NotImplementedError
 
     def respond(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import uuid
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -26,6 +27,14 @@ class Ids:
     def token(self) -> str:
         """An indexing token, or the signature of a link."""
         return self._letters(40)
+
+    def hex(self) -> str:
+        """32 hexadecimal characters, as tokens of the legacy API have."""
+        return f"{self._random.getrandbits(128):032x}"
+
+    def uuid(self) -> str:
+        """A UUID, as other ids of the legacy API are."""
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     def _letters(self, count: int) -> str:
         return "".join(self._random.choices(_LETTERS, k=count))

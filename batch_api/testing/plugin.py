@@ -1,4 +1,4 @@
-"""The pytest plugin of batch_api: the fixtures `fake_batch` and `batch_client`.
+"""The pytest plugin of batch_api: the fixtures `fake_batch` and `batch_client`, for the legacy API with `_app`.
 
     async def test_sign_up(fake_batch, batch_client):
         await sign_up(batch_client, "ann@example.org")
@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from batch_api import BatchClient
-    from batch_api.testing import FakeBatch
+    from batch_api import BatchAppClient, BatchClient
+    from batch_api.testing import FakeBatch, FakeBatchApp
 
 
 _numbers = itertools.count(1)
@@ -64,4 +64,29 @@ def batch_client(fake_batch: FakeBatch) -> BatchClient:
         fake_batch.project_key,
         transport=fake_batch.transport(),
         limits=None if fake_batch.enforces_limits else {name: [] for name in OPERATIONS},
+    )
+
+
+@pytest.fixture
+def fake_batch_app(request: pytest.FixtureRequest) -> FakeBatchApp:
+    """A fake of the legacy app-level API of its own for each test: in process, with the limits that a client assumes.
+
+    Its app has another key in each test. Options come from the marker `@pytest.mark.fake_batch`.
+    """
+    from batch_api.testing import FakeBatchApp
+
+    marker = request.node.get_closest_marker("fake_batch")
+    return FakeBatchApp(**{"app_key": f"{next(_numbers):030d}", **(marker.kwargs if marker else {})})
+
+
+@pytest.fixture
+def batch_app_client(fake_batch_app: FakeBatchApp) -> BatchAppClient:
+    """A client of `fake_batch_app`, not opened: as `batch_client`."""
+    from batch_api import BatchAppClient
+
+    return BatchAppClient(
+        fake_batch_app.rest_api_key,
+        fake_batch_app.app_key,
+        transport=fake_batch_app.transport(),
+        limits=None if fake_batch_app.enforces_limits else {name: [] for name in fake_batch_app.api.operations},
     )

@@ -14,14 +14,11 @@ from batch_api.testing.profiles import Profiles
 from batch_api.testing.segments import Segments
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Mapping
 
-    from batch_api.testing.call import Call
+    from batch_api.testing.api import Handler
     from batch_api.testing.storage import Storage
     from batch_api.testing.timing import Time
-    from batch_api.testing.wire import Reply
-
-    Handler = Callable[[Call], Reply | Awaitable[Reply]]
 
 
 class Project:

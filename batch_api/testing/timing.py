@@ -60,3 +60,8 @@ def read_stamp(text: object) -> datetime | None:
         return datetime.fromisoformat(text.upper())
     except ValueError:
         return None
+
+
+def bare_stamp(date: datetime, timespec: str = "seconds") -> str:
+    """As the legacy API writes dates: in UTC, and not saying so."""
+    return stamp(date, timespec).removesuffix("Z")

@@ -12,7 +12,7 @@ from batch_api.testing.wire import ConnectionLost, Reply, Request
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
 
-    from batch_api.testing.fake import FakeBatch
+    from batch_api.testing.api import FakeApi
 
 
 class FakeTransport(httpx.AsyncBaseTransport):
@@ -23,7 +23,7 @@ class FakeTransport(httpx.AsyncBaseTransport):
     than the read time-out of the request.
     """
 
-    def __init__(self, fake: FakeBatch) -> None:
+    def __init__(self, fake: FakeApi) -> None:
         self._fake = fake
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

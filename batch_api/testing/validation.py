@@ -31,12 +31,31 @@ def items_of(operation: Operation, body: Any) -> list[Any]:
 
 def count_items(operation: Operation, body: Any) -> int:
     """What a request costs where a limit counts items: at least 1."""
+    if operation.counted is not None:
+        return max(1, _count_at(body, operation.counted))
     return max(1, len(items_of(operation, body)))
 
 
-async def check_body(operation: Operation, body: Any) -> None:
-    """Raise a refusal with status 400 where the body is not what the document says."""
-    validator = _body_validator(operation)
+def _count_at(value: Any, path: tuple[str, ...]) -> int:
+    if not path:
+        return 1
+    if path[0] != "*":
+        return _count_at(value[path[0]], path[1:]) if isinstance(value, dict) and path[0] in value else 0
+    elements = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return sum(_count_at(element, path[1:]) for element in elements)
+
+
+def takes_body(operation: Operation, api: str) -> bool:
+    """Whether the document gives the operation a body."""
+    return document.body_schema(operation, api) is not None
+
+
+async def check_body(operation: Operation, body: Any, api: str, *, whole: bool) -> None:
+    """Raise a refusal with status 400 where the body is not what the document says.
+
+    Where not the `whole` is judged, what is inside the items of an array is left to others.
+    """
+    validator = _body_validator(operation, api, whole)
     if validator is None:
         return
     if operation.items == () and isinstance(body, list):
@@ -48,10 +67,17 @@ async def check_body(operation: Operation, body: Any) -> None:
         _judge(validator, body)
 
 
-def check_query(operation: Operation, text: str) -> dict[str, Any]:
+def check_path(operation: Operation, path: dict[str, str], api: str) -> None:
+    """Raise a refusal with status 400 where a value in the path is not what the document says."""
+    for name, parameter in _parameters(operation, api, "path").items():
+        if not parameter.validator.is_valid(path[name]):
+            raise malformed(f"{name!r} has a value that is not allowed")
+
+
+def check_query(operation: Operation, text: str, api: str) -> dict[str, Any]:
     """The parameters of a query string in their types. Raises a refusal with status 400 for what is wrong with one."""
     given = urllib.parse.parse_qs(text, keep_blank_values=True)
-    declared = _parameters(operation)
+    declared = _parameters(operation, api, "query")
     if unknown := given.keys() - declared.keys():
         raise malformed(f"there is no parameter {min(unknown)!r}")
     values: dict[str, Any] = {}
@@ -77,17 +103,19 @@ def _judge(validator: jsonschema_rs.Validator, body: Any, offset: int = 0) -> No
     raise (missing if keyword == "required" else malformed)(f"{where}: {error.message}")
 
 
-def compile_schema(schema: dict[str, Any], *, formats: bool = True) -> jsonschema_rs.Validator:
+def compile_schema(
+    schema: dict[str, Any], *, formats: bool = True, api: str = document.FIRST
+) -> jsonschema_rs.Validator:
     """A validator for a schema of the document. Its messages show no values."""
-    return jsonschema_rs.validator_for(document.standalone(schema), validate_formats=formats, mask="the value")
+    return jsonschema_rs.validator_for(document.standalone(schema, api), validate_formats=formats, mask="the value")
 
 
 @functools.cache
-def _body_validator(operation: Operation) -> jsonschema_rs.Validator | None:
-    schema = document.body_schema(operation)
+def _body_validator(operation: Operation, api: str, whole: bool) -> jsonschema_rs.Validator | None:
+    schema = document.body_schema(operation, api)
     if schema is None:
         return None
-    return compile_schema(_edits_schema(schema) if operation.items == () else schema)
+    return compile_schema(schema if whole or operation.items != () else _edits_schema(schema), api=api)
 
 
 def _edits_schema(schema: dict[str, Any]) -> dict[str, Any]:
@@ -104,7 +132,7 @@ def _edits_schema(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 class _Parameter(NamedTuple):
-    """A query parameter: whether it is needed, how to read it, and what it may be."""
+    """A parameter: whether it is needed, how to read it, and what it may be."""
 
     required: bool
     read: Callable[[list[str]], Any]
@@ -112,16 +140,16 @@ class _Parameter(NamedTuple):
 
 
 @functools.cache
-def _parameters(operation: Operation) -> dict[str, _Parameter]:
-    """The query parameters of an operation, by name."""
+def _parameters(operation: Operation, api: str, place: str) -> dict[str, _Parameter]:
+    """The parameters of an operation in the query or in the path, by name."""
     found: dict[str, _Parameter] = {}
-    for declared in document.operation_in_document(operation).get("parameters", ()):
-        parameter = document.resolve(declared)
-        if parameter["in"] == "query":
+    for declared in document.operation_in_document(operation, api).get("parameters", ()):
+        parameter = document.resolve(declared, api)
+        if parameter["in"] == place:
             schema = parameter["schema"]
-            reader = _READERS.get(document.resolve(schema).get("type", "string"), _text)
+            reader = _READERS.get(document.resolve(schema, api).get("type", "string"), _text)
             required = parameter.get("required", False)
-            found[parameter["name"]] = _Parameter(required, reader, compile_schema(schema))
+            found[parameter["name"]] = _Parameter(required, reader, compile_schema(schema, api=api))
     return found
 
 

@@ -94,9 +94,6 @@ class Refusal(Exception):
         self.code = code
         self.message = message
 
-    def reply(self, headers: Mapping[str, str] | None = None) -> Reply:
-        return answer(self.status, {"error_code": self.code, "error_message": self.message}, headers)
-
 
 def malformed(message: str) -> Refusal:
     return Refusal(400, "MALFORMED_PARAMETER", message)
