@@ -130,14 +130,19 @@ class _Partition:
             yield chunk
 
     async def write(self, chunk: Rows) -> ChunkReference:
-        start, number = self.file.tell(), self._chunks
-        content = written(chunk.parts(), chunk.indexes)
-        await asyncio.to_thread(_append, self.file, content)
+        """Append a chunk, in a thread: it is megabytes, and a disk may stall."""
+        reference = await asyncio.to_thread(self._append, chunk, self._chunks)
         self._chunks += 1
-        digest = hashlib.sha256(content).hexdigest()
-        return ChunkReference(
-            str(self.path), start, start + len(content), digest, len(chunk), partition=self._number, number=number
-        )
+        return reference
+
+    def _append(self, chunk: Rows, number: int) -> ChunkReference:
+        start, content = self.file.tell(), written(chunk.parts(), chunk.indexes)
+        left = memoryview(content)
+        while left:
+            left = left[self.file.write(left) :]
+        os.fsync(self.file.fileno())
+        digest, stop = hashlib.sha256(content).hexdigest(), start + len(content)
+        return ChunkReference(str(self.path), start, stop, digest, len(chunk), partition=self._number, number=number)
 
 
 def _by_partition(rows: Rows | None, partitions: int) -> Iterable[tuple[int, Rows]]:
@@ -150,13 +155,6 @@ def _by_partition(rows: Rows | None, partitions: int) -> Iterable[tuple[int, Row
     contents = rows.parts()
     for number, positions in chosen.items():
         yield number, rows.take(positions, contents)
-
-
-def _append(file: IO[bytes], content: bytes) -> None:
-    left = memoryview(content)
-    while left:
-        left = left[file.write(left) :]
-    os.fsync(file.fileno())
 
 
 def _for_the_owner(path: str, flags: int) -> int:

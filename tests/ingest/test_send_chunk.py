@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from batch_api import (
     AuthenticationFailed,
     BatchClient,
     BatchError,
+    BufferFull,
     ChunkReference,
     DeadlineExceeded,
     InvalidInput,
@@ -26,6 +28,7 @@ from batch_api import (
     Summary,
     TransportError,
     Unknown,
+    WaitTimeout,
     split,
 )
 from batch_api.testing import FakeBatch
@@ -192,6 +195,11 @@ def test_errors_that_never_pass(error: BatchError) -> None:
     assert (error.retry, error.retry_after) == ("never", 0)
 
 
+@pytest.mark.parametrize("error", [BufferFull(), WaitTimeout()])
+def test_errors_that_may_pass_at_once(error: BatchError) -> None:
+    assert (error.retry, error.retry_after) == ("now", 0)
+
+
 # -- delivered before ------------------------------------------------------------------------------------------------
 
 
@@ -217,6 +225,43 @@ async def test_a_lost_answer_is_no_reason_to_send_events_twice(
     summary = await client.profiles.send_chunk([with_event(1)], resend_events=resend)
     assert summary.counts == counts
     assert len(stored(fake)["u1"].events) == events
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_whatever_happens_a_queue_that_repeats_loses_nothing_and_counts_no_event_twice(seed: int) -> None:
+    """Failures, lost answers, and workers that are stopped or die, as a queue sees them."""
+    fake, dice = FakeBatch(seed=seed), random.Random(seed)
+    fake.delay(MASS, 0.1, 2)
+    fake.fail(MASS, 500, times=None, probability=0.3)
+    fake.fail(MASS, 429, times=None, probability=0.2)
+    fake.reset(MASS, times=None, probability=0.2, after_acceptance=True)
+    chunk = [with_event(number) if number % 3 else edit(number, n=1) for number in range(40)]
+    may_have_been_sent, ended = False, {}
+    async with a_client(fake) as client:
+        while not ended:
+            job = asyncio.create_task(
+                client.profiles.send_chunk(chunk, may_have_been_sent=may_have_been_sent, deadline=30, drain=1)
+            )
+            await asyncio.wait({job}, timeout=dice.choice([0.2, 1, 60]))
+            job.cancel()
+            try:
+                summary = await job
+            except BatchError as error:
+                may_have_been_sent |= error.outcome == "unknown"
+                await asyncio.sleep(error.retry_after)
+            except asyncio.CancelledError:
+                may_have_been_sent = True
+            else:
+                ended = {fate.index: fate for fate in summary.troubles} | {-1: None}
+    assert {name: profile.attributes for name, profile in stored(fake).items()} == {
+        each["identifiers"]["custom_id"]: each["attributes"] for each in chunk
+    }
+    for index, each in enumerate(chunk):
+        events = len(stored(fake)[each["identifiers"]["custom_id"]].events)
+        assert events <= 1
+        if "events" in each and index not in ended:
+            assert events == 1, "it ended Delivered"
+        assert isinstance(ended.get(index), Unknown | None)
 
 
 # -- a worker that is stopped ----------------------------------------------------------------------------------------
@@ -247,6 +292,13 @@ async def test_a_loop_over_chunks_still_ends(client: BatchClient, fake: FakeBatc
         await working
     assert done == [Summary({"Delivered": 1})]
     assert fake.stats[MASS].requests == 1
+
+
+async def test_a_time_limit_around_it_does_not_throw_an_answer_away(client: BatchClient, fake: FakeBatch) -> None:
+    fake.delay(MASS, 5)
+    async with asyncio.timeout(1):
+        assert await client.profiles.send_chunk([edit(1)]) == Summary({"Delivered": 1})
+    assert (await client.profiles.send_chunk([edit(2)])).delivered == 1, "its cancellation ended with the block"
 
 
 async def test_it_does_not_wait_for_ever(client: BatchClient, fake: FakeBatch) -> None:
