@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import orjson
 import pytest
 
@@ -227,17 +228,29 @@ async def test_a_lost_answer_is_no_reason_to_send_events_twice(
     assert len(stored(fake)["u1"].events) == events
 
 
+class SlowAnswers(httpx.AsyncBaseTransport):
+    """Answers are on their way for a while after the request was taken."""
+
+    def __init__(self, fake: FakeBatch, dice: random.Random) -> None:
+        self._inner = fake.transport()
+        self._dice = dice
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await self._inner.handle_async_request(request)
+        await asyncio.sleep(self._dice.uniform(0, 3))
+        return response
+
+
 @pytest.mark.parametrize("seed", range(20))
 async def test_whatever_happens_a_queue_that_repeats_loses_nothing_and_counts_no_event_twice(seed: int) -> None:
     """Failures, lost answers, and workers that are stopped or die, as a queue sees them."""
     fake, dice = FakeBatch(seed=seed), random.Random(seed)
-    fake.delay(MASS, 0.1, 2)
     fake.fail(MASS, 500, times=None, probability=0.3)
     fake.fail(MASS, 429, times=None, probability=0.2)
     fake.reset(MASS, times=None, probability=0.2, after_acceptance=True)
     chunk = [with_event(number) if number % 3 else edit(number, n=1) for number in range(40)]
     may_have_been_sent, ended = False, {}
-    async with a_client(fake) as client:
+    async with a_client(fake, transport=SlowAnswers(fake, dice)) as client:
         while not ended:
             job = asyncio.create_task(
                 client.profiles.send_chunk(chunk, may_have_been_sent=may_have_been_sent, deadline=30, drain=1)
