@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from batch_api.engine.errors import ConfigurationError
 from batch_api.engine.transport import Pools, Transport, as_transport
+
+if TYPE_CHECKING:
+    from batch_api.engine.shared.link import Link
 
 
 class Connections:
@@ -20,6 +24,7 @@ class Connections:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
         self._open: list[Transport] = []
+        self._link: Link | None = None
 
     def bind(self) -> asyncio.AbstractEventLoop:
         """Make ready for the running loop, if that is not done."""
@@ -41,11 +46,18 @@ class Connections:
         """A client may be entered again after it was closed."""
         self._closed = False
 
+    def share_by(self, link: Link) -> None:
+        """Limits are shared with other processes: hold that link, too."""
+        self._link = link
+        link.use(self)
+
     async def aclose(self) -> None:
         self._closed = True
         opened = [*self._open, *([self._given] if self._given is not None else [])]
         same_loop = self._loop is asyncio.get_running_loop()
-        self._loop, self._open = None, []
+        link, self._link, self._loop, self._open = self._link, None, None, []
+        if link is not None and same_loop:
+            await link.leave(self)
         for transport in opened if same_loop else []:
             await transport.aclose()
 

@@ -124,7 +124,10 @@ class Engine:
     def _bind(self) -> Gates:
         loop = self._connections.bind()
         if self._gates is None or self._loop is not loop:
-            self._gates = gates_for(self._origin, self._credentials.project_key, self._settings, self._rng)
+            project = self._credentials
+            self._gates = gates_for(self._origin, project.project_key, self._settings, self._rng, alias=project.alias)
+            if self._gates.link is not None:
+                self._connections.share_by(self._gates.link)
             self._loop = loop
         return self._gates
 

@@ -6,11 +6,14 @@ import asyncio
 import math
 import random
 from collections.abc import Callable, Sequence
-from heapq import heappop, heappush
+from heapq import heappop, heappush, nsmallest
 from types import TracebackType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from batch_api.engine.bucket import Bucket
+
+if TYPE_CHECKING:
+    from batch_api.engine.shared.queue import SharedQueue
 
 LONGEST_PAUSE = 60.0
 """A pause that the server named no length for does not grow beyond this, or one permit's time where that is longer."""
@@ -18,6 +21,7 @@ PAUSE_JITTER = 0.1
 """A pause is stretched by up to this part of it, never shortened."""
 _LONGEST_SLEEP = 1.0  # a rate that recovers may bring a turn forward: look again
 _A_MOMENT = 1e-4
+_LOOK_AHEAD = 500  # of those who wait, so many are told to the other processes at most
 _FORGET = 1.02  # the quickest answer counts a little less with each that follows: routes change
 
 
@@ -63,9 +67,13 @@ class Gate:
 
     Only the head looks at the buckets; it spends from all of them at once or from none. The first request, and the
     first after a pause, goes alone: the others follow when it is answered. One rejection pauses everyone.
+
+    With `shared`, other processes draw on the same limits: it says when the head may spend, and hears what came of it.
     """
 
-    def __init__(self, *, pause: float, now: Callable[[], float], rng: random.Random) -> None:
+    def __init__(
+        self, *, pause: float, now: Callable[[], float], rng: random.Random, shared: SharedQueue | None = None
+    ) -> None:
         self._pause = pause
         self._now = now
         self._rng = rng
@@ -78,6 +86,9 @@ class Gate:
         self._paused_until = -math.inf
         self._rejections = 0
         self._quickest = math.inf
+        self._shared = shared
+        if shared is not None:
+            shared.serve(self)
 
     def ticket(self, draws: Sequence[Draw], deadline: float) -> Ticket:
         """A place at the end of the queue, for one call and all its attempts."""
@@ -114,8 +125,7 @@ class Gate:
         try:
             while (seconds := self._seconds_until_turn(ticket)) > 0:
                 await self._sleep(ticket, seconds)
-            for draw in ticket.draws:
-                await draw.bucket.spend(draw.cost)
+            await self._spend(ticket)
         finally:
             self._dequeue(ticket)
         ticket.spent_at = self._now()
@@ -131,10 +141,29 @@ class Gate:
             return math.inf
         if now < self._paused_until:
             return self._paused_until - now
+        if self._shares(ticket):
+            assert self._shared is not None  # noqa: S101
+            return self._shared.seconds_until(ticket, self._line, alone=not self._proven)
         if all(draw.bucket.has_room(draw.cost) for draw in ticket.draws):
             return 0.0
         ready = max(draw.bucket.ready_at(draw.cost) for draw in ticket.draws)
         return min(max(ready - now, _A_MOMENT), _LONGEST_SLEEP)
+
+    async def _spend(self, ticket: Ticket) -> None:
+        if self._shares(ticket):
+            assert self._shared is not None  # noqa: S101
+            self._shared.spend(ticket)
+            return
+        for draw in ticket.draws:
+            await draw.bucket.spend(draw.cost)
+
+    def _shares(self, ticket: Ticket) -> bool:
+        """Whether other processes have a say in it."""
+        return self._shared is not None and bool(ticket.draws) and not self._shared.is_away
+
+    def _line(self) -> list[Ticket]:
+        """Those who wait, in order."""
+        return nsmallest(_LOOK_AHEAD, (ticket for ticket in self._queue if ticket.queued))
 
     async def _sleep(self, ticket: Ticket, seconds: float) -> None:
         loop = asyncio.get_running_loop()
@@ -169,14 +198,17 @@ class Gate:
                 self._waiting[draw.bucket] = left
             else:
                 del self._waiting[draw.bucket]
-        self._nudge_head()
+        if self._head() is None and self._shared is not None:
+            self._shared.rest()
+        self.wake()
 
     def _head(self) -> Ticket | None:
         while self._queue and not self._queue[0].queued:
             heappop(self._queue)
         return self._queue[0] if self._queue else None
 
-    def _nudge_head(self) -> None:
+    def wake(self) -> None:
+        """Let the head of the queue look again."""
         head = self._head()
         if head is not None:
             head.nudge()
@@ -187,7 +219,8 @@ class Gate:
         """An answer that is no rejection."""
         now = self._now()
         seconds = now - ticket.spent_at
-        if self._scout is ticket:
+        first = self._scout is ticket
+        if first:
             # It may have waited for a connection: count the next one from its answer. After a rejection the server's
             # bucket is empty; before, one request's cost is taken to be in it.
             for draw in ticket.draws:
@@ -195,10 +228,19 @@ class Gate:
             self._proven = True
             self._rejections = 0
         elif self._proven:
-            self._quickest = min(self._quickest * _FORGET, seconds)
+            late = self._lateness(seconds)
             for draw in ticket.draws:
-                draw.bucket.came_late(draw.cost, ticket.spent_at, seconds - self._quickest)
+                draw.bucket.came_late(draw.cost, ticket.spent_at, late)
+        if self._shared is not None:
+            self._shared.answered(ticket, first=first)
         self.release(ticket)
+
+    def _lateness(self, seconds: float) -> float:
+        """How much longer an answer took than the quickest."""
+        if self._shared is not None:
+            return self._shared.lateness(seconds)
+        self._quickest = min(self._quickest * _FORGET, seconds)
+        return seconds - self._quickest
 
     def rejected(self, ticket: Ticket, retry_after: float | None, *, slower: bool) -> None:
         """A rejection: everyone pauses, once, and (`slower`) the buckets it drew on go slower."""
@@ -211,26 +253,45 @@ class Gate:
         if slower:
             for draw in ticket.draws:
                 draw.bucket.cut()
-        seconds = self._length_of_pause(ticket, retry_after)
+        longest = self._longest_pause(ticket)
+        stretch = 1 + self._rng.random() * PAUSE_JITTER
+        grown = min(self._pause * 2.0 ** min(self._rejections - 1, 16), longest)
         self._paused_at = now
-        self._paused_until = max(self._paused_until, now + seconds * (1 + self._rng.random() * PAUSE_JITTER))
+        self._pause_until(now + (grown if retry_after is None else retry_after) * stretch)
+        if self._shared is not None:
+            told = {"pause": self._pause, "longest": longest, "stretch": stretch, "slower": slower}
+            self._shared.rejected(ticket, told if retry_after is None else {**told, "asked": retry_after})
+
+    def hold(self, since: float, until: float) -> None:
+        """Another process met a rejection, at `since`: pause as if it had been here."""
+        if since > self._paused_at:
+            self._paused_at = since
+            self.go_alone()
+        self._pause_until(until)
+
+    def go_alone(self) -> None:
+        """The next request goes alone again, and the others follow when it is answered."""
+        self._proven = False
+        self._scout = None
+
+    def _pause_until(self, until: float) -> None:
+        self._paused_until = max(self._paused_until, until)
         for waiting in self._queue:
             if waiting.deadline < self._paused_until:
                 waiting.too_late = True
                 waiting.nudge()
-        self._nudge_head()
+        self.wake()
 
     def release(self, ticket: Ticket) -> None:
         """The attempt is over. A scout that brought no answer makes way for another."""
         if self._scout is ticket:
             self._scout = None
-            self._nudge_head()
+            if self._shared is not None:
+                self._shared.released(ticket)
+            self.wake()
 
-    def _length_of_pause(self, ticket: Ticket, retry_after: float | None) -> float:
-        if retry_after is not None:
-            return retry_after
-        longest = max(LONGEST_PAUSE, *(draw.bucket.permit_seconds for draw in ticket.draws), 0.0)
-        return min(self._pause * 2.0 ** min(self._rejections - 1, 16), longest)
+    def _longest_pause(self, ticket: Ticket) -> float:
+        return max(LONGEST_PAUSE, *(draw.bucket.permit_seconds for draw in ticket.draws), 0.0)
 
 
 class Turn:

@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from batch_api._generated.runtime import LimitFact, Operation
@@ -13,6 +14,10 @@ from batch_api.engine.bucket import Bucket
 from batch_api.engine.errors import ConfigurationError
 from batch_api.engine.gate import Draw, Gate
 from batch_api.engine.limits import Limit, limit_of
+
+if TYPE_CHECKING:
+    from batch_api.engine.shared.link import Link
+    from batch_api.engine.shared.queue import SharedQueue
 
 _MOST_REMEMBERED = 10_000
 SHARE_WITHOUT_REDIS = 0.1
@@ -101,11 +106,25 @@ def _check_groups(limits: Iterable[Limit]) -> None:
             )
 
 
+class Terms(NamedTuple):
+    """What a bucket must know beside its limit."""
+
+    largest: int
+    headroom: float
+    spacing: float
+
+
 class Gates:
     """Every gate and bucket of one project, made when first needed."""
 
-    def __init__(self, settings: LimitSettings, *, place: tuple[str, str], rng: random.Random) -> None:
+    def __init__(self, settings: LimitSettings, *, place: tuple[str, str], rng: random.Random, alias: str = "") -> None:
         self.settings = settings
+        self.link: Link | None = None
+        if settings.quota is not None:
+            from batch_api.engine.shared.link import link_to
+
+            self.link = link_to(settings.quota)
+        self._alias = alias
         self._place = place
         self._rng = rng
         self._now = asyncio.get_running_loop().time
@@ -123,7 +142,7 @@ class Gates:
         apart = any(fact is not None and fact.when is not None for _, fact in limits)
         name = f"{group}, conditional" if apart else group
         if name not in self._gates:
-            self._gates[name] = Gate(pause=operation.pause, now=self._now, rng=self._rng)
+            self._gates[name] = Gate(pause=operation.pause, now=self._now, rng=self._rng, shared=self._shared(name))
         return self._gates[name]
 
     def draws(self, operation: Operation, limits: Sequence[tuple[Limit, LimitFact | None]], items: int) -> list[Draw]:
@@ -132,22 +151,38 @@ class Gates:
             Draw(self._bucket(operation, limit, fact), items if limit.unit == "items" else 1) for limit, fact in limits
         ]
 
+    def _shared(self, name: str) -> SharedQueue | None:
+        if self.link is None:
+            return None
+        from batch_api.engine.shared.queue import Place, SharedQueue
+
+        return SharedQueue(name, Place(*self._place, alias=self._alias), self.link, self._now)
+
     def _bucket(self, operation: Operation, limit: Limit, fact: LimitFact | None) -> Bucket:
         key = (limit.group, limit) if limit.group is not None else (operation.name, limit)
         if key not in self._buckets:
-            self._buckets[key] = Bucket(
-                limit,
+            terms = Terms(
                 largest=(operation.max_items or 1) if limit.unit == "items" else 1,
-                now=self._now,
                 headroom=fact.headroom if fact is not None else 0.0,
                 spacing=fact.spacing if fact is not None else self.settings.spacing,
-                memory=self._free_at,
-                key=(*self._place, *key),
             )
+            place = (*self._place, *key)
+            if self.link is None:
+                bucket = Bucket(limit, **terms._asdict(), now=self._now, memory=self._free_at, key=place)
+            else:
+                bucket = self._shared_bucket(limit, f"{key[0]}:{limit.unit}/{limit.per:g}", terms, self.link)
+            self._buckets[key] = bucket
         return self._buckets[key]
 
+    def _shared_bucket(self, limit: Limit, name: str, terms: Terms, link: Link) -> Bucket:
+        from batch_api.engine.shared.bucket import SharedBucket
 
-def gates_for(origin: str, project_key: str, settings: LimitSettings, rng: random.Random) -> Gates:
+        part = limit.part(self.settings.share_alone)
+        alone = Bucket(part, **terms._asdict(), now=self._now, memory={}, key=name)
+        return SharedBucket(limit, **terms._asdict(), name=name, alone=alone, link=link, now=self._now)
+
+
+def gates_for(origin: str, project_key: str, settings: LimitSettings, rng: random.Random, *, alias: str = "") -> Gates:
     """The one set of gates that all clients of an origin and project share in the running loop.
 
     Raises `ConfigurationError` when another client set other limits or another share.
@@ -156,7 +191,7 @@ def gates_for(origin: str, project_key: str, settings: LimitSettings, rng: rando
     place = (origin, project_key)
     gates = here.get(place)
     if gates is None:
-        gates = here[place] = Gates(settings, place=place, rng=rng)
+        gates = here[place] = Gates(settings, place=place, rng=rng, alias=alias)
     elif gates.settings != settings:
         raise ConfigurationError(
             "Another client of this project in this event loop has other limits= or another share= or quota=:"

@@ -1,0 +1,140 @@
+"""A limit that other processes draw on, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from batch_api.engine.bucket import Bucket
+from batch_api.engine.limits import Limit
+from batch_api.engine.shared.link import TERM, Link
+
+_TOLERANCE = 0.02
+"""A turn that is taken so much too late moves nobody, where the server's bucket hides it."""
+_MUCH_SPACING = 3
+_FRESH = 5.0
+"""What was heard so lately still holds: other processes may have spent all that has come back since."""
+_NEVER = -1e9
+
+
+class SharedBucket(Bucket):
+    """The arithmetic of a whole limit, and what is known of its level in Redis. `alone` counts while Redis is away.
+
+    Permits may be spent `TERM` seconds after they were granted. Where the burst leaves room for what that may bring
+    together, it does: there, several requests are leased at once (`has_room_for_slices`). Elsewhere each has a turn of
+    its own.
+    """
+
+    def __init__(
+        self,
+        limit: Limit,
+        *,
+        name: str,
+        alone: Bucket,
+        link: Link,
+        largest: int,
+        now: Callable[[], float],
+        headroom: float,
+        spacing: float,
+    ) -> None:
+        super().__init__(limit, largest=largest, now=now, headroom=headroom, spacing=spacing, memory={}, key=name)
+        self.name, self.limit, self.alone = name, limit, alone
+        self._link = link
+        self._at_most = self.capacity
+        self.one = min(largest, self.capacity)
+        late = TERM * self._full_rate
+        self.capacity = min(self.capacity, max(self._at_once - late, self.one))
+        self.has_room_for_slices = self._at_once - self.capacity >= late * 0.999
+        self.in_hand = 0.0
+        self._full_at = float("-inf")
+        self._id = ""
+        self._heard_at = float("-inf")
+        self._lost_at: float | None = None
+        self._owed = float("-inf")
+
+    # -- what Redis is told, and tells ---------------------------------------------------------------------------
+
+    def terms(self) -> dict[str, Any]:
+        """The limit, and what this process knows of it, should Redis have lost it."""
+        until = self._now() if self._lost_at is None else self._lost_at
+        # Time counts as standing still while nobody could look: others may have spent what came back.
+        since = max(until - self._heard_at - _FRESH, 0.0)
+        known = {"id": self._id} if self._id else {}
+        return {
+            "rate": self._full_rate,
+            "capacity": self.capacity,
+            "one": self.one,
+            "tolerance": min(_TOLERANCE, self._slack(self.one)),
+            "longest": self._longest_debt,
+            "free": self._full_at - self._heard_at - since if self._id else 0.0,
+            "factor": self._factor,
+            "shown": f"{self.limit.rate:g} {self.unit} / {self.limit.per:g} s",
+            **known,
+        }
+
+    def hear(self, told: dict[str, Any], now: float) -> bool:
+        """Learn from an answer; False if Redis had lost what it knew before."""
+        same = self._id in ("", told["id"])
+        self._id, self._heard_at, self._lost_at = told["id"], now, None
+        self._full_at = now + told["free"]
+        self._factor = told["factor"]
+        self._rate = self._full_rate * self._factor
+        return same
+
+    def spacing_after(self, cost: float) -> float:
+        """Seconds that are left free behind a request of `cost`, for want of room for jitter."""
+        return max(self._spacing - self._slack(cost), 0.0)
+
+    def lose(self) -> None:
+        """Redis is away. What it granted is spent, so this process alone starts with nothing."""
+        if self._lost_at is None and self._id:
+            self._lost_at = self._now()
+            self.alone.restart(self._largest, left=False)
+
+    def owed(self) -> float:
+        """Seconds from now until the limit can be full again at the earliest, for what answers have shown. Once."""
+        owed, self._owed = self._owed, float("-inf")
+        return max(owed - self._now(), _NEVER)
+
+    @property
+    def owes(self) -> bool:
+        """Whether there is something to tell."""
+        return self._owed > self._now()
+
+    # -- what the gate asks and tells ----------------------------------------------------------------------------
+
+    def ready_behind(self, waiting: float, cost: float, *, start: float) -> float:
+        if self._link.away:
+            return self.alone.ready_behind(waiting, cost, start=start)
+        return super().ready_behind(max(waiting - self.in_hand, 0.0), cost, start=start)
+
+    def ready_at(self, cost: float) -> float:
+        return self.alone.ready_at(cost) if self._link.away else super().ready_at(cost)
+
+    def has_room(self, cost: float) -> bool:
+        return self.alone.has_room(cost)
+
+    async def spend(self, cost: float) -> None:
+        await self.alone.spend(cost)
+
+    def restart(self, cost: float, *, left: bool) -> None:
+        self.alone.restart(cost, left=left)
+
+    def came_late(self, cost: float, spent_at: float, late: float) -> None:
+        """As alone; and where nothing hides jitter, the next one of any process keeps clear of all of it.
+
+        How late an answer is, each process knows only by its own answers. What it may not know is made up for by the
+        spacing, until that and the lateness are as much as any jitter of three times the spacing needs.
+        """
+        self.alone.came_late(cost, spent_at, late)
+        beyond = late - self._slack(cost)
+        if beyond > 0:
+            spacing = self.spacing_after(cost)
+            clear = max(beyond, min(beyond + spacing, _MUCH_SPACING * spacing))
+            self._owed = max(self._owed, spent_at + clear + cost / self._rate)
+
+    def cut(self) -> None:
+        self.alone.cut()
+
+    def _slack(self, cost: float) -> float:
+        return max(self._held - max(cost, self._at_most), 0.0) / self._full_rate

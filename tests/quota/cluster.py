@@ -1,0 +1,206 @@
+"""Processes that share limits, all in one virtual second: the script runs in a Lua of its own, on a clock that jumps.
+
+What is tested is the code that ships: the gate, the lanes, the link and `share.lua`. Only Redis is played: hashes and a
+clock, which can be lost, slow, flushed and set.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from lupa.lua51 import LuaRuntime
+
+from batch_api.engine.bucket import Bucket
+from batch_api.engine.gate import Draw, Gate
+from batch_api.engine.limits import Limit
+from batch_api.engine.shared import link as link_module
+from batch_api.engine.shared.bucket import SharedBucket
+from batch_api.engine.shared.link import Link
+from batch_api.engine.shared.queue import Place, SharedQueue
+
+EPOCH = 1_795_000_000.25
+
+
+class PlayedRedis:
+    """What the script needs of Redis: hashes, expiry, and a clock."""
+
+    def __init__(self, time: Callable[[], float]) -> None:
+        self._time = time
+        self.step = 0.0
+        self.hashes: dict[str, dict[str, str]] = {}
+        self.calls = 0
+        self.is_up = True
+        self.seconds = 0.0
+        self._lua: Any = LuaRuntime(unpack_returned_tuples=True)
+        self._lua.globals().redis = self._lua.table_from({"call": self._call})
+        self._lua.globals().cjson = self._lua.table_from({"decode": self._decode, "encode": self._encode})
+        self._run = self._lua.eval(f"function(KEYS, ARGV) {link_module._script()} end")
+
+    async def run(self, keys: Sequence[str], said: Mapping[str, Any]) -> dict[str, Any]:
+        """Run the script, after half of the way there; the answer takes the other half."""
+        if self.seconds:
+            await asyncio.sleep(self.seconds / 2)
+        if not self.is_up:
+            raise ConnectionError
+        self.calls += 1
+        answer: dict[str, Any] = json.loads(
+            self._run(self._lua.table_from(list(keys)), self._lua.table_from([json.dumps(said)]))
+        )
+        if self.seconds:
+            await asyncio.sleep(self.seconds / 2)
+        return answer
+
+    def flush(self) -> None:
+        self.hashes.clear()
+
+    def _call(self, name: str, *arguments: Any) -> Any:
+        if name == "TIME":
+            now = EPOCH + self._time() + self.step
+            return self._lua.table_from([str(int(now)), str(int(now % 1 * 1e6))])
+        key, *rest = arguments
+        found = self.hashes.setdefault(key, {})
+        if name == "HGETALL":
+            return self._lua.table_from([part for pair in found.items() for part in pair])
+        if name == "HSET":
+            found.update(zip(rest[::2], map(_as_text, rest[1::2]), strict=True))
+        elif name == "HDEL":
+            found.pop(rest[0], None)
+        else:
+            assert name == "EXPIRE", name
+        return len(rest)
+
+    def _decode(self, text: str) -> Any:
+        return self._lua.table_from(json.loads(text), recursive=True)
+
+    def _encode(self, table: Any) -> str:
+        return json.dumps(_plain(table))
+
+
+def _as_text(value: Any) -> str:
+    return f"{value:.14g}" if isinstance(value, float) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    if not hasattr(value, "items"):
+        return value
+    pairs = dict(value.items())
+    return (
+        [_plain(pairs[n + 1]) for n in range(len(pairs))]
+        if 1 in pairs or not pairs
+        else {key: _plain(inner) for key, inner in pairs.items()}
+    )
+
+
+class PlayedLink(Link):
+    """A link to the played Redis."""
+
+    def __init__(self, redis: PlayedRedis, name: str) -> None:
+        super().__init__("redis://played")
+        self.process = name
+        self._played = redis
+
+    async def _run(self, keys: Sequence[str], said: Mapping[str, Any]) -> dict[str, Any]:
+        async with asyncio.timeout(link_module.PATIENCE):
+            return await self._played.run(keys, {"me": self.process, **said, "rules": link_module._RULES})
+
+
+class Process:
+    """One process: a gate, its limits, and what went through."""
+
+    def __init__(
+        self,
+        redis: PlayedRedis,
+        number: int,
+        *limits: Limit,
+        largest: int = 1,
+        spacing: float = 0.0,
+        headroom: float = 0.0,
+        share: float = 0.1,
+        pause: float = 5.0,
+        project: str = "project_a",
+    ) -> None:
+        self.number = number
+        self.now = asyncio.get_running_loop().time
+        self.link = PlayedLink(redis, f"p{number}")
+        queue = SharedQueue("profile_update", Place("https://api", project, "…abcd"), self.link, self.now)
+        self.gate = Gate(pause=pause, now=self.now, rng=random.Random(number), shared=queue)
+        self.buckets: list[SharedBucket] = []
+        for limit in limits:
+            terms: dict[str, Any] = {
+                "largest": largest if limit.unit == "items" else 1,
+                "headroom": headroom,
+                "spacing": spacing,
+                "now": self.now,
+            }
+            name = f"profile_update:{limit.unit}/{limit.per:g}"
+            alone = Bucket(limit.part(share), **terms, memory={}, key=name)
+            self.buckets.append(SharedBucket(limit, **terms, name=name, alone=alone, link=self.link))
+        self.through: list[tuple[float, int, int]] = []
+        self.link.use(self)
+
+    def draws(self, items: int) -> list[Draw]:
+        return [Draw(bucket, items if bucket.unit == "items" else 1) for bucket in self.buckets]
+
+    async def send(
+        self,
+        items: int = 1,
+        *,
+        rtt: Callable[[], float] = lambda: 0.0,
+        serve: Callable[[int], bool] | None = None,
+        deadline: float = float("inf"),
+    ) -> None:
+        """One call: wait, spend, be answered after `rtt()`, and again if `serve` rejects it half-way."""
+        ticket = self.gate.ticket(self.draws(items), deadline)
+        while True:
+            async with self.gate.turn(ticket) as turn:
+                self.through.append((self.now(), self.number, items))
+                half = rtt() / 2
+                await asyncio.sleep(half)
+                taken = serve is None or serve(items)
+                await asyncio.sleep(half)
+                if taken:
+                    turn.accepted()
+                    return
+                turn.rejected(None, slower=True)
+
+    async def saturate(self, tasks: int, items: Callable[[], int], **options: Any) -> None:
+        """Send for ever, from so many tasks."""
+
+        async def work() -> None:
+            while True:
+                await self.send(items(), **options)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(tasks):
+                group.create_task(work())
+
+
+class StrictServer:
+    """A token bucket, full at the start, that refuses what would overdraw it."""
+
+    def __init__(self, *buckets: tuple[float, float, str]) -> None:
+        self._now = asyncio.get_running_loop().time
+        self._buckets = [[held, rate, held, unit] for rate, held, unit in buckets]
+        self._at = self._now()
+        self.rejected = 0
+        self.taken: list[tuple[float, int]] = []
+
+    def __call__(self, items: int) -> bool:
+        now = self._now()
+        costs = []
+        for bucket in self._buckets:
+            level, rate, held, unit = bucket
+            bucket[0] = min(held, level + rate * (now - self._at))
+            costs.append(items if unit == "items" else 1)
+        self._at = now
+        if any(bucket[0] < cost - 1e-6 for bucket, cost in zip(self._buckets, costs, strict=True)):
+            self.rejected += 1
+            return False
+        for bucket, cost in zip(self._buckets, costs, strict=True):
+            bucket[0] -= cost
+        self.taken.append((now, items))
+        return True
