@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import pipeline, pull, report, yamlfile
+from . import pipeline, pull, report
 from .errors import CodegenError
 from .layout import APIS, HERE
 
@@ -28,8 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(pull.pull(layout, given.url))
             return 0
         if command == "diff":
-            old = yamlfile.load_table(Path(given.old)) if given.old else report.of_head(layout)
-            new = yamlfile.load_table(Path(given.new) if given.new else layout.document)
+            old = report.of_file(Path(given.old)) if given.old else report.of_head(layout)
+            new = report.of_file(Path(given.new) if given.new else layout.document)
             print(report.write(layout, old, new), end="")
             return 0
         notes = (pipeline.generate if command == "generate" else pipeline.check)(*HERE.every_api())

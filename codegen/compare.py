@@ -1,43 +1,27 @@
-"""What a new version of the document changes, in our words: both are normalised first, so that names say nothing.
-
-Each change is for what one sends or for what one gets, and is *breaking*, *additive* or a matter of *wording*.
-"""
+"""What a new version of the document changes, in our words: both are normalised first, so that names say nothing."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
 
+from . import pairs
+from .changes import BOTH, WEIGHTS, Change, Verdict, changed, said, short
+from .compare_operations import operation, server_of
+from .compare_schemas import Schemas
 from .document import Json
 from .models import sent
-from .schema import Schema, all_properties
-
-_UPPER = ("maxItems", "maxLength", "maximum", "maxProperties")
-_LOWER = ("minItems", "minLength", "minimum", "minProperties")
-_MEANT = ("type", "const", "format", "pattern", "$ref", "anyOf", "oneOf", "allOf", "items", "additionalProperties")
-_NUMBER = re.compile(r"(?<![\w.])\d{1,3}(?:[ ,\u202f\u00a0]\d{3})+(?![\w.])|(?<![\w.])\d+(?![\w]|\.\d)")
-
-
-class Change(NamedTuple):
-    weight: str
-    """`breaking`, `additive` or `wording`."""
-    side: str
-    """`request`, `response`, `both`, or empty for an operation as a whole."""
-    where: str
-    what: str
-    means: str
-    """What it means for callers of this package."""
+from .schema import is_object
 
 
 def changes(old: Json, new: Json) -> list[Change]:
-    """All differences between two normalised documents, the breaking ones first."""
-    found = [*_operations(_by_key(old), _by_key(new)), *_schemas(old, new)]
-    order = ("breaking", "additive", "wording")
-    return sorted(set(found), key=lambda change: (order.index(change.weight), change))
+    """All differences between two normalised documents, the heaviest first."""
+    schemas = Schemas(*(document["components"]["schemas"] for document in (old, new)))
+    found = {*_document(old, new), *_operations(old, new, schemas), *_components(old, new, schemas)}
+    return sorted(found, key=lambda change: (WEIGHTS.index(change.weight), change))
 
 
-def _by_key(document: Json) -> dict[str, Json]:
+def by_key(document: Json) -> dict[str, Json]:
+    """The operations, by method and path."""
     return {
         f"{method.upper()} {path}": operation
         for path, item in document["paths"].items()
@@ -45,150 +29,96 @@ def _by_key(document: Json) -> dict[str, Json]:
     }
 
 
-def _operations(old: Mapping[str, Json], new: Mapping[str, Json]) -> Iterator[Change]:
-    for key in sorted(old.keys() - new.keys()):
-        yield Change("breaking", "", key, "removed", "calls of it will fail; its method must go or be told otherwise")
-    for key in sorted(new.keys() - old.keys()):
-        yield Change("additive", "", key, "added", "no method yet: a generated function only")
-    for key in sorted(old.keys() & new.keys()):
-        yield from _operation(key, old[key], new[key])
-
-
-def _operation(key: str, old: Json, new: Json) -> Iterator[Change]:
-    if new.get("deprecated") and not old.get("deprecated"):
-        yield Change("additive", "", key, "deprecated", "still works; look for what takes its place")
-    before, after = ({one["name"]: one for one in entry.get("parameters", [])} for entry in (old, new))
-    for name in sorted(before.keys() | after.keys()):
-        yield from _parameter(f"{key} ?{name}", before.get(name), after.get(name))
-    if ("requestBody" in old) != ("requestBody" in new):
-        yield Change(
-            "breaking", "request", key, f"{'lost' if 'requestBody' in old else 'got'} a body", "calls must change"
-        )
-    yield from _schema("request", f"{key} body", _body(old.get("requestBody", {})), _body(new.get("requestBody", {})))
-    for status in sorted(old["responses"].keys() & new["responses"].keys()):
-        was, now = _body(old["responses"][status]), _body(new["responses"][status])
-        yield from _schema("response", f"{key} {status}", was, now)
-    for status in sorted(old["responses"].keys() - new["responses"].keys()):
-        yield Change("wording", "response", key, f"no longer declares {status}", "it is handled as before if it comes")
-    for status in sorted(new["responses"].keys() - old["responses"].keys()):
-        yield Change("additive", "response", key, f"declares {status}", "any 2xx is success, all else raises")
-    for part in ("summary", "description"):
-        yield from _words("both", key, str(old.get(part, "")), str(new.get(part, "")))
-
-
-def _body(holder: Json) -> Schema:
-    """The schema of a body that is not a component; of one that is, the reference without what is remarked on it."""
-    schema: Schema = holder.get("content", {}).get("application/json", {}).get("schema", {})
-    return {"$ref": schema["$ref"]} if "$ref" in schema else schema
-
-
-def _parameter(where: str, old: Json | None, new: Json | None) -> Iterator[Change]:
-    if new is None:
-        yield Change("breaking", "request", where, "parameter removed", "the API may refuse or ignore it")
-    elif old is None:
-        weight = "breaking" if new.get("required") else "additive"
-        means = "calls without it will fail" if new.get("required") else "nothing, until it is used"
-        yield Change(
-            weight, "request", where, f"{'required' if new.get('required') else 'optional'} parameter added", means
-        )
-    else:
-        if new.get("required") and not old.get("required"):
-            yield Change("breaking", "request", where, "is required now", "calls without it will fail")
-        yield from _schema("request", where, old.get("schema", {}), new.get("schema", {}))
-        yield from _words("request", where, str(old.get("description", "")), str(new.get("description", "")))
-
-
-def _schemas(old: Json, new: Json) -> Iterator[Change]:
-    before, after = (document["components"]["schemas"] for document in (old, new))
-    requests, answers = sent(old) | sent(new), _received(old) | _received(new)
-    for name in sorted(before.keys() - after.keys()):
-        yield Change("breaking", "both", name, "schema gone", "the model of this name would disappear")
-    for name in sorted(after.keys() - before.keys()):
-        yield Change("additive", "both", name, "schema added", "a new model; give it a line in names.yaml")
-    for name in sorted(before.keys() & after.keys()):
-        side = "both" if name in requests & answers else "request" if name in requests else "response"
-        yield from _schema(side, name, before[name], after[name])
-        was, now = all_properties(name, before), all_properties(name, after)
-        required = set(after[name].get("required", ())) - set(before[name].get("required", ()))
-        for key in sorted(was.keys() | now.keys()):
-            yield from _property(side, f"{name}.{key}", was.get(key), now.get(key), key in required)
-
-
-def _received(document: Json) -> set[str]:
-    """The components that can be part of an answer: those that `sent` finds where answers are put for bodies."""
-    answers = {
-        f"{path} {method} {status}": {"post": {"requestBody": response}}
-        for path, item in document["paths"].items()
-        for method, operation in item.items()
-        for status, response in operation["responses"].items()
+def sides_of(document: Json) -> dict[str, tuple[str, ...]]:
+    """For each component, whether it can be part of a request, of an answer, or of both."""
+    operations = by_key(document).values()
+    asked = [{"content": {"": one}} for operation in operations for one in operation.get("parameters", [])]
+    requests = sent(document) | _reached(document, asked)
+    answers = _reached(document, [one for operation in operations for one in operation["responses"].values()])
+    return {
+        name: tuple(side for side, names in zip(BOTH, (requests, answers), strict=True) if name in names)
+        for name in document["components"]["schemas"]
     }
-    return sent({"paths": answers, "components": document["components"]})
 
 
-def _property(side: str, where: str, old: Schema | None, new: Schema | None, required: bool) -> Iterator[Change]:
-    if new is None:
-        means = "the model loses it" if side == "response" else "the API may refuse or ignore it"
-        yield Change("breaking", side, where, "field removed", f"{means}: code that uses the field must change")
-    elif old is None:
-        harm = required and side != "response"
-        means = "bodies without it will be refused" if harm else "nothing, until it is used"
-        yield Change("breaking" if harm else "additive", side, where, "field added", means)
+def _reached(document: Json, holders: list[Json]) -> set[str]:
+    """The components that `sent` finds where these are put for bodies."""
+    paths = {str(number): {"post": {"requestBody": holder}} for number, holder in enumerate(holders)}
+    return sent({"paths": paths, "components": document["components"]})
+
+
+# The document as a whole, and its components
+
+
+def _document(old: Json, new: Json) -> Iterator[Change]:
+    was, now = server_of(old), server_of(new)
+    if was != now:
+        means = "the default `base_url` once the client is generated anew; until then it stays"
+        yield Change("additive", "request", "the document", f"address: {was} → {now}", means)
+    yield from said("both", "the document", old["info"].get("description"), new["info"].get("description"))
+
+
+def _components(old: Json, new: Json, schemas: Schemas) -> Iterator[Change]:
+    before, after = sides_of(old), sides_of(new)
+    for name in sorted(schemas.old):
+        other = schemas.same.get(name)
+        if other is None:
+            lost = Verdict("breaking", f"the model `{name}` disappears")
+            yield from changed(before[name] or BOTH, name, "schema gone", lost)
+            continue
+        if other != name:
+            means = f"nothing, if its line in names.yaml is corrected, or it gets one: {name} is a public name"
+            yield Change("wording", "", name, f"found elsewhere, as {other}", means)
+        sides = tuple(side for side in BOTH if side in before[name] or side in after[other]) or BOTH
+        yield from schemas.compare_components(sides, name, other)
+    for name in sorted(schemas.new.keys() - set(schemas.same.values())):
+        if is_object(schemas.new[name]):
+            added = Verdict("additive", "a new model; give it a line in names.yaml before anyone uses it")
+            yield from changed(after[name] or BOTH, name, "schema added", added)
+
+
+# Operations
+
+
+def _operations(old: Json, new: Json, schemas: Schemas) -> Iterator[Change]:
+    before, after = by_key(old), by_key(new)
+    same = pairs.operations(before, after)
+    for key in sorted(before):
+        if key not in same:
+            yield Change("breaking", "", key, "operation removed", "calls of it will fail: its method must go")
+            continue
+        other = same[key]
+        if other != key:
+            what, means = f"operation moved to {other}", "calls will fail: correct its line in names.yaml"
+            yield Change("breaking", "", key, what, means)
+        yield from operation(key, before[key], after[other], schemas)
+    for key in sorted(after.keys() - set(same.values())):
+        yield Change("additive", "", key, "operation added", "no method yet: `client.call` reaches it")
+    yield from _authorisations(
+        {key: (_security(before[key], old), _security(after[other], new)) for key, other in same.items()}
+    )
+
+
+def _authorisations(by_key: Mapping[str, tuple[str, str]]) -> Iterator[Change]:
+    """What calls must show, said once if all of them change in the same way."""
+    means = "calls may be refused: the client sends the REST API key as it did before"
+    found = {key: f"authorisation: {short(was)} → {short(now)}" for key, (was, now) in by_key.items() if was != now}
+    if len(found) == len(by_key) > 1 and len(set(found.values())) == 1:
+        yield Change("breaking", "request", "the document", next(iter(found.values())), means)
     else:
-        if required and side != "response":
-            yield Change("breaking", side, where, "is required now", "bodies without it will be refused")
-        yield from _schema(side, where, old, new)
+        yield from (Change("breaking", "request", key, what, means) for key, what in found.items())
 
 
-def _schema(side: str, where: str, old: Schema, new: Schema) -> Iterator[Change]:
-    was, now = ([str(value) for value in schema.get("enum", ())] for schema in (old, new))
-    for value in (value for value in now if value not in was):
-        yield Change("additive", side, where, f"value {value!r} added", "enumerations are open: it passes as it is")
-    for value in (value for value in was if value not in now):
-        weight = "additive" if side == "response" else "breaking"
-        yield Change(weight, side, where, f"value {value!r} removed", "the API may refuse it, or never sends it again")
-    for key in (*_UPPER, *_LOWER):
-        if old.get(key) != new.get(key):
-            yield _limit(side, where, key, old.get(key), new.get(key))
-    for key in _MEANT:
-        if _bare(old.get(key)) != _bare(new.get(key)):
-            what = f"{key}: {_short(old.get(key))} → {_short(new.get(key))}"
-            yield Change("breaking", side, where, what, "values may be refused, or come in another form")
-    yield from _words(side, where, str(old.get("description", "")), str(new.get("description", "")))
+def _security(operation: Json, document: Json) -> str:
+    """What a call must show, whatever the schemes are called."""
+    schemes = document["components"].get("securitySchemes", {})
+    stated = operation.get("security", document.get("security")) or []
+    ways = [
+        " and ".join(sorted(_scheme(schemes.get(name, {}), scopes) for name, scopes in way.items())) for way in stated
+    ]
+    return " or ".join(sorted(way or "nothing" for way in ways)) or "nothing"
 
 
-def _limit(side: str, where: str, key: str, old: Any, new: Any) -> Change:
-    looser = new is None or (old is not None and (new > old if key in _UPPER else new < old))
-    weight = "additive" if looser or side == "response" else "breaking"
-    means = "more is accepted" if looser else "the API refuses what it took before" if side != "response" else "nothing"
-    return Change(weight, side, where, f"{key}: {_short(old)} → {_short(new)}", means)
-
-
-def _words(side: str, where: str, old: str, new: str) -> Iterator[Change]:
-    if " ".join(old.split()) != " ".join(new.split()):
-        was, now = numbers(old), numbers(new)
-        gone, come = [one for one in was if one not in now], [one for one in now if one not in was]
-        if gone or come:
-            what = f"numbers in the text: {', '.join(map(str, gone)) or '—'} → {', '.join(map(str, come)) or '—'}"
-            yield Change("wording", side, where, what, "compare with operations.yaml, see below")
-        else:
-            yield Change("wording", side, where, "described in other words", "nothing")
-
-
-def numbers(text: str) -> list[int]:
-    """The whole numbers in prose, thousands put together, in their order."""
-    return [int(re.sub(r"\D", "", found)) for found in _NUMBER.findall(text)]
-
-
-def _bare(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {
-            key: _bare(item)
-            for key, item in value.items()
-            if key not in ("description", "title", "example", "examples")
-        }
-    return [_bare(item) for item in value] if isinstance(value, list) else value
-
-
-def _short(value: Any) -> str:
-    text = "nothing" if value is None else str(value)
-    return text if len(text) <= 60 else text[:57] + "…"
+def _scheme(scheme: Json, scopes: object) -> str:
+    said = [str(scheme.get(key)) for key in ("type", "scheme", "in", "name", "openIdConnectUrl") if key in scheme]
+    return " ".join([*said, *(sorted(map(str, scopes)) if isinstance(scopes, list) else ())]) or "something"

@@ -12,9 +12,9 @@ from difflib import SequenceMatcher
 from .names import Line
 from .schema import UNIONS, Schema, target_of
 
-_ALIKE = 0.5
+ALIKE = 0.5
 """The share of properties that two schemas must have in common."""
-_NEAR = 0.6
+NEAR = 0.6
 """How near the words of two operations must be."""
 
 
@@ -36,7 +36,7 @@ def schema_moved(name: str, before: Mapping[str, Schema], now: Mapping[str, Sche
     for other, place in new.items():
         has = marks(now.get(other, {}), now)
         share = len(was & has) / len(was | has) if was and has else 0.0
-        if share >= _ALIKE:
+        if share >= ALIKE:
             alike.append((-share, place, len(was & has)))
     if not alike:
         return ""
@@ -47,7 +47,7 @@ def schema_moved(name: str, before: Mapping[str, Schema], now: Mapping[str, Sche
 def operation_moved(location: str, new: Iterable[str]) -> str:
     """A proposal for the operation at `location`, empty if none of the new ones is near it."""
     near = sorted((-SequenceMatcher(None, location, other).ratio(), other) for other in new)
-    return f"perhaps `{near[0][1]}` now" if near and -near[0][0] >= _NEAR else ""
+    return f"perhaps `{near[0][1]}` now" if near and -near[0][0] >= NEAR else ""
 
 
 def explain(
