@@ -12,12 +12,15 @@ from batch_api.app_resources.listing import RowListing
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.checks import an_object, field, items
+from batch_api.ingest.patience import PATIENCE
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
 from batch_api.resources.waiting import INDEXING, until_over
 from batch_api.results import Done, IndexingResult
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from batch_api.app_models import (
         AudienceSummary,
         AudienceView,
@@ -25,6 +28,11 @@ if TYPE_CHECKING:
         InstallAudienceEdit,
         InstallAudienceMember,
     )
+    from batch_api.ingest.checkpoint import Checkpoint
+    from batch_api.ingest.job import Job
+    from batch_api.ingest.kinds import Kind
+    from batch_api.ingest.progress import Progress
+    from batch_api.ingest.sources import AnySource
 
 AudienceType = Literal["custom_ids", "advertising_ids", "install_ids"]
 LONGEST_NAME: Final = 255
@@ -93,6 +101,76 @@ class AppAudiences(Resource):
         members = [_member(given, index) for index, given in enumerate(items(ids, "ids", one="id"))]
         answer = await api.install_audience_replace(self._engine, {"ids": members}, audience_name=_name(name))
         return IndexingResult.of(answer.response)
+
+    def ingest(
+        self,
+        name: str,
+        ids: AnySource,
+        type: AudienceType = "custom_ids",
+        *,
+        mode: Literal["update", "replace"] = "update",
+        checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        chunk_size: int | None = None,
+        patience: float = PATIENCE,
+        deadline: float | None = None,
+        on_progress: Callable[[Progress], object] | None = None,
+    ) -> Job:
+        """Send any number of ids, 10 000 a call, and tell the fate of each. Returns a `Job` at once.
+
+        Each ends in one of `Delivered`, `Refused`, `Invalid`, `Unknown` and `Unsent`; none of them raises. Changes
+        of one id are accepted in the order of the source. They are indexed a while after.
+
+        With `mode="replace"`, which the API has for installations only, the first 10 000 ids replace what is in the
+        audience; once that is applied, the others are added. If the job ends before all are in, `job.is_incomplete` is
+        true, and the error of each fate `Unsent` is an `AudienceIncomplete`: run the whole job again.
+
+        Args:
+            name: An audience that exists.
+            ids: An iterable or async iterable of ids as `update` takes them (`replace` takes no removals), or of JSON
+                lines (`bytes`), each alone or in a pair with whatever you want to find again as the fate's `ref`; or a
+                path that ends in `.jsonl`, compressed also in `.gz`.
+            type: What the ids are.
+            mode: `update` or `replace`.
+            checkpoint: A file that remembers what is done: the same call goes on from there.
+            chunk_size: Ids in a request, at most 10 000.
+            patience: Seconds to go on trying while nothing gets through, before the job ends.
+            deadline: Seconds that the job may take in all. One that cannot be met is refused before anything is sent,
+                where the length of the source is known; one that passes ends the job.
+            on_progress: Called with the job's `Progress`, at most four times a second and at the end.
+
+        Raises `InvalidInput` for a choice that cannot be, and `OSError` for a path.
+        """
+        from batch_api.ingest import app_kinds
+        from batch_api.ingest.job import Replacement, job_of
+
+        if mode not in ("update", "replace"):
+            raise InvalidInput("update or replace?", path="mode")
+        is_installs = _is_installs(type)
+        replaces = mode == "replace"
+        if replaces and not is_installs:
+            raise InvalidInput("the API replaces audiences of install_ids only", path="mode")
+
+        async def applied(token: str | None) -> object:
+            return await self.wait(name, token, type, timeout=patience)
+
+        kind: Kind
+        if replaces:
+            kind = app_kinds.InstallAudienceMembers(_name(name))
+        elif is_installs:
+            kind = app_kinds.InstallAudienceChanges(_name(name))
+        else:
+            kind = app_kinds.CustomAudienceChanges(_name(name), type)
+        return job_of(
+            self._engine,
+            kind,
+            ids,
+            checkpoint=checkpoint,
+            chunk_size=chunk_size,
+            patience=patience,
+            deadline=deadline,
+            on_progress=on_progress,
+            replaces=Replacement(app_kinds.InstallAudienceContent(name), applied) if replaces else None,
+        )
 
     async def delete(self, name: str, type: AudienceType = "custom_ids") -> Done:
         """Delete a whole audience; to take ids out of one, use `update`. Campaigns that target it see it as empty."""

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from batch_api._generated.mep.endpoints import custom_data as api
 from batch_api.app_resources import checks
 from batch_api.app_results import Receipt
-from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.checks import fields, text
+from batch_api.ingest import app_checks
 from batch_api.ingest.checks import items as listed
+from batch_api.ingest.checks import text
+from batch_api.ingest.patience import PATIENCE
 from batch_api.resources.resource import Resource
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from batch_api.app_models import CustomDataBulkItem, CustomDataValue
+    from batch_api.ingest.checkpoint import Checkpoint
+    from batch_api.ingest.job import Job
+    from batch_api.ingest.progress import Progress
+    from batch_api.ingest.sources import AnySource
 
 
 class CustomData(Resource):
@@ -40,7 +47,7 @@ class CustomData(Resource):
             values: One or more, by names as above; what is not there stays as it is.
             overwrite: Drop all stored values that are not among these.
         """
-        written = _checked_values(values, None, "values")
+        written = app_checks.values(values, None, "values")
         body = {"overwrite": True, "values": written} if overwrite else {"values": written}
         answer = await api.custom_data_set(self._engine, body, custom_user_id=text(user_id, "user_id"))
         return Receipt.of(answer.response)
@@ -52,9 +59,8 @@ class CustomData(Resource):
         """
         rows = checks.items(updates, "updates")
         for index, row in enumerate(rows):
-            checks.ids([row.get("id")], "id") if isinstance(row.get("id"), str) else _no_id(index)
-            update = fields(row.get("update"), index=index, path="update")
-            _checked_values(update.get("values"), index, "update.values")
+            app_checks.user_id(row, index)
+            app_checks.update(row, index)
         answer = await api.custom_data_bulk(self._engine, rows)
         return Receipt.of(answer.response)
 
@@ -68,17 +74,73 @@ class CustomData(Resource):
         answer = await api.custom_data_bulk_delete(self._engine, listed(user_ids, "user_ids", one="id"))
         return Receipt.of(answer.response)
 
+    def ingest(
+        self,
+        updates: AnySource,
+        *,
+        checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        chunk_size: int | None = None,
+        patience: float = PATIENCE,
+        deadline: float | None = None,
+        on_progress: Callable[[Progress], object] | None = None,
+    ) -> Job:
+        """Write values of any number of users, 10 000 a call, and tell the fate of each. Returns a `Job` at once.
 
-def _no_id(index: int) -> None:
-    raise InvalidInput("an id is a string that is not empty", index=index, path="id")
+            async with client.custom_data.ingest({"id": "u1", "update": {"values": {"u.tier": "gold"}}} for …) as job:
+                async for fate in job:
+                    ...
 
+        Each ends in one of `Delivered`, `Refused`, `Invalid`, `Unknown` and `Unsent`; none of them raises. Updates
+        of one user are accepted in the order of the source.
 
-def _checked_values(values: object, index: int | None, path: str) -> dict[str, Any]:
-    """The values, if there are any, with no collection of tags that is an empty list: the API refuses that."""
-    found = fields(values, index=index, path=path)
-    if not found:
-        raise InvalidInput("no values: nothing to write", index=index, path=path)
-    for name, value in found.items():
-        if name.startswith("ut.") and isinstance(value, Sequence) and not isinstance(value, str) and not value:
-            raise InvalidInput("no tags: None deletes the collection", index=index, path=f"{path}.{name}")
-    return found
+        Args:
+            updates: An iterable or async iterable of updates as `bulk` takes them, or of JSON lines (`bytes`), each
+                alone or in a pair with whatever you want to find again as the fate's `ref`; or a path that ends in
+                `.jsonl`, compressed also in `.gz`.
+            checkpoint: A file that remembers what is done: the same call goes on from there.
+            chunk_size: Updates in a request, at most 10 000.
+            patience: Seconds to go on trying while nothing gets through, before the job ends.
+            deadline: Seconds that the job may take in all. One that cannot be met is refused before anything is sent,
+                where the length of the source is known; one that passes ends the job.
+            on_progress: Called with the job's `Progress`, at most four times a second and at the end.
+
+        Raises `InvalidInput` for a choice that cannot be, and `OSError` for a path.
+        """
+        from batch_api.ingest.app_kinds import CustomData as Updates
+        from batch_api.ingest.job import job_of
+
+        return job_of(
+            self._engine,
+            Updates(),
+            updates,
+            checkpoint=checkpoint,
+            chunk_size=chunk_size,
+            patience=patience,
+            deadline=deadline,
+            on_progress=on_progress,
+        )
+
+    def ingest_deletions(
+        self,
+        user_ids: AnySource,
+        *,
+        checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        chunk_size: int | None = None,
+        patience: float = PATIENCE,
+        deadline: float | None = None,
+        on_progress: Callable[[Progress], object] | None = None,
+    ) -> Job:
+        """Delete all custom data of any number of users, 10 000 a call. As `ingest`, with ids in place of updates."""
+        from batch_api.ingest.app_kinds import CustomDataDeletions
+        from batch_api.ingest.job import job_of
+
+        return job_of(
+            self._engine,
+            CustomDataDeletions(),
+            user_ids,
+            checkpoint=checkpoint,
+            chunk_size=chunk_size,
+            patience=patience,
+            deadline=deadline,
+            on_progress=on_progress,
+        )

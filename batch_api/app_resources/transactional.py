@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Literal
 
 from batch_api._generated.mep.endpoints import transactional as api
 from batch_api._generated.runtime import UNSET
@@ -12,11 +13,17 @@ from batch_api.app_resources import checks
 from batch_api.app_results import Receipt
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.checks import fields
+from batch_api.ingest.patience import PATIENCE
 from batch_api.resources.days import a_day
 from batch_api.resources.resource import Resource
 
 if TYPE_CHECKING:
     from batch_api.app_models import TransactionalSend, TransactionalStats
+    from batch_api.ingest.checkpoint import Checkpoint
+    from batch_api.ingest.job import Job
+    from batch_api.ingest.progress import Progress
+
+RecipientType = Literal["custom_ids", "install_ids", "tokens"]
 
 
 class Transactional(Resource):
@@ -59,6 +66,72 @@ class Transactional(Resource):
         checks.custom_payload(body)
         answer = await api.transactional_send(self._engine, body)
         return Receipt.of(answer.response)
+
+    def ingest(
+        self,
+        message: Mapping[str, Any],
+        recipients: Iterable[Any] | AsyncIterable[Any],
+        type: RecipientType = "custom_ids",
+        *,
+        resend: bool = False,
+        checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        chunk_size: int | None = None,
+        patience: float = PATIENCE,
+        deadline: float | None = None,
+        on_progress: Callable[[Progress], object] | None = None,
+    ) -> Job:
+        """Send one message to any number of users, 10 000 a call, and tell the fate of each. Returns a `Job` at once.
+
+            message = {"group_id": "order_shipped", "message": {"body": "Your order left this morning."}}
+            async with client.transactional.ingest(message, user_ids) as job:
+                async for fate in job:
+                    ...
+
+        Each recipient ends in one of `Delivered` (the API accepted the call, which does not say that the message
+        arrived), `Refused`, `Invalid`, `Unknown` and `Unsent`; none of them raises. What cannot be a recipient (no
+        text, or an empty one) is `Invalid` and holds up nobody else. So is an id that came before in this job: it would
+        get the message twice. For that the job remembers all ids.
+
+        Args:
+            message: As `send` takes it, without `recipients`.
+            recipients: An iterable or async iterable of ids, each alone or in a pair with whatever you want to find
+                again as the fate's `ref`.
+            type: What the ids are: `custom_ids`, `install_ids` or `tokens`.
+            resend: Send a call again after a failure that leaves open whether it was taken, though its 10 000 users may
+                then be written to twice. Without it, each of them ends `Unknown`.
+            checkpoint: A file that remembers what is done: the same call goes on from there.
+            chunk_size: Ids in a request, at most 10 000.
+            patience: Seconds to go on trying while nothing gets through, before the job ends.
+            deadline: Seconds that the job may take in all. One that cannot be met is refused before anything is sent,
+                where the length of the source is known; one that passes ends the job.
+            on_progress: Called with the job's `Progress`, at most four times a second and at the end.
+
+        Raises `InvalidInput` for a choice that cannot be.
+        """
+        from batch_api.ingest.app_kinds import Recipients
+        from batch_api.ingest.job import job_of
+
+        if type not in ("custom_ids", "install_ids", "tokens"):
+            raise InvalidInput("custom_ids, install_ids or tokens?", path="type")
+        if isinstance(recipients, str | bytes | Mapping | PathLike):
+            raise InvalidInput("a list is due, or another iterable of ids", path="recipients")
+        body = dict(fields(message, path="message"))
+        if "recipients" in body:
+            raise InvalidInput("they are an argument of their own here", path="message.recipients")
+        checks.needed(body, "group_id")
+        checks.plain_name(body["group_id"], "group_id")
+        checks.custom_payload(body)
+        return job_of(
+            self._engine,
+            Recipients(body, type),
+            recipients,
+            resend_events=resend,
+            checkpoint=checkpoint,
+            chunk_size=chunk_size,
+            patience=patience,
+            deadline=deadline,
+            on_progress=on_progress,
+        )
 
     async def stats(self, group_id: str, since: date | str, until: date | str | None = None) -> TransactionalStats:
         """Figures of each day of the sends that carry one `group_id`.

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from batch_api._generated.mep.endpoints import trigger_events as api
 from batch_api.app_resources import checks
 from batch_api.app_results import Receipt
-from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.checks import an_object, fields, text
+from batch_api.ingest import app_checks
+from batch_api.ingest.checks import text
+from batch_api.ingest.patience import PATIENCE
 from batch_api.resources.resource import Resource
 
 if TYPE_CHECKING:
-    from batch_api.app_models import TriggerEvent, TriggerEventBulkItem
+    from os import PathLike
 
-# Fact sheet: mep-legacy, 6.
-MOST_ATTRIBUTES: Final = 15
-MOST_TAGS: Final = 10
-LONGEST_TAG: Final = 64
-LONGEST_LABEL: Final = 200
-_NAME: Final = re.compile(r"ue\.[a-z0-9_]{1,30}")
+    from batch_api.app_models import TriggerEvent, TriggerEventBulkItem
+    from batch_api.ingest.checkpoint import Checkpoint
+    from batch_api.ingest.job import Job
+    from batch_api.ingest.progress import Progress
+    from batch_api.ingest.sources import AnySource
 
 
 class TriggerEvents(Resource):
@@ -42,7 +41,7 @@ class TriggerEvents(Resource):
         """Track at most 1000 events on one user. The answer's `token` is `None` where the API gives none."""
         rows = checks.items(events, "events")
         for index, event in enumerate(rows):
-            _check(event, index, "")
+            app_checks.event(event, index, "")
         answer = await api.trigger_event_send(self._engine, {"events": rows}, custom_user_id=text(user_id, "user_id"))
         return Receipt.of(answer.response)
 
@@ -53,29 +52,59 @@ class TriggerEvents(Resource):
         """
         rows = checks.items(users, "users with their events")
         for index, row in enumerate(rows):
-            if not isinstance(row.get("id"), str) or not row["id"]:
-                raise InvalidInput("an id is a string that is not empty", index=index, path="id")
-            events = row.get("events")
-            if isinstance(events, str | Mapping) or not isinstance(events, Sequence) or not events:
-                raise InvalidInput("a list of one event or more is due", index=index, path="events")
-            for number, event in enumerate(events):
-                _check(fields(event, index=index, path=f"events[{number}]"), index, f"events[{number}].")
+            app_checks.user_id(row, index)
+            app_checks.events(row, index)
         answer = await api.trigger_event_bulk(self._engine, rows)
         return Receipt.of(answer.response)
 
+    def ingest(
+        self,
+        users: AnySource,
+        *,
+        resend: bool = False,
+        checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        chunk_size: int | None = None,
+        patience: float = PATIENCE,
+        deadline: float | None = None,
+        on_progress: Callable[[Progress], object] | None = None,
+    ) -> Job:
+        """Track any number of events, 1000 a call over all users, and tell the fate of each. Returns a `Job` at once.
 
-def _check(event: Mapping[str, Any], index: int, path: str) -> None:
-    name, label, attributes, tags = (event.get(key) for key in ("name", "label", "attributes", "tags"))
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise InvalidInput("ue. and 1 to 30 of a-z, 0-9 and _ are due", index=index, path=f"{path}name")
-    if isinstance(label, str) and len(label) > LONGEST_LABEL:
-        raise InvalidInput(f"at most {LONGEST_LABEL} characters", index=index, path=f"{path}label")
-    if attributes:
-        an_object(attributes, index=index, path=f"{path}attributes")
-        if len(fields(attributes)) > MOST_ATTRIBUTES:
-            raise InvalidInput(f"at most {MOST_ATTRIBUTES} attributes", index=index, path=f"{path}attributes")
-    if isinstance(tags, Sequence) and not isinstance(tags, str):
-        if len(tags) > MOST_TAGS:
-            raise InvalidInput(f"at most {MOST_TAGS} tags", index=index, path=f"{path}tags")
-        if any(isinstance(tag, str) and len(tag) > LONGEST_TAG for tag in tags):
-            raise InvalidInput(f"a tag has at most {LONGEST_TAG} characters", index=index, path=f"{path}tags")
+            async with client.trigger_events.ingest({"id": "u1", "events": [{"name": "ue.signed_up"}]} for …) as job:
+                async for fate in job:
+                    ...
+
+        Each ends in one of `Delivered`, `Refused`, `Invalid`, `Unknown` and `Unsent`; none of them raises. Items
+        of one user that wait for their turn travel together, their events in the order of the source.
+
+        Args:
+            users: An iterable or async iterable of users with their events as `bulk` takes them (at most 1000 events in
+                an item), or of JSON lines (`bytes`), each alone or in a pair with whatever you want to find again as
+                the fate's `ref`; or a path that ends in `.jsonl`, compressed also in `.gz`.
+            resend: Send a call again after a failure that leaves open whether it was taken, though its events may then
+                count twice. Without it, its items end `Unknown`.
+            checkpoint: A file that remembers what is done: the same call goes on from there.
+            chunk_size: Events in a request, at most 1000.
+            patience: Seconds to go on trying while nothing gets through, before the job ends.
+            deadline: Seconds that the job may take in all. One that cannot be met is refused before anything is sent,
+                where the length of the source is known; one that passes ends the job.
+            on_progress: Called with the job's `Progress`, at most four times a second and at the end.
+
+        Raises `InvalidInput` for a choice that cannot be, and `OSError` for a path.
+        """
+        from batch_api.ingest.app_kinds import EventCoalescer
+        from batch_api.ingest.app_kinds import TriggerEvents as Tracked
+        from batch_api.ingest.job import job_of
+
+        return job_of(
+            self._engine,
+            Tracked(),
+            users,
+            resend_events=resend,
+            coalesce=EventCoalescer,
+            checkpoint=checkpoint,
+            chunk_size=chunk_size,
+            patience=patience,
+            deadline=deadline,
+            on_progress=on_progress,
+        )

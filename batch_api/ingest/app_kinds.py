@@ -6,7 +6,7 @@ Sources: fact sheet: MEP legacy, 1.6, 2.1, 5, 6 and 7.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -23,7 +23,7 @@ from batch_api._generated.mep.registry import (
 from batch_api._generated.runtime import Operation
 from batch_api.engine.encode import encode_items
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest import checks
+from batch_api.ingest import app_checks, checks
 from batch_api.ingest.coalesce import Coalescer, Edit
 from batch_api.ingest.kinds import NOWHERE, AudienceChanges, AudienceContent, AudienceMembers, Glance, Seen
 from batch_api.ingest.lines import LineReader
@@ -114,11 +114,8 @@ class CustomData(_Users):
     operation = CUSTOM_DATA_BULK
 
     def look(self, item: dict[str, Any]) -> Seen:
-        update = checks.fields(item.get("update"), path="update")
-        values = checks.fields(update.get("values"), path="update.values")
-        if not values:
-            raise InvalidInput("at least one value is due", path="update.values")
-        return Seen(checks.text(item.get("id"), "id"), has_events=False)
+        app_checks.update(item, None)
+        return Seen(app_checks.user_id(item, None), has_events=False)
 
     def without_events(self, part: bytes) -> bytes | None:
         return part
@@ -138,17 +135,13 @@ class TriggerEvents(_Users):
     operation = TRIGGER_EVENT_BULK
 
     def look(self, item: dict[str, Any]) -> Seen:
-        name = checks.text(item.get("id"), "id")
-        events = item.get("events")
-        if not isinstance(events, Sequence) or isinstance(events, str | bytes) or not events:
-            raise InvalidInput("a list of events is due", path="events")
+        name = app_checks.user_id(item, None)
+        events = app_checks.events(item, None)
         most = self.operation.max_items or 1
         if len(events) > most:
             raise InvalidInput(
                 f"{len(events)} events, but a call takes {most}: make several items of them", path="events"
             )
-        for number, event in enumerate(events):
-            checks.text(checks.fields(event, path=f"events[{number}]").get("name"), f"events[{number}].name")
         return Seen(name, has_events=True)
 
     def without_events(self, part: bytes) -> bytes | None:
@@ -176,7 +169,7 @@ class CustomAudienceChanges(AudienceChanges):
     operation: Operation = CUSTOM_AUDIENCE_UPDATE
 
     def __init__(self, name: str, type: str) -> None:
-        self.path = {"audience_name": checks.text(name, "name")}
+        self.path: Mapping[str, str] = {"audience_name": checks.text(name, "name")}
         self.prefix = b'{"type":%b,"ids":[' % orjson.dumps(checks.text(type, "type"))
 
     @property
