@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import quote
 
 from batch_api._generated.runtime import Api
 from batch_api.engine.errors import ConfigurationError
@@ -44,9 +45,9 @@ class Credentials:
             headers.append((self._api.scope_header, self.project_key))
         return headers
 
-    def in_path(self) -> dict[str, str]:
-        """What the API wants to have in every path."""
-        return {} if self._api.scope_parameter is None else {self._api.scope_parameter: self.project_key}
+    def in_path(self, path: str) -> str:
+        """A path with what the API wants to have in every path."""
+        return path.replace(f"{{{self._api.scope_parameter}}}", quote(self.project_key, safe=""))
 
     def __repr__(self) -> str:
         return f"Credentials({self._api.scope}={self.alias!r})"

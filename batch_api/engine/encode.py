@@ -62,7 +62,7 @@ async def prepare(operation: Operation, body: object | Encoded | None) -> Prepar
     elif body is not None:
         fields = _object(body)
         content = _encode(fields, [(None, fields)], operation.dates)
-        items = 1 if operation.counted is None else _counted(operation, _number_at(content, operation.counted))
+        items = 1 if operation.counted is None else _counted_inside(operation, content, operation.counted)
         met = _met(content, asked)
     else:
         content, items, met = None, 1, set()
@@ -101,7 +101,7 @@ async def _encode_items(
     pieces.append(around[split:])
     content = b"".join(pieces)
     if operation.counted is not None:
-        count = _counted(operation, _number_at(content, operation.counted), operation.counted)
+        count = _counted_inside(operation, content, operation.counted)
     return content, count, met
 
 
@@ -178,6 +178,11 @@ def _counted(operation: Operation, items: int, path: Sequence[str] = ()) -> int:
         instead = operation.instead or "split them over several calls"
         raise InvalidInput(f"{items} items, but one call takes at most {operation.max_items}: {instead}", path=where)
     return items
+
+
+def _counted_inside(operation: Operation, content: bytes, path: tuple[str, ...]) -> int:
+    """As `_counted`, of what is at `path` of the bytes that are sent."""
+    return _counted(operation, _number_at(content, path), [key for key in path if key != "*"])
 
 
 def _number_at(content: bytes, path: tuple[str, ...]) -> int:

@@ -213,8 +213,9 @@ class Engine:
         """
         deadline = asyncio.get_running_loop().time() + self._options.deadline
         prepared = await prepare(operation, body)
-        address = self._address(operation, query, path or {})
-        return await _Call(self, operation, prepared, address, deadline).run(on_turn, waits)
+        # No address in a variable: tracebacks with locals would show the keys and ids in it.
+        call = _Call(self, operation, prepared, self._address(operation, query, path or {}), deadline)
+        return await call.run(on_turn, waits)
 
     def fetch(self, url: str, *, start: int = 0) -> AbstractAsyncContextManager[Download]:
         """Stream a file from another host, from byte `start` on, with none of our headers."""
@@ -224,7 +225,8 @@ class Engine:
         return fetch(self._connections.storage, url, start=start, timeout=self._options.timeout)
 
     def _address(self, operation: Operation, query: Mapping[str, QueryValue] | None, path: Mapping[str, str]) -> str:
-        url = self._base_url + route.filled(operation.path, {**path, **self._credentials.in_path()})
+        filled = route.filled(operation.path, path, besides=self.api.scope_parameter)
+        url = self._base_url + self._credentials.in_path(filled)
         pairs = [
             f"{quote_plus(name)}={quote_plus(_text(value))}"
             for name, given in (query or {}).items()

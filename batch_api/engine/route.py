@@ -12,18 +12,21 @@ from batch_api.engine.errors import InvalidInput
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 
-def filled(route: str, values: Mapping[str, str]) -> str:
-    """`route` with its parameters filled in, percent-encoded. Raises `InvalidInput`, which quotes no value."""
-    names = _PARAMETER.findall(route)
+def filled(route: str, values: Mapping[str, str], *, besides: str | None = None) -> str:
+    """`route` with its parameters filled in, percent-encoded, `besides` one that is left as it is.
+
+    Raises `InvalidInput`, which quotes no value.
+    """
+    names = [name for name in _PARAMETER.findall(route) if name != besides]
     if not names:
         return route
     for name in names:
         _check(name, values.get(name))
     # Encoded dots are dots to many servers, and so is a slash that they decode.
-    plain = _PARAMETER.sub(lambda found: values[found[1]], route)
+    plain = _PARAMETER.sub(lambda found: values.get(found[1], "…"), route)
     if {".", ".."} & set(re.split(r"[/\\]", plain)):
         raise InvalidInput("a parameter would make the path lead elsewhere")
-    return _PARAMETER.sub(lambda found: quote(values[found[1]], safe=""), route)
+    return _PARAMETER.sub(lambda found: quote(values[found[1]], safe="") if found[1] != besides else found[0], route)
 
 
 def _check(name: str, value: object) -> None:
