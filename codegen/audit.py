@@ -1,8 +1,8 @@
 """What the generator, or our templates, would drop from the prepared document without a word.
 
-Each finding must be repaired by an overlay or allowed, with a reason, in `audit-allow.yaml`. A finding has a
-kind, mostly the keyword that has no effect, and a place in the words of names.yaml. `what` says what happens where the
-keyword does not say it by itself.
+Each finding must be repaired by an overlay or allowed, with a reason, in `audit-allow.yaml`: in that of all APIs if it
+is a rule, else in that of the API. A finding has a kind, mostly the keyword that has no effect, and a place in the
+words of names.yaml. `what` says what happens where the keyword does not say it by itself.
 """
 
 from __future__ import annotations
@@ -36,26 +36,52 @@ class Finding(NamedTuple):
 class Allowance(NamedTuple):
     kind: str
     where: str
+    """A place, `*` for every one, or `* …` for those that end so."""
+    reason: str
+
+    @property
+    def is_rule(self) -> bool:
+        """What holds in many places, and need not be made use of."""
+        return self.where.startswith("*")
 
     def covers(self, finding: Finding) -> bool:
-        return self.kind == finding.kind and self.where in ("*", finding.where)
+        fits = self.is_rule and finding.where.endswith(self.where[1:])
+        return self.kind == finding.kind and (fits or self.where == finding.where)
 
 
-def check(document: Json, dropped: Iterable[tuple[str, str]], allowances: Path) -> None:
-    """Refuse what is neither repaired nor allowed, and an allowance that nothing needs."""
+_TOLD = {"unused schema", "operation", "property", "value", "answer", "webhooks", "callbacks"}
+"""What is told each time when only a rule allows it."""
+
+
+def check(document: Json, dropped: Iterable[tuple[str, str]], *allowances: Path) -> list[str]:
+    """Refuse what is neither repaired nor allowed, and an allowance that nothing needs.
+
+    Returns what a rule let pass, and people should know of all the same.
+    """
     found = [*(Finding(*pair, "is not carried over") for pair in dropped), *findings(document)]
-    allowed = load(allowances)
-    open_findings = [finding for finding in found if not any(entry.covers(finding) for entry in allowed)]
-    if open_findings:
-        lines = "\n  ".join(sorted({str(finding) for finding in open_findings}))
+    allowed = [entry for path in allowances for entry in load(path)]
+    by_kind: dict[str, list[Allowance]] = {}
+    for entry in allowed:
+        by_kind.setdefault(entry.kind, []).append(entry)
+    covering = {each: [one for one in by_kind.get(each.kind, ()) if one.covers(each)] for each in found}
+    last = allowances[-1]
+    if open_findings := sorted(str(finding) for finding, entries in covering.items() if not entries):
+        lines = "\n  ".join(open_findings)
         raise CodegenError(
-            str(allowances), f"does not allow what would be dropped silently:\n  {lines}", "Repair or allow each."
+            str(last), f"does not allow what would be dropped silently:\n  {lines}", "Repair or allow each."
         )
-    # What holds everywhere is a rule, which a document need not make use of.
-    repairs = [entry for entry in allowed if entry.where != "*"]
-    idle = [f"{entry.kind} at {entry.where}" for entry in repairs if not any(entry.covers(each) for each in found)]
-    if idle:
-        raise CodegenError(str(allowances), "allows what is not there:\n  " + "\n  ".join(idle), "Remove these.")
+    used = {entry for entries in covering.values() for entry in entries}
+    if idle := [f"{entry.kind} at {entry.where}" for entry in allowed if not entry.is_rule and entry not in used]:
+        raise CodegenError(str(last), "allows what is not there:\n  " + "\n  ".join(idle), "Remove these.")
+    told: dict[str, list[str]] = {}
+    for finding, entries in covering.items():
+        if finding.kind in _TOLD and entries[0].where == "*":
+            told.setdefault(f"{finding.kind}: {entries[0].reason}", []).append(finding.where)
+    return [f"{said} {_listed(sorted(places))}" for said, places in sorted(told.items())]
+
+
+def _listed(places: list[str]) -> str:
+    return ", ".join(places[:10]) + (f" and {len(places) - 10} more" if len(places) > 10 else "")
 
 
 def load(path: Path) -> list[Allowance]:
@@ -63,7 +89,12 @@ def load(path: Path) -> list[Allowance]:
     for number, entry in enumerate(entries, 1):
         if entry.keys() != {"kinds", "where", "reason"} or not str(entry["reason"]).strip():
             raise CodegenError(f"{path}: entry {number}", "needs `kinds`, `where` and a `reason`", "Write all three.")
-    return [Allowance(kind, where) for entry in entries for kind in entry["kinds"] for where in entry["where"]]
+    return [
+        Allowance(kind, where, " ".join(str(entry["reason"]).split()))
+        for entry in entries
+        for kind in entry["kinds"]
+        for where in entry["where"]
+    ]
 
 
 def findings(document: Json) -> Iterator[Finding]:

@@ -50,8 +50,13 @@ class Layout(NamedTuple):
         return self.overrides / "operations.yaml"
 
     @property
-    def allowances(self) -> Path:
-        return self.overrides / "audit-allow.yaml"
+    def allowances(self) -> tuple[Path, Path]:
+        """What may be dropped from the document of any API, and from that of this one."""
+        return self.rules, self.overrides / "audit-allow.yaml"
+
+    @property
+    def rules(self) -> Path:
+        return self.root / "overrides" / "audit-allow.yaml"
 
     @property
     def overlays(self) -> list[Path]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from . import api, audit, document, facts, generator, names, overlay, render
+from . import api, audit, complete, document, facts, generator, names, overlay, render, written
 from . import format as code_format
 from .describe import Descriptions
 from .endpoints import Endpoints
@@ -43,8 +43,9 @@ def prepare(layout: Layout) -> Prepared:
         prepared = overlay.apply(prepared, path)
     prepared = in_order(prepared)
     document.validate(prepared, "the document after the overlays")
-    audit.check(prepared, normalised.dropped, layout.allowances)
-    return Prepared(original, prepared, named, normalised.derived)
+    dropped = [*normalised.dropped, *complete.lost(original, prepared)]
+    notes = audit.check(prepared, dropped, *layout.allowances)
+    return Prepared(original, prepared, named, [*normalised.derived, *notes])
 
 
 def remembered(layout: Layout) -> document.Json:
@@ -63,6 +64,7 @@ def build(layout: Layout, folder: Path) -> list[str]:
     parsed = generator.parse(prepared.document, layout.templates)
     render.render(_views(layout, prepared, known, parsed), parsed.project.env, folder)
     code_format.format_tree(folder)
+    written.check(folder / layout.package, prepared.document)
     return prepared.notes
 
 

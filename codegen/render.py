@@ -110,17 +110,18 @@ def _origin(inputs: Inputs) -> dict[str, str]:
         "version": version,
         "title": str(inputs.original["info"]["title"]),
         "document_sha256": sha256(inputs.layout.document),
-        "overrides_sha256": overrides_sha256(inputs.layout.overrides, inputs.layout.templates),
+        "overrides_sha256": overrides_sha256(inputs.layout.overrides, inputs.layout.templates, inputs.layout.rules),
         "generator": f"openapi-python-client {generator.VERSION}, ruff {layout_of_code.VERSION}",
     }
 
 
-def overrides_sha256(*folders: Path) -> str:
+def overrides_sha256(*places: Path) -> str:
     """One sum over the names and contents of all files that bend the document."""
     total = hashlib.sha256()
-    for folder in folders:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
-            total.update(f"{path.relative_to(folder).as_posix()}\n{sha256(path)}\n".encode())
+    for place in places:
+        files = [place] if place.is_file() else place.rglob("*")
+        for path in sorted(path for path in files if path.is_file() and path.suffix != ".pyc"):
+            total.update(f"{path.relative_to(place.parent).as_posix()}\n{sha256(path)}\n".encode())
     return total.hexdigest()
 
 

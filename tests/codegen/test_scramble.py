@@ -60,7 +60,7 @@ def test_other_names_and_another_arrangement_give_the_same_code(
 
     notes = pipeline.build(with_document(variant), tmp_path)
 
-    assert notes == []
+    assert [note for note in notes if not note.startswith("unused schema: ")] == []  # leftovers, written out
     assert changed_files(tree, tmp_path) == {"cep/document.py"}
 
 
@@ -84,7 +84,7 @@ def test_a_new_version_under_other_names_moves_no_public_name(
 
     notes = pipeline.build(with_document(variant), tmp_path)
 
-    assert [note.split(": no line")[0] for note in notes] == ["GET /segments/view 200", "GET /segments/view"]
+    assert [note.split(": ")[0] for note in notes] == ["GET /segments/view 200", "GET /segments/view", "unused schema"]
     assert public(tree) - public(tmp_path) == set()
     assert public(tmp_path) - public(tree) == {"segments_view", "segments_view_answer_200"}
     models = tmp_path / "batch_api/_generated/cep/models"
