@@ -35,6 +35,7 @@ MODULES = (
     "batch_api.client",
     "batch_api.ingest.job",
     "batch_api.resources.profiles",
+    "httpcore",
     "httpx",
     "tenacity",
 )

@@ -51,6 +51,11 @@ class Connections:
         self._link = link
         link.use(self)
 
+    def make_ready(self) -> None:
+        """Do now what would hold up the first request, if the transport is ours."""
+        if isinstance(self.api, Pools):
+            self.api.make_ready()
+
     async def aclose(self) -> None:
         self._closed = True
         opened = [*self._open, *([self._given] if self._given is not None else [])]

@@ -115,6 +115,7 @@ class Engine:
         """Make ready for the running event loop. Raises `ConfigurationError` if the gates are set otherwise."""
         self._connections.reopen()
         self._bind()
+        self._connections.make_ready()
 
     async def aclose(self) -> None:
         """Close the connections, for all siblings."""

@@ -186,6 +186,11 @@ class Pools:
         self._tls: ssl.SSLContext | None = None
         self._pools: list[HttpxTransport] = []
 
+    def make_ready(self) -> None:
+        """Import and set up what the first request needs: it should not hold up the loop while others are served."""
+        if not self._pools:
+            self._open_one()
+
     async def send(self, request: Request) -> WireResponse:
         free = next((pool for pool in self._pools if pool.busy < _PER_POOL), None)
         return await (free or self._open_one()).send(request)
