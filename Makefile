@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo demo-cluster test check generate spec-pull spec-diff api-snapshot pins docs clean
+.PHONY: help setup demo demo-cluster test check generate spec-pull spec-diff api-snapshot pins bench docs clean
 .DEFAULT_GOAL := help
 
 help: ## say what each command does
@@ -43,6 +43,12 @@ check: setup ## lint, types, layers, freshness of generated code, public names, 
 	$(BIN)/python -m codegen check
 	$(BIN)/python -m tools.ratchet
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+PROFILES ?= 200000
+RUNS ?= 5
+
+bench: setup ## measure ingest and the buffer side by side with others, into docs/benchmarks.md; PROFILES= and RUNS=
+	$(BIN)/python -m benchmarks --profiles $(PROFILES) --runs $(RUNS)
 
 docs: setup ## build the documentation, in site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build

@@ -1,6 +1,6 @@
 """What a buffer is worth to a web backend: latency and requests, beside one call for each edit.
 
-    python -m benchmarks.buffer [--rounds 5] [--seconds 10] [--outbox]
+    python -m benchmarks.buffer [--rounds 5] [--seconds 10] [--outbox] [--write]
 
 The server is the fake API in a process of its own, on loopback, which answers in 20 to 50 ms.
 
@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from batch_api import Attempt, BatchClient, Delivered
+from benchmarks.report import table, verdict, write
 from benchmarks.server import served
 
 CALLERS = 1000
@@ -126,19 +127,21 @@ def trickle(seconds: float, seed: int) -> Callable[[Send], Awaitable[list[float]
     return load
 
 
-async def main(rounds: int, seconds: float, outbox: Path | None) -> int:
+async def main(rounds: int, seconds: float, outbox: Path | None, *, written: bool) -> int:
     good = True
+    rows: list[list[str]] = []
 
-    def told(name: str, *, holds: bool, text: str) -> None:
+    def told(name: str, *, holds: bool, text: str, bar: str) -> None:
         nonlocal good
         good = good and holds
+        rows.append([f"{name}: {text}", f"{bar}: {verdict(holds=holds)}"])
         print(f"{name:<9} {'ok  ' if holds else 'MISS'} {text}", flush=True)
 
     with served("--limits", "off", "--latency", "0.02", "0.05") as url:
         runs = [await measured(url, together, buffered=True, outbox=outbox, lifted=True) for _ in range(rounds)]
         longest, requests = statistics.median(run.longest for run in runs), max(run.requests for run in runs)
         text = f"{CALLERS} callers: {longest:.3f} s for all (median of {rounds}), {requests} requests"
-        told("together", holds=longest <= 0.4 and requests <= 6, text=text)
+        told("together", holds=longest <= 0.4 and requests <= 6, text=text, bar="0.4 s, 6 requests")
 
     with served("--latency", "0.02", "0.05") as url:
         run = await measured(url, overload(max(seconds, 10) + 5), buffered=True, outbox=outbox, lifted=False)
@@ -147,7 +150,7 @@ async def main(rounds: int, seconds: float, outbox: Path | None) -> int:
             f"{CALLERS} callers at {RATE:.0f}/s: p50 {run.p50:.3f} s, p99 {run.p99:.3f} s = {run.p99 / floor:.3f} of "
             f"the floor, {run.requests} requests, {run.rejections} rejections"
         )
-        told("overload", holds=run.p99 <= 1.05 * floor, text=text)
+        told("overload", holds=run.p99 <= 1.05 * floor, text=text, bar="p99 1.05")
 
         pairs: list[tuple[Run, Run]] = []
         for seed in range(rounds):
@@ -166,7 +169,10 @@ async def main(rounds: int, seconds: float, outbox: Path | None) -> int:
         text = (
             f"{ARRIVALS:.0f}/s: p50 {p50:.2f}, p99 {p99:.2f}, requests {part:.2f} of one call each (median of {rounds})"
         )
-        told("trickle", holds=p50 <= 1.15 and p99 <= 1.15 and part <= 0.75, text=text)
+        holds = p50 <= 1.15 and p99 <= 1.15 and part <= 0.75
+        told("trickle", holds=holds, text=text, bar="p50 and p99 1.15, requests 0.75")
+    if written:
+        write("buffer", table(["", "at most"], rows))
     return 0 if good else 1
 
 
@@ -175,7 +181,8 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=10.0, help="of each run under load")
     parser.add_argument("--outbox", action="store_true", help="with an outbox, in a folder for temporary files")
+    parser.add_argument("--write", action="store_true", help="into docs/benchmarks.md, too")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "outbox.db") if options.outbox else None
-        sys.exit(asyncio.run(main(options.rounds, options.seconds, path)))
+        sys.exit(asyncio.run(main(options.rounds, options.seconds, path, written=options.write)))

@@ -1,10 +1,17 @@
 """A server that only counts: an asyncio protocol that reads HTTP/1.1 and answers, for measuring clients.
 
-    python -m benchmarks.raw [--rate 10000 --unit items] [--latency 0.02 0.06] [--max-requests 5 …]
+    python -m benchmarks.raw [--rate 10000] [--requests 5] [--latency 0.02 0.06] [--faults [--seed 1]]
 
 It validates nothing. Items are counted by the key that each has once. With `--rate` it keeps a token bucket of one
 second's worth, and answers 429 above it. The latency is spread evenly, half of it before the request counts. A GET
 of any path gives the counts as JSON.
+
+With `--faults`, it remembers how often it took the attributes and the events of each profile, which a GET of `/taken`
+tells, and of its requests
+
+- 2 % are answered 429: nothing is taken;
+- 1 % are answered 500: of half of them, all is taken;
+- 1 % are cut off before anything is taken, and 1 % after all was.
 """
 
 from __future__ import annotations
@@ -14,15 +21,25 @@ import asyncio
 import contextlib
 import gc
 import json
+import math
 import random
 import subprocess
 import sys
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-_TAKEN = b'{"code":"SUCCESS","indexing_token":"t"}'
-_REJECTED = b'{"error_code":"TOO_MANY_REQUESTS","error_message":"slow down"}'
+import orjson
+
+FAULTS = {"none": 0.95, "429": 0.02, "500": 0.005, "500 late": 0.005, "cut": 0.01, "cut late": 0.01}
+"""How often each happens. What is late comes after the request was taken."""
+_TAKEN = b"202 Accepted", b'{"code":"SUCCESS","indexing_token":"t"}'
+_REJECTED = (
+    b"429 Too Many Requests\r\nretry-after: 1",
+    b'{"error_code":"TOO_MANY_REQUESTS","error_message":"slow down"}',
+)
+_FAILED = b"500 Internal Server Error", b'{"error_code":"INTERNAL_ERROR","error_message":"broken"}'
 
 
 class Counts:
@@ -31,7 +48,7 @@ class Counts:
     def __init__(self, rate: float | None, requests: float | None, key: bytes, latency: tuple[float, float]) -> None:
         self.rate, self.request_rate, self.key, self.latency = rate, requests, key, latency
         self.requests = self.items = self.rejected = self.bytes = 0
-        self.first = self.last = 0.0
+        self._taken: list[tuple[float, int]] = []
         self._tokens, self._request_tokens, self._at = rate or 0.0, requests or 0.0, 0.0
 
     def admits(self, items: int, now: float) -> bool:
@@ -55,9 +72,12 @@ class Counts:
         self.requests += 1
         self.items += items
         self.bytes += len(body)
-        self.first = self.first or now
-        self.last = now
+        self._taken.append((now, items))
         return True
+
+    def fault(self) -> str:
+        """What goes wrong with the next request."""
+        return "none"
 
     def as_dict(self) -> dict[str, float]:
         return {
@@ -65,8 +85,44 @@ class Counts:
             "items": self.items,
             "rejected": self.rejected,
             "bytes": self.bytes,
-            "seconds": self.last - self.first,
+            "seconds": self._taken[-1][0] - self._taken[0][0] if self._taken else 0.0,
+            "rate under way": self._rate_after(len(self._taken) // 3),
         }
+
+    def _rate_after(self, start: int) -> float:
+        """Items a second that were taken after request number `start`."""
+        later = self._taken[start:]
+        if len(later) < 2:
+            return 0.0
+        return sum(items for _, items in later[1:]) / (later[-1][0] - later[0][0] or math.inf)
+
+
+class Record(Counts):
+    """Counts of a server that fails now and then, and what it took of each profile all the same."""
+
+    def __init__(self, *given: Any, seed: int) -> None:
+        super().__init__(*given)
+        self.attributes: Counter[str] = Counter()
+        self.events: Counter[str] = Counter()
+        self.faults: Counter[str] = Counter()
+        self._dice = random.Random(seed)
+
+    def count(self, body: bytes | bytearray, now: float) -> bool:
+        if not super().count(body, now):
+            return False
+        for edit in orjson.loads(body):
+            name = edit["identifiers"]["custom_id"]
+            self.attributes[name] += "attributes" in edit
+            self.events[name] += "events" in edit
+        return True
+
+    def fault(self) -> str:
+        (fault,) = self._dice.choices(list(FAULTS), list(FAULTS.values()))
+        self.faults[fault] += 1
+        return fault
+
+    def taken(self) -> dict[str, dict[str, int]]:
+        return {"attributes": self.attributes, "events": self.events, "faults": self.faults}
 
 
 class _Connection(asyncio.Protocol):
@@ -89,7 +145,10 @@ class _Connection(asyncio.Protocol):
             head, rest = bytes(self._head[:end]), self._head[end + 4 :]
             self._head = bytearray()
             if head.startswith(b"GET"):
-                self._answer(b"200 OK", json.dumps(self._counts.as_dict()).encode())
+                told: Any = self._counts.as_dict()
+                if head.startswith(b"GET /taken") and isinstance(self._counts, Record):
+                    told = self._counts.taken()
+                self._answer(b"200 OK", orjson.dumps(told))
                 return
             lower = head.lower()
             at = lower.index(b"content-length:") + 15
@@ -106,18 +165,22 @@ class _Connection(asyncio.Protocol):
                 self._decide(body)
 
     def _decide(self, body: bytearray) -> None:
-        taken = self._counts.count(body, self._loop.time())
-        status, content = (b"202 Accepted", _TAKEN) if taken else (b"429 Too Many Requests", _REJECTED)
+        fault = self._counts.fault()
+        taken = fault not in ("429", "500", "cut") and self._counts.count(body, self._loop.time())
+        if fault.startswith("cut"):
+            self._transport.abort()
+            return
+        answer = _FAILED if fault.startswith("500") else _TAKEN if taken else _REJECTED
         low, high = self._counts.latency
         if high:
-            self._loop.call_later(random.uniform(low, high) / 2, self._answer, status, content)
+            self._loop.call_later(random.uniform(low, high) / 2, self._answer, *answer)
         else:
-            self._answer(status, content)
+            self._answer(*answer)
 
-    def _answer(self, status: bytes, content: bytes) -> None:
+    def _answer(self, head: bytes, content: bytes) -> None:
         self._transport.write(
             b"HTTP/1.1 %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
-            % (status, len(content), content)
+            % (head, len(content), content)
         )
 
 
@@ -147,18 +210,28 @@ def counts_of(url: str) -> dict[str, float]:
         return found
 
 
+def taken_of(url: str) -> dict[str, Counter[str]]:
+    """How often a server with `--faults` took the `attributes` and the `events` of each profile, and its `faults`."""
+    with urllib.request.urlopen(f"{url}/taken") as answer:
+        return {what: Counter(counts) for what, counts in orjson.loads(answer.read()).items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rate", type=float, help="items a second")
     parser.add_argument("--requests", type=float, help="requests a second")
     parser.add_argument("--key", default='"custom_id":', help="what each item has once")
     parser.add_argument("--latency", type=float, nargs=2, default=(0.0, 0.0))
+    parser.add_argument("--faults", action="store_true", help="fail now and then, and remember what was taken")
+    parser.add_argument("--seed", type=int, default=1, help="of the faults")
     chosen = parser.parse_args()
     gc.freeze()
     gc.disable()
     low, high = chosen.latency
+    given = (chosen.rate, chosen.requests, chosen.key.encode(), (low, high))
+    counts = Record(*given, seed=chosen.seed) if chosen.faults else Counts(*given)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(Counts(chosen.rate, chosen.requests, chosen.key.encode(), (low, high))))
+        asyncio.run(_serve(counts))
 
 
 if __name__ == "__main__":
