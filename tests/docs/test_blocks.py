@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from batch_api import BatchClient
-from batch_api.testing import FakeBatch, VirtualClock, VirtualTimeLoop
+from batch_api import BatchAppClient, BatchClient
+from batch_api.testing import FakeBatch, FakeBatchApp, VirtualClock, VirtualTimeLoop
 from batch_api.testing import clock as virtual
 from tests.docs.blocks import PAGES, ROOT, Block, blocks, name_of
 
@@ -32,18 +32,25 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: pytest.Fixtur
     """Where every client of a page goes, whatever its keys, unless it says where."""
     fake = FakeBatch(rest_api_key=None, project_key=None)
     fake.project_key = f"project_{request.node.callspec.id}"
-    original = BatchClient.__init__
+    stay_offline(monkeypatch, BatchClient, fake)
+    stay_offline(monkeypatch, BatchAppClient, FakeBatchApp(rest_api_key=None, app_key=None))
+    monkeypatch.setenv("BATCH_REST_API_KEY", "rest_of_the_docs")
+    monkeypatch.setenv("BATCH_PROJECT_KEY", fake.project_key)
+    monkeypatch.setenv("BATCH_APP_KEY", "0123456789abcdef")
+    monkeypatch.chdir(tmp_path)
+    return fake
+
+
+def stay_offline(monkeypatch: pytest.MonkeyPatch, kind: type[Any], fake: Any) -> None:
+    """Lead every client of this kind to the fake, unless it says where it goes."""
+    original = kind.__init__
 
     @functools.wraps(original)
-    def offline(self: BatchClient, *arguments: Any, **settings: Any) -> None:
+    def offline(self: Any, *arguments: Any, **settings: Any) -> None:
         elsewhere = settings.get("transport") or settings.get("base_url")
         original(self, *arguments, **(settings if elsewhere else settings | {"transport": fake.transport()}))
 
-    monkeypatch.setattr(BatchClient, "__init__", offline)
-    monkeypatch.setenv("BATCH_REST_API_KEY", "rest_of_the_docs")
-    monkeypatch.setenv("BATCH_PROJECT_KEY", fake.project_key)
-    monkeypatch.chdir(tmp_path)
-    return fake
+    monkeypatch.setattr(kind, "__init__", offline)
 
 
 @pytest.mark.parametrize("page", PROGRAMS, ids=name_of)
