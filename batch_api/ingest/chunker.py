@@ -65,7 +65,10 @@ class Chunker:
     @property
     def is_clogged(self) -> bool:
         """Whether so many wait that nothing more should be read."""
-        return sum(map(len, self._held)) >= self.most_items
+        if not self._held:
+            return False
+        many = sum(map(len, self._held)) >= self.most_items
+        return many or sum(rows.weight for rows in self._held) >= self._most_bytes
 
     def _feed_after_held(self, rows: Rows) -> Iterator[Rows]:
         if self._freed:

@@ -24,7 +24,7 @@ MOST_ATTRIBUTES = 50
 """Attributes in one edit (fact sheet: profiles and audiences, 1.5)."""
 MOST_IN_ARRAY = 25
 """Strings in an array (fact sheet: profiles and audiences, 1.5)."""
-_MOST_MERGED = 4  # edits that may be pending, as a multiple of those a request carries
+_MOST_MERGED = 4  # edits and bytes that may be pending, as a multiple of those a request carries
 
 _TYPED = re.compile(r"(?:date|url)\((.*)\)")
 _KNOWN = {"identifiers", "attributes", "events"}
@@ -41,6 +41,8 @@ class _Slot:
     originals: list[Original] = field(factory=list)
     size: int = 0
     """Of all that were merged into it."""
+    weight: int = 0
+    """Bytes of all of them, about."""
 
 
 class Coalescer:
@@ -66,13 +68,16 @@ class Coalescer:
         self._ready: dict[str, None] = {}  # the pending profiles, in order, of which nothing is unanswered
         self._unanswered: set[str] = set()
         self._ready_size = 0
-        self._count = 0  # the size of all, before they were merged
+        self._count = self._bytes = 0  # the size of all, before they were merged, and their bytes
 
     def feed(self, rows: Rows) -> Iterator[Rows]:
         """Take edits; give the chunks that became full."""
         edits = orjson.loads(b"[%b]" % b",".join(rows.bodies))
+        weight = rows.weight // len(rows)
         for position, (name, edit) in enumerate(zip(rows.ids, edits, strict=True)):
-            self._take(name, edit, rows.indexes[position], rows.ref(position))
+            slot = self._take(name, edit, rows.indexes[position], rows.ref(position))
+            slot.weight += weight
+            self._bytes += weight
         while self._ready_size >= self.most_items or (self._ready and self.is_clogged):
             yield self._next()
 
@@ -96,9 +101,9 @@ class Coalescer:
     @property
     def is_clogged(self) -> bool:
         """Whether so many wait that nothing more should be read."""
-        return self._count >= _MOST_MERGED * self.most_items
+        return self._count >= _MOST_MERGED * self.most_items or self._bytes >= _MOST_MERGED * self._most_bytes
 
-    def _take(self, name: str, edit: Edit, index: int, ref: Any) -> None:
+    def _take(self, name: str, edit: Edit, index: int, ref: Any) -> _Slot:
         size = self.size(edit)
         self._count += size
         slots = self._pending.setdefault(name, deque())
@@ -114,6 +119,7 @@ class Coalescer:
         slots[-1].originals.append(Original(index, ref, names, bool(edit.get("events"))))
         if name not in self._unanswered:
             self._make_ready(name)
+        return slots[-1]
 
     def _make_ready(self, name: str) -> None:
         if name not in self._ready:
@@ -145,6 +151,7 @@ class Coalescer:
         self._unanswered.update(ids)
         self._ready_size -= size
         self._count -= sum(slot.size for slot in chosen)
+        self._bytes -= sum(slot.weight for slot in chosen)
         return Rows(
             [slot.originals[0].place for slot in chosen],
             ids,

@@ -30,7 +30,7 @@ from batch_api.ingest.progress import Progress, Reporter
 from batch_api.ingest.reading import id_of, read, untied
 from batch_api.ingest.replace import AudienceIncomplete, Opening
 from batch_api.ingest.rows import Rows
-from batch_api.ingest.sources import AnySource, Source, Stream, part_read, size_of, source_of, window_of
+from batch_api.ingest.sources import AnySource, Source, Stream, Weighed, part_read, size_of, source_of, window_of
 from batch_api.ingest.summary import Summary
 
 if TYPE_CHECKING:
@@ -414,6 +414,8 @@ class _Run:
     def _feed(self, items: list[Any] | Block) -> Iterable[Rows]:
         window = read(self._kind, items, self.progress.read)
         self.progress.read += len(items)
+        if isinstance(self._source, Weighed):
+            self._source.weighed(len(items), window.rows.weight if window.rows else 0)
         if self._checkpoint is None:
             rows, result = window.rows, result_of(window.invalid) if window.invalid else None
         else:

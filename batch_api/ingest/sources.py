@@ -6,7 +6,7 @@ import asyncio
 import gc
 import os
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator, Sized
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Iterator, Sized
 from contextlib import suppress
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
@@ -23,12 +23,13 @@ STREAM_WINDOW = 100
 """The same where they come one by one, or are made of cells."""
 LINES_WINDOW = 500
 """The same for JSON lines."""
+WINDOW_BYTES = 1 << 20
+"""Bytes of items that are read and encoded at once, at most, or one item: of large ones there are fewer."""
 TURN = 0.001
 """Seconds after which other tasks have a turn, once the window at hand is read and encoded."""
 LINGER = 1.0
 """Seconds that an item of a source that pauses waits for others to be sent with."""
 _SAMPLE = 1 << 16  # bytes at the beginning of a file, by which the number of its lines is guessed
-_FIRST = 50  # items of the first window
 _SLOW = 0.005  # seconds for reading a window, above which they become smaller
 _GC_ROOM = 0.7  # part of what makes the garbage collector begin
 
@@ -93,10 +94,22 @@ def part_read(source: Source) -> float | None:
     return source.position / source.size if isinstance(source, FileSource) and source.size else None
 
 
-class Plain:
+class Weighed:
+    """How many items to read at once: first one, since its size is known only then, and more while they are small."""
+
+    def __init__(self) -> None:
+        self.most = 1
+
+    def weighed(self, items: int, size: int) -> None:
+        """So many items were so many bytes."""
+        self.most = max(min(2 * self.most, WINDOW_BYTES * items // max(size, 1)), 1)
+
+
+class Plain(Weighed):
     """An iterable. It is read in the event loop, so that what it does slowly holds up the loop."""
 
     def __init__(self, items: Iterable[Any]) -> None:
+        super().__init__()
         self._items = items
         self.total = len(items) if isinstance(items, Sized) else None
         """How many there are; `None` where that is not known."""
@@ -104,7 +117,7 @@ class Plain:
     async def windows(self, size: int) -> AsyncGenerator[Items, None]:
         """See `Source`. Windows shrink where an item takes long to read, or is made of many parts."""
         iterator: Iterator[Any] = iter(self._items)
-        count = min(_FIRST, size)
+        count = size
         failure: Exception | None = None
         turn = time.perf_counter()
         while failure is None:
@@ -115,7 +128,7 @@ class Plain:
                 turn = began = time.perf_counter()
             containers = gc.get_count()[0]
             try:
-                items.extend(islice(iterator, count))  # what came before a failure is kept
+                items.extend(islice(iterator, min(count, self.most)))  # what came before a failure is kept
             except Exception as error:
                 failure = error
             if not items:
@@ -143,10 +156,11 @@ def _unseen_by_gc(items: int, containers: int) -> int:
     return max(int(_GC_ROOM * threshold * items / max(containers, 1)), 1)
 
 
-class Stream:
+class Stream(Weighed):
     """An async iterable. While it pauses, what it gave is sent once it is `LINGER` seconds old."""
 
     def __init__(self, items: AsyncIterable[Any]) -> None:
+        super().__init__()
         self._source = items
         self._pump: _Pump | None = None
 
@@ -157,7 +171,7 @@ class Stream:
 
     async def windows(self, size: int) -> AsyncGenerator[Items, None]:
         """See `Source`. A task of its own reads up to `size` items ahead: asking for one must not be cancelled."""
-        pump = self._pump = _Pump(self._source, size)
+        pump = self._pump = _Pump(self._source, lambda: min(self.most, size))
         reader = asyncio.create_task(pump.run(), name="batch_api ingest source")
         now = asyncio.get_running_loop().time
         due: float | None = None
@@ -182,9 +196,9 @@ class Stream:
 
 
 class _Pump:
-    """Reads ahead, up to `size` items."""
+    """Reads ahead, up to `size()` items."""
 
-    def __init__(self, source: AsyncIterable[Any], size: int) -> None:
+    def __init__(self, source: AsyncIterable[Any], size: Callable[[], int]) -> None:
         self._source = source
         self._size = size
         self._items: Items = []
@@ -197,7 +211,7 @@ class _Pump:
             async for item in self._source:
                 self._items.append(item)
                 self._some.set()
-                while len(self._items) >= self._size:
+                while len(self._items) >= self._size():
                     self._room.clear()
                     await self._room.wait()
         finally:

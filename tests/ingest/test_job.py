@@ -168,6 +168,34 @@ async def test_fates_show_nobody(client: BatchClient) -> None:
     assert "secret" not in repr(fate)
 
 
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("coalesce", [False, True])
+async def test_of_large_items_few_are_held_at_once(client: BatchClient, is_async: bool, coalesce: bool) -> None:
+    """4 MB each: what was read and has no fate yet is what is on its way, and a few more."""
+    size, count = 4_000_000, 30
+    held = most = 0
+
+    def lines() -> Iterator[bytes]:
+        nonlocal held, most
+        for number in range(count):
+            held += 1
+            most = max(most, held)
+            who = number % 3 if number > 15 else number  # some wait for earlier ones
+            yield b'{"identifiers":{"custom_id":"u%d"},"attributes":{"a":"%b"}}' % (who, b"x" * size)
+
+    async def stream() -> AsyncIterator[bytes]:
+        for line in lines():
+            yield line
+
+    delivered = 0
+    source: Any = stream() if is_async else lines()
+    async for chunk in client.profiles.ingest(source, coalesce=coalesce).by_chunk():
+        held -= len(chunk)
+        delivered += len(chunk)
+    assert delivered == count
+    assert most <= 12
+
+
 # -- by chunk, and all at once ---------------------------------------------------------------------------------------
 
 
