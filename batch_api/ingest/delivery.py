@@ -120,6 +120,8 @@ class Delivery:
         self._rng = random.Random()
         self._now = asyncio.get_running_loop().time
         self._has_delivered = False
+        self._losses = 0  # in a row, of what may not go again
+        self._losing_since = self._not_before = -math.inf
         self.ended_by: BatchError | None = None
 
     def end(self, error: BatchError) -> None:
@@ -168,6 +170,8 @@ class Delivery:
         content = rows.between(kind.prefix, kind.suffix)
         body = Encoded(content, len(rows), events)
         failures, give_up = 0, math.inf
+        while self._losses and now() < self._not_before:
+            await asyncio.sleep(self._not_before - now())
         while True:
             try:
                 response = await self._in_time().send(
@@ -183,6 +187,7 @@ class Delivery:
                 failures += 1
                 await asyncio.sleep(seconds)
             else:
+                self._losses = 0
                 self._on_answer(response)
                 return Sent(response, None, doubt)
 
@@ -248,7 +253,18 @@ class Delivery:
         if left:
             rest = evolve(rows.take(left, [part or b"" for part in parts]), has_events=False)
             troubles = await self._settle(rest, chunk, doubt)
+        else:
+            self._note_loss(doubt)
         return troubles | all_of(rows, Unknown, doubt, with_events)
+
+    def _note_loss(self, error: BatchError) -> None:
+        """Nothing of it goes again, so nothing shows when the API is back: go slowly, and give up one day."""
+        now = self._now()
+        self._losing_since = self._losing_since if self._losses else now
+        self._losses += 1
+        self._not_before = now + min(2 + backoff(self._losses, self._rng), _LONGEST_BACKOFF)
+        if now - self._losing_since >= self._patience:
+            self.end(error)
 
 
 def is_refused(error: BatchError, *statuses: int) -> bool:

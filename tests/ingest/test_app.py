@@ -71,6 +71,30 @@ async def test_a_lost_answer_is_told_to_each_recipient_and_nobody_is_written_to_
     assert {fate.error.outcome for fate in unknown} == {"unknown"}
 
 
+async def test_an_api_that_loses_everything_is_not_fed_everything() -> None:
+    """Who is unknown may never be written to again: better a few of them, and the rest unsent."""
+    script = Script(SENT, Answer(500, {"code": 1, "type": "SERVER_ERROR", "message": "no"}))
+    async with a_client(script) as client:
+        job = client.transactional.ingest(MESSAGE, (f"u{number}" for number in range(3_000)), chunk_size=10)
+        fates = await fates_of(job)
+    assert one_each(fates, 3_000)
+    found = kinds(fates)
+    assert found["Delivered"] == 10
+    assert 100 < found["Unknown"] < 500
+    assert found["Unsent"] > 2_400
+    assert script.times[-1] - script.times[0] < 700
+    assert job.ended_by is not None
+
+
+async def test_after_losses_the_job_goes_on() -> None:
+    lost = Answer(500, {"code": 1, "type": "SERVER_ERROR", "message": "no"})
+    script = Script(SENT, lost, lost, lost, SENT)
+    async with a_client(script) as client:
+        fates = await fates_of(client.transactional.ingest(MESSAGE, (f"u{n}" for n in range(100)), chunk_size=10))
+    assert kinds(fates) == {"Delivered": 70, "Unknown": 30}
+    assert script.times[3] - script.times[2] > 2  # one was at the gate when the first got lost
+
+
 async def test_a_lost_answer_is_sent_again_only_if_asked() -> None:
     script = Script(RESET, SENT)
     async with a_client(script) as client:
