@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 ENGINE = Path("batch_api/engine")
-TESTS = ("tests/engine", "tests/facade")
+TESTS = ("tests/engine", "tests/facade", "tests/app")
 
 
 class Mutant(NamedTuple):
@@ -200,8 +200,8 @@ MUTANTS = (
     Mutant(
         "only the API's word is maintenance",
         "response.py",
-        "return isinstance(body, dict) and body.get",
-        "return self.status == 503 or body.get",
+        "return self.status == 503 and self.error_code",
+        "return self.status == 503 or self.error_code",
     ),
     Mutant(
         "a 5xx is ambiguous", "retry.py", 'return "refused" if result.is_maintenance else "unknown"', 'return "refused"'
@@ -275,7 +275,7 @@ MUTANTS = (
     Mutant(
         "keys are not shown",
         "credentials.py",
-        'return f"Credentials(project={self.alias!r})"',
+        'return f"Credentials({self._api.scope}={self.alias!r})"',
         "return str(self._rest_api_key)",
     ),
     Mutant("no plain http", "address.py", "if not is_safe(base_url):", "if False:"),
@@ -303,6 +303,19 @@ MUTANTS = (
         "replayable=operation.replay",
     ),
     Mutant("conditional limits", "encode.py", "if fact.when is None or fact.when in met", "if fact.when is None"),
+    Mutant("sent again only if", "encode.py", " and (only_if is None or only_if in met)", ""),
+    Mutant(
+        "what counts is inside",
+        "encode.py",
+        "if operation.counted is None else _counted_inside",
+        "if True else _counted_inside",
+    ),
+    # routes
+    Mutant("a value is one segment", "route.py", 'quote(values[found[1]], safe="")', "quote(values[found[1]])"),
+    Mutant("no way to another route", "route.py", '{".", ".."} & set', "set() & set"),
+    Mutant("the scope is in the path", "credentials.py", 'quote(self.project_key, safe="")', '"other"'),
+    Mutant("dates as the API takes them", "check.py", "if dates.offset:", "if True:"),
+    Mutant("names carry types where the API says so", "check.py", "or key in dates.named", ""),
 )
 
 

@@ -158,3 +158,27 @@ def test_the_client_keeps_the_limits_that_the_fake_has(project: pytest.Pytester,
         """
     )
     outcome(project.runpytest_subprocess, "-q").assert_outcomes(passed=1)
+
+
+def test_the_legacy_api_has_fixtures_of_its_own(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import asyncio
+        import pytest
+
+        KEYS = set()
+
+        @pytest.mark.parametrize("number", [1, 2])
+        @pytest.mark.fake_batch(limits=False)
+        def test_a_send(fake_batch_app, batch_app_client, number):
+            async def main():
+                async with batch_app_client as client:
+                    for _ in range(3):
+                        await client.transactional.send({"group_id": "g", "recipients": {"custom_ids": ["u1"]}})
+            asyncio.run(main())
+            assert len(fake_batch_app.app().messages.sent) == 3
+            KEYS.add(fake_batch_app.app_key)
+            assert len(KEYS) == number
+        """
+    )
+    outcome(project.runpytest_subprocess).assert_outcomes(passed=2)
