@@ -106,9 +106,9 @@ def _schemas(original: Json, prepared: Json, meetings: list[_Meeting], used: set
                 meetings.append(_Meeting(f"{where}.{key}", schemas, ours.properties[key]))
             else:
                 yield "property", f"{where}.{key}"
-        for keys in theirs.objects:
-            # Properties that another branch of a union has as well must not be missing in this one.
-            yield from (("property", f"{where}.{key}") for key in sorted(keys - _nearest(keys, ours.objects)))
+        # Properties that another branch of a union has as well must not be missing in this one.
+        missing = {key for keys in _unmatched(theirs.objects, ours.objects) for key in keys}
+        yield from (("property", f"{where}.{key}") for key in sorted(missing & ours.properties.keys()))
         for step, schemas, found in (("[]", theirs.items, ours.items), ("{}", theirs.values, ours.values)):
             if schemas and not found and _says_something(original, schemas, shapes):
                 yield "property", f"{where}{step}"
@@ -175,8 +175,21 @@ def _objects(document: Json, schema: Any, inside: frozenset[int]) -> list[set[st
     return [keys for keys in found if keys]
 
 
-def _nearest(keys: set[str], objects: list[set[str]]) -> set[str]:
-    return max(objects, key=lambda own: (len(own & keys), -len(own)), default=set())
+def _unmatched(theirs: list[set[str]], ours: list[set[str]]) -> Iterator[set[str]]:
+    """What each kind of object has that its like has not. Each of ours is the like of one, if there are enough."""
+    likeness = {
+        (number, index): len(keys & own) / len(keys | own)
+        for number, keys in enumerate(theirs)
+        for index, own in enumerate(ours)
+    }
+    open_theirs, open_ours = set(range(len(theirs))), set(range(len(ours)))
+    for number, index in sorted(likeness, key=lambda pair: (-likeness[pair], pair)):
+        if number in open_theirs and index in open_ours:
+            open_theirs.discard(number)
+            open_ours.discard(index)
+            yield theirs[number] - ours[index]
+    for number in open_theirs if ours else ():
+        yield min((theirs[number] - own for own in ours), key=len)
 
 
 def _target(document: Json, value: Json) -> Json:
