@@ -28,6 +28,7 @@ from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
 
+from batch_api.ingest.splitting import CHUNK
 from batch_api.testing import FakeBatch
 from examples.cluster.job import WORKERS
 from examples.cluster.producer import VERSIONS
@@ -72,9 +73,8 @@ class Cluster:
         """Until all is delivered, or nothing more comes."""
         told, before = 0.0, 0
         while (done := await self.done()) < self.edits and self._passed < 3 * self._seconds:
-            if self.killed is None and self._passed > self._seconds / 2:
-                self.killed = await self._kill_one()
-                self._console.print(f"{self._passed:5.1f} s  kill -9 {self.killed.pid}")
+            if self.killed is None and done >= self.edits / 2:
+                await self._kill_one()
             if self._passed > told + 5:
                 rate = (done - before) / (self._passed - told)
                 self._console.print(f"{self._passed:5.1f} s  {done:,} of {self.edits:,} edits delivered, {rate:,.0f}/s")
@@ -93,13 +93,14 @@ class Cluster:
         found: list[bytes] = await self._redis.keys("turns:*")
         return found
 
-    async def _kill_one(self) -> Killed:
-        """One that is sending something, if any is."""
+    async def _kill_one(self) -> None:
+        """One that is sending something, as soon as there is any."""
         holders = [await self._redis.hget(key, "holder") for key in await self._partitions()]
         busy = [int(holder.split(b"-")[0]) for holder in holders if holder]
-        pid = busy[0] if busy else int((await self._redis.hkeys(WORKERS))[0])
-        os.kill(pid, signal.SIGKILL)
-        return Killed(pid, self._passed, busy.count(pid))
+        if busy:
+            os.kill(busy[0], signal.SIGKILL)
+            self.killed = Killed(busy[0], self._passed, busy.count(busy[0]))
+            self._console.print(f"{self._passed:5.1f} s  kill -9 {self.killed.pid}")
 
     async def report(self) -> int:
         """Print it. Returns how many edits were lost."""
@@ -129,8 +130,8 @@ class Cluster:
         return ", ".join(f"{pid}: {count / total:.1%}" for pid, count in counts.items())
 
     def _repeated(self, count: int) -> str:
-        chunks = 0 if self.killed is None else self.killed.in_flight
-        return f"{count:,} edits; in flight when the worker was killed: {chunks} chunks of 5,000 at most"
+        most = 0 if self.killed is None else self.killed.in_flight * CHUNK
+        return f"{count:,} edits; in flight when the worker was killed: {most:,} at most"
 
 
 @contextlib.contextmanager
@@ -161,7 +162,7 @@ def fake_api(fake: FakeBatch) -> Iterator[str]:
 def processes(environment: dict[str, str], profiles: int, folder: str) -> Iterator[None]:
     """Workers and producers, each by its command, until the block ends."""
     taskiq = [sys.executable, "-m", "taskiq", "worker", "examples.cluster.taskiq_worker:broker"]
-    commands = [[*taskiq, "--workers", str(PROCESSES), "--max-async-tasks", "2", "--log-level", "ERROR"]]
+    commands = [[*taskiq, "--workers", str(PROCESSES), "--max-async-tasks", "1", "--log-level", "ERROR"]]
     for number in range(PRODUCERS):
         producer = [sys.executable, "-m", "examples.cluster.producer", f"p{number}", str(profiles)]
         commands.append([*producer, str(Path(folder, str(number)))])
@@ -190,7 +191,8 @@ async def demonstrate(seconds: float) -> int:
             "BATCH_REST_API_KEY": fake.rest_api_key or "",
             "BATCH_PROJECT_KEY": fake.project_key or "",
             "BATCH_BASE_URL": url,
-            "BATCH_SHARE": str(1 / PROCESSES),
+            "BATCH_QUOTA_URL": server.url,
+            "JOB_SECONDS": "4",  # what the worker that is killed has is given out again after six and a half
         }
         async with Redis.from_url(server.url) as redis:
             cluster = Cluster(fake, redis, profiles, seconds)

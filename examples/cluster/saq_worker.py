@@ -3,12 +3,13 @@
     saq examples.cluster.saq_worker.settings      # once for each worker
 
 What is still to be sent is kept beside the queue, because saq may forget a job: it takes those of a dead worker out of
-the queue before it puts them back, and may be killed in between. So a cron job enqueues whatever is open. A second job
-for a partition that has one finds that it is not its turn, and ends.
+the queue before it puts them back, and may be killed in between. So every worker looks for what is open, and enqueues
+it. A second job for a partition that has one finds that it is not its turn, and ends.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import os
@@ -16,14 +17,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from redis.asyncio import Redis
-from saq import CronJob, Job, Queue
+from saq import Job, Queue
 
 from batch_api import BatchClient, ChunkReference
 from examples.cluster.job import DRAIN, LEASE, WORKERS, Sender
 
 URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
-EVERY = "* * * * * */2"
-"""Every other second; with six fields, the last is the seconds."""
+EVERY = 2.0
+"""Seconds between two looks."""
 OPEN = "partitions:open"
 """Where Redis keeps the references of each partition that is not done."""
 
@@ -43,29 +44,35 @@ async def send(context: Any, *, partition: str) -> None:
     job: Job = context["job"]
     for chunk in json.loads(await redis.hget(OPEN, partition) or "[]"):
         if await context["sender"].send(chunk) is not None:
-            return  # the cron job comes back to it
+            return  # `watch` comes back to it
         await job.update()
     await redis.hdel(OPEN, partition)
 
 
-async def start_what_is_open(context: Any) -> None:
-    """What is new, what failed for now, and what saq forgot."""
-    if not await queue.count("queued"):
-        for partition in await context["redis"].hkeys(OPEN):
-            # Without a sign of life it is swept out of saq's books. It need not be tried again: we come back to it.
-            await queue.enqueue("send", partition=partition.decode(), timeout=0, heartbeat=math.ceil(LEASE), retries=1)
+async def watch(redis: Any) -> None:
+    """Enqueue what is new, what failed for now, and what saq forgot. A cron job of saq's could be forgotten, too."""
+    while True:
+        if not await queue.count("queued"):
+            for partition in await redis.hkeys(OPEN):
+                # Without a sign of life it is swept out of saq's books, and not tried again: we come back to it.
+                await queue.enqueue(
+                    "send", partition=partition.decode(), timeout=0, heartbeat=math.ceil(LEASE), retries=1
+                )
+        await asyncio.sleep(EVERY)
 
 
 async def startup(context: Any) -> None:
     """One client for all jobs of the process."""
-    client = BatchClient.from_env(share=float(os.environ.get("BATCH_SHARE", "1")))
+    client = BatchClient.from_env()
     redis = Redis.from_url(URL)
     await redis.hset(WORKERS, str(os.getpid()), "0")
-    context.update(client=client, redis=redis, sender=Sender(client, redis))
+    watching = asyncio.create_task(watch(redis))
+    context.update(client=client, redis=redis, sender=Sender(client, redis), watching=watching)
 
 
 async def shutdown(context: Any) -> None:
     """Once its jobs are done."""
+    context["watching"].cancel()
     await context["client"].aclose()
     await context["redis"].aclose()
 
@@ -73,7 +80,6 @@ async def shutdown(context: Any) -> None:
 settings: dict[str, Any] = {
     "queue": queue,
     "functions": [send],
-    "cron_jobs": [CronJob(start_what_is_open, cron=EVERY)],
     "startup": startup,
     "shutdown": shutdown,
     "concurrency": 3,

@@ -3,7 +3,7 @@
     taskiq worker examples.cluster.taskiq_worker:broker --workers 4 --max-async-tasks 2
 
 `REDIS_URL` says where the queue is; `BATCH_REST_API_KEY`, `BATCH_PROJECT_KEY` and, if set, `BATCH_BASE_URL` where the
-edits go.
+edits go. With `BATCH_QUOTA_URL`, which may be the same Redis, the workers share the limits of the project.
 
 - A job is acknowledged when its fates are known, and not before: `ack_type="manual"`. The engine's other ways
   acknowledge a job that raised, too.
@@ -93,7 +93,7 @@ broker = StreamBroker(
 @broker.on_event(TaskiqEvents.WORKER_STARTUP)
 async def open_client(state: TaskiqState) -> None:
     """One client for all jobs of the process."""
-    state.client = BatchClient.from_env(share=float(os.environ.get("BATCH_SHARE", "1")))
+    state.client = BatchClient.from_env()
     state.redis = Redis(connection_pool=broker.connection_pool)
     state.sender = Sender(state.client, state.redis)
     await state.redis.hset(WORKERS, str(os.getpid()), 0)

@@ -152,6 +152,7 @@ def workers(commands: list[list[str]], fake: FakeBatch, redis_url: str) -> Itera
     environment = os.environ | {
         "PYTHONPATH": str(ROOT),
         "REDIS_URL": redis_url,
+        "BATCH_QUOTA_URL": redis_url,
         "BATCH_REST_API_KEY": fake.rest_api_key or "",
         "BATCH_PROJECT_KEY": fake.project_key or "",
         "BATCH_BASE_URL": fake.url or "",
@@ -208,9 +209,13 @@ async def enqueue_for_saq(references: list[ChunkReference], redis_url: str) -> N
     await redis.aclose()
 
 
-@pytest.mark.parametrize(("commands", "enqueue"), [(TASKIQ, enqueue_for_taskiq), (SAQ, enqueue_for_saq)])
+@pytest.mark.parametrize(
+    ("commands", "enqueue", "at_once"),
+    [(TASKIQ, enqueue_for_taskiq, 2), (SAQ, enqueue_for_saq, 3)],
+    ids=["taskiq", "saq"],
+)
 async def test_nothing_is_lost_or_overtaken_when_a_worker_is_killed(
-    server: RedisServer, redis: Redis, tmp_path: Path, commands: list[list[str]], enqueue: Any
+    server: RedisServer, redis: Redis, tmp_path: Path, commands: list[list[str]], enqueue: Any, at_once: int
 ) -> None:
     references = await chunks(tmp_path)
     with served(FakeBatch(limits=False)) as fake:
@@ -222,7 +227,7 @@ async def test_nothing_is_lost_or_overtaken_when_a_worker_is_killed(
             os.kill(int(pids[0]), signal.SIGKILL)
             keys = {key_of(reference) for reference in references}
             await until(lambda: _all_done(redis, keys, len(references)))
-        _check(fake, in_flight=2 * CHUNK)
+        _check(fake, in_flight=at_once * CHUNK)
     assert await redis.exists(FAILED) == 0
 
 
