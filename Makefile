@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo demo-cluster test check generate spec-pull spec-diff api-snapshot pins bench docs clean
+.PHONY: help setup demo demo-cluster test check generate spec-pull spec-diff spec-update api-snapshot release pins bench \
+	docs clean
 .DEFAULT_GOAL := help
 
 help: ## say what each command does
@@ -70,6 +71,12 @@ NEW ?=
 
 spec-diff: setup ## report what the document in the working tree changes from git's HEAD; OLD= and NEW= for other files
 	@$(BIN)/python -m codegen diff --api "$(API)" $(if $(OLD),--old "$(OLD)") $(if $(NEW),--new "$(NEW)")
+
+spec-update: setup ## pull, report, generate, record what is public; URL= and API= as above; the report is build/spec-update.md
+	@$(BIN)/python -m tools.update --api "$(API)" $(if $(URL),--url "$(URL)")
+
+release: setup ## build sdist and wheel of a tagged state in dist/, and run the demo with the installed wheel
+	@$(BIN)/python -m tools.release
 
 pins: setup ## pin requirements/dev.txt anew
 	$(BIN)/python -m pip install --quiet "uv>=0.5"

@@ -21,23 +21,40 @@ _HEAD = "# What is public. Written by `make api-snapshot`; tools/ratchet.py says
 
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:
-    snapshot = root / SNAPSHOT
-    now = surface(root)
-    before = read(snapshot.read_text(encoding="utf-8")) if snapshot.is_file() else {}
-    excused = excuses((root / "CHANGELOG.md").read_text(encoding="utf-8"))
-    unexcused = {name: why for name, why in broken(before, now).items() if name not in excused}
-    for name, why in unexcused.items():
-        print(f"public API: `{name}` {why}", file=sys.stderr)
-    if unexcused:
-        print("  Name each under Removed or Changed of Unreleased in CHANGELOG.md, or keep it.", file=sys.stderr)
+    lost = unexcused(root)
+    if lost:
+        print("\n".join(lost), file=sys.stderr)
         return 1
     if arguments == ["write"]:
-        snapshot.write_text(written(now), encoding="utf-8")
-    elif written(now) != written(before):
-        new = len(now.keys() - before.keys())
+        write(root)
+    elif (new := unrecorded(root)) is not None:
         print(f"public API: {SNAPSHOT} is stale ({new} new lines). Run `make api-snapshot`.", file=sys.stderr)
         return 1
     return 0
+
+
+def unexcused(root: Path) -> list[str]:
+    """What callers may stumble over and the changelog does not tell, and what to do then; empty if all is well."""
+    excused = excuses((root / "CHANGELOG.md").read_text(encoding="utf-8"))
+    found = {name: why for name, why in broken(_snapshot(root), surface(root)).items() if name not in excused}
+    remedy = "  Name each under Removed or Changed of Unreleased in CHANGELOG.md, or keep it."
+    return [*(f"public API: `{name}` {why}" for name, why in found.items()), *([remedy] if found else [])]
+
+
+def unrecorded(root: Path) -> int | None:
+    """How many names are new in a snapshot that is not up to date; `None` if it is."""
+    before, now = _snapshot(root), surface(root)
+    return None if written(now) == written(before) else len(now.keys() - before.keys())
+
+
+def write(root: Path) -> None:
+    """Record what is public now."""
+    (root / SNAPSHOT).write_text(written(surface(root)), encoding="utf-8")
+
+
+def _snapshot(root: Path) -> dict[str, str]:
+    path = root / SNAPSHOT
+    return read(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def written(names: Mapping[str, str]) -> str:
@@ -80,7 +97,12 @@ def is_due(name: str, what: str) -> bool:
     """Whether it is a parameter or a field of a model without a default."""
     if name.endswith(")"):
         return " = " not in what and "(*" not in name
-    return name.startswith("models.") and name.count(".") == 2 and " = …" not in what and "def" not in what.split()
+    return (
+        re.match(r"(app_)?models\.", name) is not None
+        and name.count(".") == 2
+        and " = …" not in what
+        and "def" not in what.split()
+    )
 
 
 def excuses(changelog: str) -> set[str]:
