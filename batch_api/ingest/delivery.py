@@ -121,7 +121,8 @@ class Delivery:
         self._now = asyncio.get_running_loop().time
         self._has_delivered = False
         self._losses = 0  # in a row, of what may not go again
-        self._losing_since = self._not_before = -math.inf
+        self._losing_since = 0.0
+        self._not_before = -math.inf
         self.ended_by: BatchError | None = None
 
     def end(self, error: BatchError) -> None:
@@ -170,8 +171,7 @@ class Delivery:
         content = rows.between(kind.prefix, kind.suffix)
         body = Encoded(content, len(rows), events)
         failures, give_up = 0, math.inf
-        while self._losses and now() < self._not_before:
-            await asyncio.sleep(self._not_before - now())
+        await self._until_calm()
         while True:
             try:
                 response = await self._in_time().send(
@@ -187,7 +187,7 @@ class Delivery:
                 failures += 1
                 await asyncio.sleep(seconds)
             else:
-                self._losses = 0
+                self._losses, self._not_before = 0, -math.inf
                 self._on_answer(response)
                 return Sent(response, None, doubt)
 
@@ -265,6 +265,14 @@ class Delivery:
         self._not_before = now + min(2 + backoff(self._losses, self._rng), _LONGEST_BACKOFF)
         if now - self._losing_since >= self._patience:
             self.end(error)
+
+    async def _until_calm(self) -> None:
+        """After losses, wait. Others that were on their way may get lost meanwhile."""
+        while True:
+            seconds = self._not_before - self._now()
+            if seconds <= 0:
+                return
+            await asyncio.sleep(seconds)
 
 
 def is_refused(error: BatchError, *statuses: int) -> bool:
