@@ -35,6 +35,7 @@ class AppSettings(TypedDict, total=False):
     limits: Mapping[str, Sequence[Limit]] | None
     share: float | None
     quota: str | None
+    pause: float | None
     transport: object | None
     max_in_flight: int
     observer: Callable[[Attempt], None] | None
@@ -73,6 +74,8 @@ class BatchAppClient(BaseClient):
             default 1. With `quota`, the part that it takes while Redis is away, by default 0.1.
         quota: A Redis through which processes share the limits of an app: `redis://host:6379/0`, `rediss://…` with TLS,
             `unix://…`; user and password stand in it. Needs the extra `redis`.
+        pause: Seconds of silence after a 429 that names no time; by default 5, as the vendor advises. It grows while
+            rejections go on.
         transport: An httpx transport, or any object of `batch_api.engine.transport.Transport`.
         max_in_flight: The most requests on the wire at once.
         observer: Called with an `Attempt` after each attempt. It sees no body, no key and no address.
@@ -80,7 +83,7 @@ class BatchAppClient(BaseClient):
 
     Raises:
         ConfigurationError: For settings that cannot work; for another client of the same origin and app that has other
-            `limits`, another `share` or another `quota` in the same event loop, at the first use or on entering
+            `limits`, or another `share`, `quota` or `pause`, in the same event loop, at the first use or on entering
             `async with`.
     """
 
@@ -95,6 +98,7 @@ class BatchAppClient(BaseClient):
         limits: Mapping[str, Sequence[Limit]] | None = None,
         share: float | None = None,
         quota: str | None = None,
+        pause: float | None = None,
         transport: object | None = None,
         max_in_flight: int = 40,
         observer: Callable[[Attempt], None] | None = None,
@@ -111,6 +115,7 @@ class BatchAppClient(BaseClient):
             limits=limits,
             share=share,
             quota=quota,
+            pause=pause,
             transport=transport,
             max_in_flight=max_in_flight,
             observer=observer,

@@ -64,6 +64,7 @@ class Engine:
         limits: Mapping[str, Sequence[Limit]] | None = None,
         share: float | None = None,
         quota: str | None = None,
+        pause: float | None = None,
         transport: object | None = None,
         max_in_flight: int = 40,
         observer: Observer | None = None,
@@ -74,7 +75,8 @@ class Engine:
         self._credentials = Credentials(api, rest_api_key, project_key, alias=project_alias)
         url = api.server_url if base_url is None else base_url
         self._base_url, self._origin = address.checked(url, api.server_url)
-        self._settings = LimitSettings(api.operations, limits, share, quota)
+        seconds = None if pause is None else _checked_seconds("pause", pause)
+        self._settings = LimitSettings(api.operations, limits, share, quota, seconds)
         self._options = Options(_checked_seconds("timeout", timeout), _checked_seconds("deadline", deadline), False)
         self._connections = Connections(
             transport, secure=self._base_url.startswith("https:"), max_in_flight=max_in_flight

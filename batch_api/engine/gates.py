@@ -38,6 +38,8 @@ _in_use: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[tuple[
 class LimitSettings:
     """What the caller chose: `limits` in place of an operation's documented ones, and the `share` of all of them.
 
+    `pause` stands in for the seconds that operations wait after a 429 that names no time.
+
     With `quota` all processes share the whole limits there, and the share counts only while it is away.
     """
 
@@ -47,6 +49,7 @@ class LimitSettings:
         limits: Mapping[str, Sequence[Limit]] | None,
         share: float | None = None,
         quota: str | None = None,
+        pause: float | None = None,
     ) -> None:
         if share is None:
             share = 1.0 if quota is None else SHARE_WITHOUT_REDIS
@@ -65,6 +68,7 @@ class LimitSettings:
         self.quota = None if quota is None else _checked_url(quota)
         self.share = 1.0 if quota is not None else float(share)
         self.share_alone = float(share)
+        self.pause = pause
         # How much room the documented limits leave where one request fills the bucket holds for the caller's own, too.
         self.spacing = max((fact.spacing for op in registry.values() for fact in op.limits), default=0.0)
 
@@ -73,7 +77,7 @@ class LimitSettings:
 
     @property
     def _choices(self) -> tuple[object, ...]:
-        return self.own, self.share, self.share_alone, self.quota
+        return self.own, self.share, self.share_alone, self.quota, self.pause
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -142,7 +146,8 @@ class Gates:
         apart = any(fact is not None and fact.when is not None for _, fact in limits)
         name = f"{group}, conditional" if apart else group
         if name not in self._gates:
-            self._gates[name] = Gate(pause=operation.pause, now=self._now, rng=self._rng, shared=self._shared(name))
+            pause = operation.pause if self.settings.pause is None else self.settings.pause
+            self._gates[name] = Gate(pause=pause, now=self._now, rng=self._rng, shared=self._shared(name))
         return self._gates[name]
 
     def draws(self, operation: Operation, limits: Sequence[tuple[Limit, LimitFact | None]], items: int) -> list[Draw]:
@@ -194,7 +199,7 @@ def gates_for(origin: str, project_key: str, settings: LimitSettings, rng: rando
         gates = here[place] = Gates(settings, place=place, rng=rng, alias=alias)
     elif gates.settings != settings:
         raise ConfigurationError(
-            "Another client of this project in this event loop has other limits= or another share= or quota=:"
+            "Another client of this project in this event loop has other limits= or another share=, quota= or pause=:"
             " give both the same."
         )
     return gates

@@ -11,6 +11,7 @@ import pytest
 from batch_api import (
     BatchAppClient,
     BatchError,
+    ConfigurationError,
     Limit,
     Maintenance,
     RateLimited,
@@ -105,6 +106,20 @@ async def test_a_429_took_nothing_and_is_waited_out_for_5_seconds(
     await call(client)
     assert 5.0 <= asyncio.get_running_loop().time() - began < 6.0
     assert len(fake.app().messages.sent) + len(fake.app().users.by_id) == 1
+
+
+@pytest.mark.virtual_time
+async def test_the_pause_can_be_another(fake: FakeBatchApp) -> None:
+    async with BatchAppClient(fake.rest_api_key, fake.app_key, transport=fake.transport(), pause=9) as client:
+        fake.storm()
+        began = asyncio.get_running_loop().time()
+        await client.transactional.send(SEND)
+        assert 9.0 <= asyncio.get_running_loop().time() - began < 11.0
+        other = BatchAppClient(fake.rest_api_key, fake.app_key, transport=fake.transport())
+        with pytest.raises(ConfigurationError, match="pause="):
+            await other.transactional.send(SEND)
+    with pytest.raises(ConfigurationError, match="pause is a number"):
+        BatchAppClient("rest", "app", pause=0)
 
 
 @pytest.mark.virtual_time
