@@ -94,7 +94,7 @@ def one_file(fake: Witness, path: Path, name: str, dice: random.Random, most: in
     while True:
         running = start(fake, path)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            running.wait(dice.uniform(0.3, 2.2) if kills < most else None)
+            running.wait(until_the_kill(fake, running, dice) if kills < most else None)
         at = time.monotonic()
         survived = running.poll() is None
         running.kill()
@@ -105,6 +105,16 @@ def one_file(fake: Witness, path: Path, name: str, dice: random.Random, most: in
             time.sleep(seconds)
         fake.killed(at)
         kills += 1
+
+
+def until_the_kill(fake: Witness, running: subprocess.Popen[bytes], dice: random.Random) -> float:
+    """Seconds to let it run: from its start for one in five, from its first request for the others."""
+    if dice.random() < 0.2:
+        return dice.uniform(0.0, 1.0)
+    requests = fake.stats["profile_mass_update"].requests
+    while fake.stats["profile_mass_update"].requests == requests and running.poll() is None:
+        time.sleep(0.002)
+    return dice.uniform(0.0, 1.2)
 
 
 def lost(fake: Witness, name: str, eventful: set[int]) -> int:

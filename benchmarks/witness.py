@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from batch_api.testing import FakeBatch
+from batch_api.testing.wire import Request
 
 NOTED = 0.1
 """Seconds from an answer until it is surely noted: the process has other work, and a disk is told to flush."""
@@ -63,8 +64,9 @@ class Witness(FakeBatch):
         self._repeated: list[set[Hashable]] = []
         self._carried: dict[int, list[Hashable]] = {}
 
-    async def _perform(self, operation: Any, request: Any, content: bytes, stats: Any) -> Any:
-        reply = await super()._perform(operation, request, content, stats)
+    async def _perform(self, *arguments: Any) -> Any:
+        reply = await super()._perform(*arguments)
+        request, content = (next(one for one in arguments if isinstance(one, kind)) for kind in (Request, bytes))
         keys = self._carried[id(request)] = [self.key_of(edit) for edit in orjson.loads(content)]
         for key in keys:
             before = self._sent_by.get(key)
