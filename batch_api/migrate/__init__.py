@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from batch_api.ingest import checks
 from batch_api.migrate.custom_data import attributes_of
@@ -26,17 +26,22 @@ from batch_api.migrate.events import events_of
 from batch_api.migrate.leaving import Leavings
 from batch_api.migrate.result import Migrated, NotCarried
 
+if TYPE_CHECKING:
+    from batch_api.app_models import CustomDataUpdate, TriggerEvent
+
 __all__ = ["Migrated", "NotCarried", "profile_edits"]
 
 
 def profile_edits(
     custom_id: str,
-    custom_data: Mapping[str, Any] | None = None,
-    events: Sequence[Mapping[str, Any]] = (),
+    custom_data: CustomDataUpdate | Mapping[str, Any] | None = None,
+    events: Sequence[TriggerEvent | Mapping[str, Any]] = (),
     *,
     now: datetime | None = None,
 ) -> Migrated:
     """What is written about one user through the legacy API, as edits of the user's profile.
+
+    Bodies are `dict`s or models of `batch_api.app_models`.
 
     Args:
         custom_id: The custom user id. Profiles have the same ids.

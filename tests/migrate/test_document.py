@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
+from batch_api import app_models
 from batch_api.ingest.coalesce import MOST_ATTRIBUTES
 from batch_api.ingest.kinds import MOST_EVENTS
 from batch_api.migrate import events, profile_edits, values
@@ -43,6 +44,13 @@ def test_examples_of_the_old_document_are_carried(custom_data: Any, tracked: lis
     assert len(migrated.edits) == 1
     overwrites = custom_data is not None and custom_data.get("overwrite")
     assert [left.path for left in migrated.not_carried] == (["overwrite"] if overwrites else [])
+
+
+@pytest.mark.parametrize(("custom_data", "tracked"), written())
+def test_models_are_the_same_bodies(custom_data: Any, tracked: list[dict[str, Any]]) -> None:
+    update = None if custom_data is None else app_models.CustomDataUpdate.from_dict(custom_data)
+    models = [app_models.TriggerEvent.from_dict(event) for event in tracked]
+    assert profile_edits("u1", update, models, now=NOW) == profile_edits("u1", custom_data, tracked, now=NOW)
 
 
 @pytest.mark.virtual_time
