@@ -135,6 +135,11 @@ class Checkpoint:
         """How many items are done, wherever they are in the source."""
         return sum(stop - start for start, stop in self._done)
 
+    @property
+    def has_delivered(self) -> bool:
+        """Whether anything was delivered whole."""
+        return self.fates["Delivered"] > 0 or len(self._delivered) > 0
+
     async def finish(self, total: int) -> None:
         """The source is at its end, after `total` items. If all have their fates, the job is finished."""
         self.is_finished = self._done.prefix == total

@@ -202,6 +202,14 @@ class Job:
             raise RuntimeError("the job has not been started: use it with `async with` or `async for`")
         return self._run
 
+    @property
+    def _name(self) -> str:
+        """What a checkpoint knows the job by."""
+        engine, kind = self._engine, self._kind
+        host = urlsplit(engine.base_url).netloc  # without the version, which changes
+        what = kind.operation.name if self._replaces is None else self._replaces.content.operation.name
+        return f"{what} {kind.about}, project {engine.project} at {host}"
+
     async def _start(self) -> asyncio.Task[None]:
         """Raises `DeadlineExceeded` where the job cannot be done in time, and what opening a checkpoint raises."""
         if self._task is None:
@@ -210,7 +218,7 @@ class Job:
             )
             try:
                 if self.checkpoint is not None:
-                    await self.checkpoint.open(_name_of(self._kind, self._engine), self._source)
+                    await self.checkpoint.open(self._name, self._source)
                     run.go_on()
                 run.check_deadline()
             except BaseException:
@@ -340,8 +348,8 @@ class _Run:
         """Take up what an earlier job with the same checkpoint left."""
         assert self._checkpoint is not None  # noqa: S101
         self.progress.go_on(read=self._checkpoint.start.index, done=self._checkpoint.done)
-        if self._opening is not None and self._checkpoint.fates["Delivered"]:
-            self._opening.began = self._opening.is_over = True
+        if self._opening is not None and self._checkpoint.has_delivered:
+            self._opening.take_up()
 
     @property
     def ended_by(self) -> BatchError | None:
@@ -481,12 +489,6 @@ class _Run:
         self.progress.count(result)
         self._tell_caller(result)
         self._reporter.tell()
-
-
-def _name_of(kind: Kind, engine: Engine) -> str:
-    """What a checkpoint knows the job by."""
-    host = urlsplit(engine.base_url).netloc  # without the version, which changes
-    return f"{kind.operation.name} {kind.about}, project {engine.project} at {host}"
 
 
 def _told_of(summary: Summary) -> str:

@@ -17,7 +17,7 @@ from batch_api.results import IndexingResult
 class AudienceIncomplete(BatchError):
     """The audience was emptied for its new ids, and the job ended before all of them were in. `__cause__` says why.
 
-    Run the whole job again: it replaces anew.
+    Run the whole job again: it replaces anew or, with a checkpoint, goes on without emptying the audience again.
     """
 
 
@@ -36,11 +36,18 @@ class Opening:
         """Whether the audience was emptied, or may have been."""
         self.is_over = False
         """Whether it was emptied and updates may follow."""
+        self._is_taken_up = False
+
+    def take_up(self) -> None:
+        """An earlier call emptied it, and was ended perhaps before that was applied."""
+        self.began = self._is_taken_up = True
 
     async def settle(self, rows: Rows, on_turn: Turn) -> Troubles:
         """Replace with as many of the rows as the API takes at once, then add the others."""
         updates = self._updates
-        if updates.ended_by is not None:
+        if updates.ended_by is None and self._is_taken_up:
+            await self._until_applied(None)  # the latest change: whose token it has, only the earlier call knew
+        if updates.ended_by is not None or self._is_taken_up:
             return await updates.settle(rows, on_turn)
         content = evolve(rows, bodies=(b",".join(AudienceContent.of(rows.parts())),))
         response, error, doubt = await self._content.send(content, on_turn)

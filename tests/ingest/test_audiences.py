@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from batch_api import AudienceIncomplete, AuthenticationFailed, BatchClient, InvalidInput, Unsent
+from batch_api import AudienceIncomplete, AuthenticationFailed, BatchClient, ConfigurationError, InvalidInput, Unsent
 from batch_api.testing import FakeBatch
 from tests.ingest.world import a_client, fates_of, kinds, one_each
 
@@ -142,6 +143,49 @@ async def test_a_replacement_that_is_never_applied_ends_the_job() -> None:
     assert kinds(fates) == {"Delivered": 10_000, "Unsent": 2000}
     assert job.is_incomplete
     assert asyncio.get_running_loop().time() < 100
+
+
+@pytest.mark.parametrize("seconds", [0.01, 0.5, 2.5, 3.5, 4.5])
+async def test_a_job_that_goes_on_does_not_empty_the_audience_again(
+    client: BatchClient, fake: FakeBatch, tmp_path: Path, seconds: float
+) -> None:
+    """Whether the caller had seen anything of the earlier one or not."""
+    before = fake.stats["audience_update"].accepted
+    async with client.audiences.ingest("vip", ids(35_000), mode="replace", checkpoint=tmp_path / "point"):
+        await asyncio.sleep(seconds)
+    updated = fake.stats["audience_update"].accepted > before
+    replaced = fake.stats["audience_replace"].accepted
+    job = client.audiences.ingest("vip", ids(35_000), mode="replace", checkpoint=tmp_path / "point")
+    fates = await fates_of(job)
+    assert one_each(fates, 35_000)
+    assert kinds(fates) == {"Delivered": 35_000}
+    assert set(content(fake)) == set(ids(35_000))
+    assert not job.is_incomplete
+    if updated:
+        assert fake.stats["audience_replace"].accepted == replaced
+
+
+async def test_a_job_that_goes_on_waits_until_the_replacement_is_applied(tmp_path: Path) -> None:
+    """The earlier one had lost its patience."""
+    fake = FakeBatch(index_seconds=50)
+    async with a_client(fake) as client:
+        await client.audiences.create("vip")
+        job = client.audiences.ingest("vip", ids(12_000), mode="replace", checkpoint=tmp_path / "point", patience=5)
+        assert kinds(await fates_of(job)) == {"Delivered": 10_000, "Unsent": 2_000}
+        assert job.is_incomplete
+        job = client.audiences.ingest("vip", ids(12_000), mode="replace", checkpoint=tmp_path / "point")
+        assert kinds(await fates_of(job)) == {"Delivered": 2_000}
+        assert not job.is_incomplete
+    (replaced,), (updated,) = fake.stats["audience_replace"].log, fake.stats["audience_update"].log
+    assert updated.time - replaced.time >= 50
+
+
+async def test_the_checkpoint_of_an_update_is_none_of_a_replacement(client: BatchClient, tmp_path: Path) -> None:
+    async with client.audiences.ingest("vip", ids(30_000), checkpoint=tmp_path / "point") as job:
+        async for _ in job:
+            break
+    with pytest.raises(ConfigurationError, match="another job"):
+        await client.audiences.ingest("vip", ids(30_000), mode="replace", checkpoint=tmp_path / "point").collect()
 
 
 async def test_modes(client: BatchClient) -> None:
