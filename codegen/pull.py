@@ -147,7 +147,7 @@ def checked(content: bytes, source: str) -> dict[str, Any]:
 
 def _replace(layout: Layout, content: bytes, entry: dict[str, str]) -> None:
     """Document first, then lock; if the second cannot be written, the first is put back."""
-    head = "# What `batch-api.yaml` is, and where it comes from. Written by `make spec-pull`.\n"
+    head = f"# What `{layout.document.name}` is, and where it comes from. Written by `make spec-pull`.\n"
     lines = "".join(f"{key}: {yamlfile.quoted(value)}\n" for key, value in entry.items())
     before = layout.document.read_bytes() if layout.document.is_file() else None
     _write(layout.document, content)
