@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None, here: Layout = HERE) -> int:
     stop = _build(layout)
     path = layout.root / REPORT
     path.parent.mkdir(exist_ok=True)
-    path.write_text(text + (f"\n## Where it stopped\n\n```text\n{stop}\n```\n" if stop else ""), encoding="utf-8")
+    path.write_text(text + (_section(stop) if stop else ""), encoding="utf-8")
     print(f"{REPORT}: {_summary(text)}")
     if stop:
         print(f"spec-update: {stop}", file=sys.stderr)
@@ -72,6 +72,11 @@ def _refuse_unsaved(root: Path) -> None:
     """What is changed afterwards shall be the update, and nothing else."""
     if changed := _run(["git", "status", "--porcelain", "--untracked-files=no"], root):
         raise Stopped(f"the working tree has changes that are not committed:\n{changed}")
+
+
+def _section(stop: str) -> str:
+    fenced = stop.replace("```", "'''")  # it may quote the document
+    return f"\n## Where it stopped\n\n```text\n{fenced}\n```\n"
 
 
 def _summary(text: str) -> str:

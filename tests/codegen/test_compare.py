@@ -620,6 +620,12 @@ def test_the_report_on_a_new_version(original: Json) -> None:
     assert str(HERE.root) not in text
 
 
+def test_the_example_in_the_docs_is_the_report_on_that_version(original: Json) -> None:
+    """Written by `python -m codegen diff --new FOLDER/next.yaml`, after `python -m tests.codegen.variants FOLDER`."""
+    shown = (HERE.root / "docs" / "examples" / "spec-update.md").read_text(encoding="utf-8")
+    assert report.write(HERE, original, varied(new_version(original), scrambled)) == shown
+
+
 def test_a_lower_limit_in_the_text_is_breaking(original: Json) -> None:
     edit = next(entry[1] for entry in PLANTED if entry[0] == "limit down")
     text = report.write(HERE, original, planted(original, edit))
