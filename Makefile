@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo demo-cluster test check generate spec-pull spec-diff spec-update api-snapshot release pins bench \
+.PHONY: help setup demo demo-cluster test check generate spec-pull spec-diff spec-update api-snapshot rehearse fuzz release pins bench \
 	docs clean
 .DEFAULT_GOAL := help
 
@@ -77,6 +77,15 @@ spec-update: setup ## pull, report, generate, record what is public; URL= and AP
 
 release: setup ## build sdist and wheel of a tagged state in dist/, and run the demo with the installed wheel
 	@$(BIN)/python -m tools.release
+
+VARIANTS ?=
+RUNS ?= 500
+
+rehearse: setup ## a new document under other names, pulled, reported, generated, tested, in a copy; VARIANTS=all for every kind
+	$(BIN)/python -m tests.codegen.rehearse $(VARIANTS)
+
+fuzz: setup ## spoiled documents through pull and generate, in scratch folders; RUNS=500
+	$(BIN)/python -m tests.codegen.fuzz $(RUNS)
 
 pins: setup ## pin requirements/dev.txt anew
 	$(BIN)/python -m pip install --quiet "uv>=0.5"

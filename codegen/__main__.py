@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import pipeline, pull, report
+from . import pipeline, pull, report, trial
 from .errors import CodegenError
 from .layout import APIS, HERE
 
@@ -15,15 +15,20 @@ from .layout import APIS, HERE
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m codegen", description="Generate the low-level client.")
     parser.add_argument(
-        "command", choices=("generate", "check", "pull", "diff"), help="write the code, compare, fetch, report"
+        "command", choices=("generate", "check", "pull", "diff", "try"), help="write, compare, fetch, report, try out"
     )
     parser.add_argument("--api", default=HERE.api, choices=APIS, help="pull, diff: whose document; the others do all")
     parser.add_argument("--url", default="", help="pull: another source than that of the lock file")
     parser.add_argument("--old", default="", help="diff: a file in place of the document of git's HEAD")
     parser.add_argument("--new", default="", help="diff: a file in place of the document of the working tree")
+    parser.add_argument("file", nargs="?", default="", help="try: a document, or its address")
+    parser.add_argument("--into", default="", help="try: a folder, which must be empty")
     given = parser.parse_args(arguments)
     command, layout = given.command, HERE._replace(api=given.api)
     try:
+        if command == "try":
+            print(*trial.trial(given.file, Path(given.into)), sep="\n")
+            return 0
         if command == "pull":
             print(pull.pull(layout, given.url))
             return 0

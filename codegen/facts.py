@@ -119,7 +119,8 @@ def _success(where: str, operation: Json, entry: Json) -> tuple[int, ...]:
     declared = {int(status) for status in operation["responses"] if status.isdigit() and status.startswith("2")}
     stated = {int(status) for status in entry.get("success", ())}
     if not declared | stated and "2XX" not in operation["responses"]:
-        raise CodegenError(where, "declares no 2xx answer", "Say under `success` which statuses are success.")
+        name = where.rsplit(".", 1)[-1]
+        raise CodegenError(where, "declares no 2xx answer", "Say under `success` which statuses are success.", [name])
     return tuple(sorted(declared | stated))
 
 

@@ -6,7 +6,9 @@ is no promise.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +24,7 @@ from openapi_python_client.schema import OpenAPI
 from .document import Json
 from .errors import CodegenError
 from .schema import all_properties
+from .views import module_of
 
 VERSION = "0.29.1"
 _TOOL = "openapi-python-client"
@@ -46,11 +49,15 @@ def parse(document: Json, templates: Path) -> Parsed:
     """Parse, and refuse what the generator would only warn of, or lose without a word."""
     check_version()
     config = _config()
-    data = GeneratorData.from_dict(document, config=config)
+    try:
+        data = GeneratorData.from_dict(document, config=config)
+        components = {} if isinstance(data, GeneratorError) else _components(document, config)
+    except Exception as error:  # it does not foresee every document
+        said = f"{type(error).__name__} {error}".splitlines()[0][:200]
+        raise CodegenError(_TOOL, f"stumbles: {said}", "Repair the document with an overlay.") from None
     if isinstance(data, GeneratorError):
         raise CodegenError(_TOOL, f"{data.header}: {data.detail}", "Repair the document with an overlay.")
-    _refuse_warnings(data)
-    components = _components(document, config)
+    _refuse_warnings(data, document)
     endpoints = [endpoint for group in data.endpoint_collections_by_tag.values() for endpoint in group.endpoints]
     _refuse_collisions(data, endpoints)
     parsed = Parsed(
@@ -91,12 +98,20 @@ def _components(document: Json, config: Config) -> dict[str, Property]:
     return {name: table[name] for name in sorted(names & table.keys())}
 
 
-def _refuse_warnings(data: GeneratorData) -> None:
+def _refuse_warnings(data: GeneratorData, document: Json) -> None:
     groups = data.endpoint_collections_by_tag.values()
     warnings = [*data.errors, *(error for group in groups for error in group.parse_errors)]
     if warnings:
         texts = [f"{warning.header} {warning.detail or ''}".strip() for warning in warnings]
-        raise CodegenError(_TOOL, "warns:\n  " + "\n  ".join(texts), "Repair that with an overlay or a name.")
+        parts = [part for text in texts for part in _parts(text, document)]
+        raise CodegenError(_TOOL, "warns:\n  " + "\n  ".join(texts), "Repair that with an overlay or a name.", parts)
+
+
+def _parts(warning: str, document: Json) -> Iterator[str]:
+    """What a warning is about, by our names."""
+    yield from re.findall(r"Unable to parse schema /components/schemas/(\w+)", warning)
+    for method, path in re.findall(r"WARNING parsing ([A-Z]+) (/\S*) within", warning):
+        yield document["paths"].get(path, {}).get(method.lower(), {}).get("operationId", "")
 
 
 def _refuse_collisions(data: GeneratorData, endpoints: list[Endpoint]) -> None:
@@ -105,39 +120,62 @@ def _refuse_collisions(data: GeneratorData, endpoints: list[Endpoint]) -> None:
     for kind, counter in (("module", modules), ("operation", functions)):
         doubles = sorted(name for name, count in counter.items() if count > 1)
         if doubles:
+            parts = [
+                name
+                for name in [*(str(entry.class_info.name) for entry in [*data.models, *data.enums]), *functions]
+                if module_of(name) in doubles
+            ]
             raise CodegenError(
-                _TOOL, f"would write one {kind} over another: {', '.join(doubles)}", "Rename one in names.yaml."
+                _TOOL,
+                f"would write one {kind} over another: {', '.join(doubles)}",
+                "Rename one in names.yaml.",
+                parts,
             )
 
 
 def _refuse_gaps(document: Json, parsed: Parsed) -> None:
     """Every operation, schema and property of the document must be in what the generator has."""
+    gaps = [*_lost_operations(document, parsed), *_lost_schemas(document["components"]["schemas"], parsed)]
+    if gaps:
+        lines = "\n  ".join(f"{what} ({where})" for what, where in gaps[:20])
+        raise CodegenError(
+            _TOOL,
+            f"has lost the {lines}",
+            "Repair what it stumbles over with an overlay.",
+            [name for what, where in gaps for name in (where, what.rsplit(" ", 1)[-1])],
+        )
+
+
+def _lost_operations(document: Json, parsed: Parsed) -> Iterator[tuple[str, str]]:
     for path, item in document["paths"].items():
         for method, operation in item.items():
             name = operation["operationId"]
-            _require(name in parsed.endpoints, f"operation {name}", f"{method} {path}")
-            _refuse_lost_parts(operation, parsed.endpoints[name])
-    schemas = document["components"]["schemas"]
-    for name in schemas:
-        _require(name in parsed.components and strings.ClassName(name, "") == name, f"schema {name}", "components")
-    for name in parsed.models:
-        _require(name in schemas, f"schema {name}", "it made a class of its own for a schema without a name")
-    for name in schemas:
-        model = parsed.models.get(name)
-        made = {prop.name.get_untrusted_value() for prop in properties(model)} if model else set()
-        for key in sorted(all_properties(name, schemas)):
-            _require(key in made, f"property {key}", name)
+            if name not in parsed.endpoints:
+                yield f"operation {name}", f"{method} {path}"
+            else:
+                yield from ((what, name) for what in _lost_parts(operation, parsed.endpoints[name]))
 
 
-def _refuse_lost_parts(operation: Json, endpoint: Endpoint) -> None:
-    name = operation["operationId"]
+def _lost_parts(operation: Json, endpoint: Endpoint) -> Iterator[str]:
     made = {prop.name.get_untrusted_value() for _, prop in endpoint.iter_all_parameters()}
     for parameter in operation.get("parameters", []):
-        _require(parameter["name"] in made, f"parameter {parameter['name']}", name)
-    _require(bool(endpoint.bodies) == ("requestBody" in operation), "request body", name)
+        if parameter["name"] not in made:
+            yield f"parameter {parameter['name']}"
+    if bool(endpoint.bodies) != ("requestBody" in operation):
+        yield "request body"
     statuses = {response.status_code.pattern for response in endpoint.responses.patterns}
-    for status in operation["responses"].keys() - {"default"}:
-        _require(status in statuses, f"answer {status}", name)
+    yield from (f"answer {status}" for status in sorted(operation["responses"].keys() - {"default"} - statuses))
+
+
+def _lost_schemas(schemas: Json, parsed: Parsed) -> Iterator[tuple[str, str]]:
+    for name in schemas:
+        if name not in parsed.components or strings.ClassName(name, "") != name:
+            yield f"schema {name}", "components"
+        model = parsed.models.get(name)
+        made = {prop.name.get_untrusted_value() for prop in properties(model)} if model else set()
+        yield from ((f"property {key}", name) for key in sorted(all_properties(name, schemas)) if key not in made)
+    for name in parsed.models.keys() - schemas.keys():
+        yield f"schema {name}", "it made a class of its own for a schema without a name"
 
 
 def _refuse_reserved(parsed: Parsed) -> None:
@@ -145,16 +183,15 @@ def _refuse_reserved(parsed: Parsed) -> None:
     for name, model in parsed.models.items():
         for prop in properties(model):
             if prop.python_name in _RESERVED or not prop.python_name.isascii():
-                raise CodegenError(_TOOL, f"{name} has a field {prop.python_name}", "Remove it with an overlay.")
+                raise CodegenError(
+                    _TOOL, f"{name} has a field {prop.python_name}", "Remove it with an overlay.", [name]
+                )
     for name, endpoint in parsed.endpoints.items():
         for prop in [*endpoint.path_parameters, *endpoint.query_parameters]:
             if prop.python_name in _ARGUMENTS or not prop.python_name.isascii():
-                raise CodegenError(_TOOL, f"{name} has a parameter {prop.python_name}", "Repair it with an overlay.")
-
-
-def _require(there: bool, what: str, where: str) -> None:
-    if not there:
-        raise CodegenError(_TOOL, f"has lost the {what} ({where})", "Repair what it stumbles over with an overlay.")
+                raise CodegenError(
+                    _TOOL, f"{name} has a parameter {prop.python_name}", "Repair it with an overlay.", [name]
+                )
 
 
 def properties(model: ModelProperty) -> list[Property]:

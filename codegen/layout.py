@@ -16,6 +16,10 @@ _APIS = {"cep": _Names("batch-api", "models"), "mep": _Names("batch-mep-api", "a
 """What the files of each API are called: its document, and the public module of its models."""
 
 
+def _files(api: str) -> _Names:
+    return _APIS.get(api) or _Names(api, f"{api}_models")
+
+
 class Layout(NamedTuple):
     """The folder that holds `openapi/`, `overrides/` and `batch_api/`, and the places of one API in it.
 
@@ -27,11 +31,11 @@ class Layout(NamedTuple):
 
     @property
     def document(self) -> Path:
-        return self.root / "openapi" / f"{_APIS[self.api].document}.yaml"
+        return self.root / "openapi" / f"{_files(self.api).document}.yaml"
 
     @property
     def lock(self) -> Path:
-        return self.root / "openapi" / f"{_APIS[self.api].document}.lock.yaml"
+        return self.root / "openapi" / f"{_files(self.api).document}.lock.yaml"
 
     @property
     def overrides(self) -> Path:
@@ -76,7 +80,7 @@ class Layout(NamedTuple):
     @property
     def models(self) -> str:
         """The public module of the models, relative to the root."""
-        return f"batch_api/{_APIS[self.api].models}.py"
+        return f"batch_api/{_files(self.api).models}.py"
 
     def every_api(self) -> list[Layout]:
         """The layouts of all APIs in this folder."""

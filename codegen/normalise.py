@@ -10,12 +10,13 @@ import json
 import re
 from collections import deque
 from collections.abc import Container, Iterable, Sequence
+from keyword import iskeyword
 from typing import Any, NamedTuple
 
 from . import copies, moves
 from .document import METHODS, Json
 from .errors import CodegenError
-from .names import Line, Names, OperationName
+from .names import CLASS_NAME, FUNCTION_NAME, Line, Names, OperationName
 from .references import References
 from .schema import UNIONS, Schema, Step, const_of, is_object, is_remark, rebuild, shape
 from .simplest import NULL, overlap
@@ -25,6 +26,20 @@ _OPERATION = {"operationId", "tags", "summary", "description", "parameters", "re
 _OPERATION |= {"security", "servers"}
 _SOURCE = "the document"
 _PREFIX = "#/components/schemas/"
+_TAKEN = (
+    "Any",
+    "Answer",
+    "Encoded",
+    "Factory",
+    "Literal",
+    "Mapping",
+    "Self",
+    "Sender",
+    "Sequence",
+    "TypeAlias",
+    "Unset",
+)
+"""What the templates import: no class may hide it."""
 
 
 class Place(NamedTuple):
@@ -54,17 +69,21 @@ class Normalised(NamedTuple):
     """The lines of names.yaml that met nothing, and where that may have gone; none unless that was allowed."""
 
 
-def normalise(document: Json, names: Names, before: Json | None = None, *, strict: bool = True) -> Normalised:
+def normalise(
+    document: Json, names: Names, before: Json | None = None, *, strict: bool = True, vendors_names: bool = False
+) -> Normalised:
     """The document under our names. Fails where a line of names.yaml meets nothing, or two lines meet.
 
     `before` is what the last run made of its document: what has moved since is found again by it.
     Without `strict` such lines are told and passed over, for a report on a document that cannot be built from yet.
+    With `vendors_names`, what has no line is called what the document calls it, where it has a name.
     """
-    return _Normaliser(document, names, before or {}).run(strict)
+    return _Normaliser(document, names, before or {}, vendors_names).run(strict)
 
 
 class _Normaliser:
-    def __init__(self, document: Json, names: Names, before: Json) -> None:
+    def __init__(self, document: Json, names: Names, before: Json, vendors_names: bool) -> None:
+        self.vendors_names = vendors_names
         self.document = document
         self.names = names
         self.before = before
@@ -76,9 +95,13 @@ class _Normaliser:
         """Components that have a name already, and whose inside is still to be done."""
         self.copies: list[tuple[str, Place, Schema]] = []
         self.seen: set[tuple[str, int]] = set()
+        self.vendors = self.names_of_components() if vendors_names else {}
+        """What the document calls its components, by the `id` of what they come down to, where that is to count."""
         self.made_up: dict[int, str] = {}
         """The names of schemas without a line, by their `id`: what is referred to twice is one component."""
         self.hoisted: dict[int, bool] = {}
+        self.taken = {name.lower() for name in (*names.schemas, *_TAKEN)}
+        """The names that are no longer free, without their case: modules differ by more than case."""
         self.referring: list[tuple[Json, str]] = []
         self.dropped: list[tuple[str, str]] = []
         self.new_operations: dict[str, str] = {}
@@ -120,7 +143,8 @@ class _Normaliser:
 
     def operation(self, method: str, path: str, operation: Json, shared: list[Json], several: bool) -> Json:
         key = f"{method.upper()} {path}"
-        name = self.names.operations.get(key) or self.derive_operation(method, path, several)
+        said = operation.get("operationId") if self.vendors_names else None
+        name = self.names.operations.get(key) or self.derive_operation(method, path, several, said)
         self.names.use(key)
         self.drop(key, operation.keys() - _OPERATION)
         result = {k: v for k, v in operation.items() if k in _OPERATION}
@@ -137,12 +161,14 @@ class _Normaliser:
         }
         return result
 
-    def derive_operation(self, method: str, path: str, several: bool) -> OperationName:
+    def derive_operation(self, method: str, path: str, several: bool, said: str | None) -> OperationName:
         words = re.findall(r"[a-z0-9]+", path.lower())
         name = "_".join([method, *words] if several or len(words) < 2 or not words[0].isalpha() else words)
+        if said and FUNCTION_NAME.fullmatch(snake(said)):
+            name = snake(said)
         area = words[0] if words and words[0] in self.names.areas else "others"
         taken = {operation.name for operation in self.names.operations.values()} | self.new_operations.keys()
-        name = _free(name if name not in taken else f"{method}_{name}", taken, (), "_")
+        name = _free(name if name not in taken else f"{method}_{name}", taken)
         self.new_operations[name] = f"{method.upper()} {path}"
         self.new_areas[name] = area
         return OperationName(name, area, 0)
@@ -262,11 +288,27 @@ class _Normaliser:
         """Define `target` under a name made from its place."""
         if id(target) in self.made_up:
             return self.made_up[id(target)]
-        name = _free(place.title, self.names.schemas, self.new_schemas)
+        name = self.free(self.vendors.get(id(target), place.title))
         self.new_schemas[name] = str(place)
         self.made_up[id(target)] = name
         self.define(name, target, place, remarks)
         return name
+
+    def free(self, title: str) -> str:
+        """`title`, or the first of `title2`, `title3`… that neither another class has nor its module."""
+        number, found = 2, title
+        while found.lower() in self.taken:
+            number, found = number + 1, f"{title}{number}"
+        self.taken.add(found.lower())
+        return found
+
+    def names_of_components(self) -> dict[int, str]:
+        found: dict[int, str] = {}
+        for name, schema in self.document.get("components", {}).get("schemas", {}).items():
+            title = pascal(name)
+            if CLASS_NAME.fullmatch(title) and isinstance(schema, dict):
+                found.setdefault(id(self.follow(schema)[0]), title)
+        return found
 
     def define(self, name: str, target: Schema, place: Place, remarks: Json) -> None:
         """Make `target` the component `name`, or a copy to be compared with it; later, so that nothing nests."""
@@ -430,11 +472,18 @@ def pascal(text: str) -> str:
     return "".join(word[0].upper() + word[1:].lower() for word in words)
 
 
-def _free(name: str, taken: Container[str], also: Container[str], joint: str = "") -> str:
-    """`name`, or the first of `name2`, `name3`… that is not taken."""
+def snake(text: str) -> str:
+    """`text` as the name of a function."""
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", text)
+    name = "_".join(word.lower() for word in words)
+    return f"{name}_" if iskeyword(name) else name
+
+
+def _free(name: str, taken: Container[str]) -> str:
+    """`name`, or the first of `name_2`, `name_3`… that is not taken."""
     number, found = 2, name
-    while found in taken or found in also:
-        number, found = number + 1, f"{name}{joint}{number}"
+    while found in taken:
+        number, found = number + 1, f"{name}_{number}"
     return found
 
 

@@ -61,11 +61,17 @@ def build(layout: Layout, folder: Path) -> list[str]:
     """Write the whole generated tree below `folder`, which is empty. Returns notes for whoever runs it."""
     prepared = prepare(layout)
     known = facts.load(layout.facts, prepared.document)
-    parsed = generator.parse(prepared.document, layout.templates)
+    write(layout, prepared, known, generator.parse(prepared.document, layout.templates), folder)
+    return prepared.notes
+
+
+def write(
+    layout: Layout, prepared: Prepared, known: dict[str, facts.Facts], parsed: generator.Parsed, folder: Path
+) -> None:
+    """Write what was parsed, and look that all of it is there."""
     render.render(_views(layout, prepared, known, parsed), parsed.project.env, folder)
     code_format.format_tree(folder)
     written.check(folder / layout.package, prepared.document)
-    return prepared.notes
 
 
 def _views(

@@ -72,7 +72,7 @@ class References:
         """What a reference, or a union of a single branch, comes down to, and what is remarked on the way."""
         remarks: Json = {}
         for _ in range(_LONGEST):
-            inner = self._inner(schema, {key for key in schema if not is_remark(key)})
+            inner = self._inner(schema, _says(schema))
             if inner is None:
                 return self._form(schema), remarks
             notes = {key: value for key, value in schema.items() if is_remark(key) and key != "title"}
@@ -140,3 +140,9 @@ class References:
         if any(is_object(self.follow(part)[0]) for part in schema.get("allOf", [])):
             return "object"
         return schema.get("type")
+
+
+def _says(schema: Schema) -> set[str]:
+    """The keywords that say something: no remarks, no empty `enum`, and no type beside an `allOf`, which has it too."""
+    says = {key for key in schema if not is_remark(key) and not (key == "enum" and schema[key] == [])}
+    return says - {"type"} if "allOf" in says and isinstance(schema.get("type"), str) else says

@@ -69,8 +69,11 @@ def _say_type(schema: Schema) -> None:
 
 def _say_values(schema: Schema) -> None:
     """An `enum` of one value is a `const`."""
-    if "const" in schema:
+    if "const" in schema or schema.get("enum") == []:
         schema.pop("enum", None)
+    elif schema.get("enum") == [None]:
+        del schema["enum"]
+        schema["type"] = "null"
     elif const_of(schema) is not None:
         schema["const"] = schema.pop("enum")[0]
     elif "enum" in schema:
