@@ -10,7 +10,7 @@ from typing import Any, Final
 from batch_api._generated.runtime import Dates
 from batch_api.engine.encode import encode_whole
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.checks import an_object, fields, text
+from batch_api.ingest.checks import an_object, fields, is_object, text
 
 MOST_LABELS: Final = 3
 """Labels of a campaign (fact sheet: mep-legacy, 3.1)."""
@@ -29,6 +29,13 @@ def plain_name(value: object, path: str, *, longest: int | None = None) -> str:
     if longest is not None and len(name) > longest:
         raise InvalidInput(f"at most {longest} characters", path=path)
     return name
+
+
+def whole(given: object, key: str) -> dict[str, Any]:
+    """The API's own object, whether it was given itself or only what it has under `key`."""
+    body = fields(given) if is_object(given) else {}
+    inner = body.get(key)
+    return dict(body) if is_object(inner) or isinstance(inner, list | tuple) else {key: given}
 
 
 def needed(body: Mapping[str, Any], *names: str) -> None:

@@ -17,7 +17,7 @@ from batch_api.resources.resource import Resource
 if TYPE_CHECKING:
     from os import PathLike
 
-    from batch_api.app_models import CustomDataBulkItem, CustomDataValue
+    from batch_api.app_models import CustomDataBulkItem, CustomDataUpdate, CustomDataValue
     from batch_api.ingest.checkpoint import Checkpoint
     from batch_api.ingest.job import Job
     from batch_api.ingest.progress import Progress
@@ -38,17 +38,18 @@ class CustomData(Resource):
     __slots__ = ()
 
     async def set(
-        self, user_id: str, values: Mapping[str, CustomDataValue | Any], *, overwrite: bool = False
+        self, user_id: str, values: Mapping[str, CustomDataValue | Any] | CustomDataUpdate, *, overwrite: bool = False
     ) -> Receipt:
         """Write values of one user.
 
         Args:
             user_id: Your own id of the user.
-            values: One or more, by names as above; what is not there stays as it is.
+            values: One or more, by names as above; what is not there stays as it is. The API's own object does as well:
+                `{"values": {…}, "overwrite": True}`.
             overwrite: Drop all stored values that are not among these.
         """
-        written = app_checks.values(values, None, "values")
-        body = {"overwrite": True, "values": written} if overwrite else {"values": written}
+        body = checks.whole(values, "values") | ({"overwrite": True} if overwrite else {})
+        body["values"] = app_checks.values(body["values"], None, "values")
         answer = await api.custom_data_set(self._engine, body, custom_user_id=text(user_id, "user_id"))
         return Receipt.of(answer.response)
 

@@ -16,7 +16,7 @@ from batch_api.resources.resource import Resource
 if TYPE_CHECKING:
     from os import PathLike
 
-    from batch_api.app_models import TriggerEvent, TriggerEventBulkItem
+    from batch_api.app_models import TriggerEvent, TriggerEventBatch, TriggerEventBulkItem
     from batch_api.ingest.checkpoint import Checkpoint
     from batch_api.ingest.job import Job
     from batch_api.ingest.progress import Progress
@@ -37,12 +37,18 @@ class TriggerEvents(Resource):
 
     __slots__ = ()
 
-    async def send(self, user_id: str, events: Sequence[TriggerEvent | Mapping[str, Any]]) -> Receipt:
-        """Track at most 1000 events on one user. The answer's `token` is `None` where the API gives none."""
-        rows = checks.items(events, "events")
+    async def send(
+        self, user_id: str, events: Sequence[TriggerEvent | Mapping[str, Any]] | TriggerEventBatch | Mapping[str, Any]
+    ) -> Receipt:
+        """Track at most 1000 events on one user. The answer's `token` is `None` where the API gives none.
+
+        `events` is a list, or the API's own object, `{"events": […]}`.
+        """
+        body = checks.whole(events, "events")
+        rows = body["events"] = checks.items(body["events"], "events")
         for index, event in enumerate(rows):
             app_checks.event(event, index, "")
-        answer = await api.trigger_event_send(self._engine, {"events": rows}, custom_user_id=text(user_id, "user_id"))
+        answer = await api.trigger_event_send(self._engine, body, custom_user_id=text(user_id, "user_id"))
         return Receipt.of(answer.response)
 
     async def bulk(self, users: Sequence[TriggerEventBulkItem | Mapping[str, Any]]) -> Receipt:

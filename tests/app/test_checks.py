@@ -138,6 +138,19 @@ async def test_what_is_unknown_passes_through(fake: FakeBatchApp, client: BatchA
     assert fake.app().users.by_id["u1"]["url(u.b)"] == "https://example.org"
 
 
+async def test_the_apis_own_objects_do_as_well(fake: FakeBatchApp, client: BatchAppClient) -> None:
+    await client.custom_data.set("u1", {"u.a": 1, "u.b": 2})
+    await client.custom_data.set("u1", {"values": {"u.a": 3}, "overwrite": True})
+    await client.custom_data.set("u2", app_models.CustomDataUpdate(values={"u.a": 4}))
+    await client.custom_data.set("u3", app_models.CustomDataUpdate(values={"u.a": 5}), overwrite=True)
+    assert fake.app().users.by_id == {"u1": {"u.a": 3}, "u2": {"u.a": 4}, "u3": {"u.a": 5}}
+    await client.trigger_events.send("u1", {"events": [event()]})
+    await client.trigger_events.send("u1", app_models.TriggerEventBatch(events=[app_models.TriggerEvent(name="ue.x")]))
+    assert [sent["name"] for _, sent in fake.app().users.events] == ["ue.bought", "ue.x"]
+    with pytest.raises(InvalidInput, match="no values"):
+        await client.custom_data.set("u1", {"values": {}})
+
+
 async def test_exactly_10000_recipients_go_in_one_call(fake: FakeBatchApp, client: BatchAppClient) -> None:
     recipients = {"custom_ids": NAMES[:5000], "tokens": NAMES[:5000]}
     receipt = await client.transactional.send({**SEND, "recipients": recipients})
