@@ -14,8 +14,9 @@ from codegen import names, pipeline
 from codegen.errors import CodegenError
 from codegen.layout import HERE, Layout, owned
 from codegen.normalise import Normalised, normalise
+from codegen.pipeline import Prepared
 from codegen.schema import is_remark
-from tests.codegen import versions
+from tests.codegen import fuzz, versions
 from tests.codegen.variants import SAME, VENDOR, WORDS, Change, rename, scrambled, varied
 
 Json = dict[str, Any]
@@ -70,11 +71,30 @@ def changed_files(old: Path, new: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("change", versions.NEXT, ids=lambda change: change.__name__)
-def test_what_is_new_moves_no_public_name(
-    change: versions.Change, original: Json, with_document: Callable[[Json], Layout], tree: Path, tmp_path: Path
+def test_what_is_new_takes_no_name_away(
+    change: versions.Change, original: Json, with_document: Callable[[Json], Layout], prepared: Prepared
 ) -> None:
-    pipeline.build(with_document(varied(versions.changed(original, change), scrambled)), tmp_path)
-    assert public(tree) - public(tmp_path) == set()
+    variant = varied(versions.changed(original, change), scrambled)
+    found = pipeline.prepare(with_document(variant)).document
+    assert prepared.document["components"]["schemas"].keys() <= found["components"]["schemas"].keys()
+    assert named(prepared.document) <= named(found)
+
+
+def named(document: Json) -> set[str]:
+    return {operation["operationId"] for item in document["paths"].values() for operation in item.values()}
+
+
+def test_all_that_is_new_at_once_gives_code_that_imports(
+    original: Json, with_document: Callable[[Json], Layout], tree: Path
+) -> None:
+    document = original
+    for change in versions.NEXT:
+        document = json.loads(json.dumps(versions.changed(document, change)))
+    layout = with_document(varied(document, scrambled))
+    pipeline.build(layout, layout.root)
+    assert public(tree) - public(layout.root) == set()
+    (layout.root / "batch_api" / "__init__.py").touch()
+    assert fuzz.imported(layout.root) == ""
 
 
 def test_a_new_version_under_other_names_moves_no_public_name(

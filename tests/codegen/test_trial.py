@@ -46,7 +46,8 @@ def test_names_are_those_of_the_document(tmp_path: Path) -> None:
         "properties": {"id": {"type": "integer"}, "owner": {"$ref": "#/components/schemas/HTTPOwner"}},
     }
     owner = {"type": "object", "properties": {"pets": {"type": "array", "items": {"$ref": "#/components/schemas/pet"}}}}
-    view = answer({"$ref": "#/components/schemas/pet"}, operationId="viewPet")
+    number = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    view = answer({"$ref": "#/components/schemas/pet"}, operationId="viewPet", parameters=[number])
     assert run(tmp_path, document({"/pets/{id}": {"get": view}}, pet=pet, HTTPOwner=owner)) != []
     package = tmp_path / "out" / "batch_api" / "_generated" / "trial"
     assert sorted(path.stem for path in (package / "models").glob("*.py")) == ["__init__", "http_owner", "pet"]
