@@ -47,7 +47,7 @@ def test_each_api_has_places_of_its_own() -> None:
     assert [layout.document.name for layout in HERE.every_api()] == ["batch-api.yaml", "batch-mep-api.yaml"]
     assert owned(HERE.every_api()) == ("batch_api/_generated", "batch_api/models.py", "batch_api/app_models.py")
     for layout in HERE.every_api():
-        files = (layout.document, layout.lock, layout.names, layout.facts, layout.allowances, layout.description)
+        files = (layout.document, layout.lock, layout.names, layout.facts, *layout.allowances, layout.description)
         assert all(path.is_file() for path in files)
 
 
