@@ -6,6 +6,7 @@ Sources: fact sheet: MEP legacy, 1.6, 2.1, 5, 6 and 7.
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,12 +30,21 @@ from batch_api.ingest.kinds import NOWHERE, AudienceChanges, AudienceContent, Au
 from batch_api.ingest.lines import LineReader
 
 
-class _Ids:
-    """Ids by themselves, each a text."""
+class _Rewritten:
+    """Items that are looked at and written one by one: JSON lines are no faster here."""
 
     path: Mapping[str, str] = NOWHERE
+    prefix, suffix = b"[", b"]"
+    about = "["
     lines: LineReader | None = None
-    _is_unsafe = False  # whether to send one again may do a thing twice
+    _is_unsafe = False  # whether to send an item again may do a thing twice
+
+    def without_events(self, part: bytes) -> bytes | None:
+        return None if self._is_unsafe else part
+
+
+class _Ids(_Rewritten):
+    """Ids by themselves, each a text."""
 
     def plain(self, item: object) -> Any:
         if not isinstance(item, str):
@@ -48,9 +58,6 @@ class _Ids:
 
     def glance(self, items: list[Any]) -> Glance | None:
         return Glance(items, self._is_unsafe) if set(map(type, items)) == {str} and all(items) else None
-
-    def without_events(self, part: bytes) -> bytes | None:
-        return None if self._is_unsafe else part
 
 
 class Recipients(_Ids):
@@ -86,13 +93,8 @@ class Recipients(_Ids):
         return found
 
 
-class _Users:
+class _Users(_Rewritten, ABC):
     """Users by their `id`, each with what is written about them."""
-
-    path: Mapping[str, str] = NOWHERE
-    prefix, suffix = b"[", b"]"
-    about = "["
-    lines: LineReader | None = None
 
     def plain(self, item: object) -> dict[str, Any]:
         return checks.fields(item)
@@ -104,8 +106,8 @@ class _Users:
             return None
         return Glance([one.id for one in seen], any(one.has_events for one in seen))
 
-    def look(self, item: dict[str, Any]) -> Seen:
-        raise NotImplementedError
+    @abstractmethod
+    def look(self, item: dict[str, Any]) -> Seen: ...
 
 
 class CustomData(_Users):
@@ -115,24 +117,20 @@ class CustomData(_Users):
 
     def look(self, item: dict[str, Any]) -> Seen:
         app_checks.update(item, None)
-        return Seen(app_checks.user_id(item, None), has_events=False)
-
-    def without_events(self, part: bytes) -> bytes | None:
-        return part
+        return Seen(app_checks.user_id(item, None), self._is_unsafe)
 
 
 class CustomDataDeletions(_Ids):
     """Ids of users for `custom_data.bulk_delete`."""
 
     operation = CUSTOM_DATA_BULK_DELETE
-    prefix, suffix = b"[", b"]"
-    about = "["
 
 
 class TriggerEvents(_Users):
     """`{"id": …, "events": […]}` for `trigger_events.bulk`."""
 
     operation = TRIGGER_EVENT_BULK
+    _is_unsafe = True
 
     def look(self, item: dict[str, Any]) -> Seen:
         name = app_checks.user_id(item, None)
@@ -142,10 +140,7 @@ class TriggerEvents(_Users):
             raise InvalidInput(
                 f"{len(events)} events, but a call takes {most}: make several items of them", path="events"
             )
-        return Seen(name, has_events=True)
-
-    def without_events(self, part: bytes) -> bytes | None:
-        return None
+        return Seen(name, self._is_unsafe)
 
 
 class EventCoalescer(Coalescer):

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from batch_api import AudienceIncomplete, BatchAppClient, InvalidInput, Refused, Unknown
+from batch_api import AudienceIncomplete, BatchAppClient, ConfigurationError, InvalidInput, Refused, Unknown
 from tests.engine.script import NO_CONNECTION, RESET, Answer, Script
 from tests.ingest.world import fates_of, kinds, one_each
 
@@ -323,6 +323,17 @@ async def test_an_audience_is_replaced_once_and_then_added_to() -> None:
     assert [request.method for request in script.requests] == ["PUT", "GET", "PATCH", "PATCH"]
     assert orjson.loads(script.requests[0].content)["ids"][0] == {"id": "i0"}
     assert orjson.loads(script.requests[2].content)["ids"][0] == {"action": "add", "id": "i10000"}
+
+
+@pytest.mark.parametrize("type", ["custom_ids", "install_ids"])
+async def test_a_checkpoint_is_of_one_audience(type: Any, tmp_path: Path) -> None:
+    path = tmp_path / "ids.checkpoint"
+    async with BatchAppClient("rest_0", "APP_OF_AUDIENCES", transport=Script(INDEXED)) as client:
+        async with client.audiences.ingest("vip", ["u1", "u2"], type, checkpoint=path, chunk_size=1) as job:
+            await anext(aiter(job))
+        with pytest.raises(ConfigurationError, match="another job"):
+            await client.audiences.ingest("gold", ["u1"], type, checkpoint=path).collect()
+        assert (await client.audiences.ingest("vip", ["u1", "u2"], type, checkpoint=path).collect()).delivered == 2
 
 
 async def test_an_audience_that_stands_half_full_says_so() -> None:
