@@ -141,7 +141,8 @@ class AppAudiences(Resource):
         Raises `InvalidInput` for a choice that cannot be, and `OSError` for a path.
         """
         from batch_api.ingest import app_kinds
-        from batch_api.ingest.job import Replacement, job_of
+        from batch_api.ingest.job import job_of
+        from batch_api.ingest.replace import Replacement
 
         if mode not in ("update", "replace"):
             raise InvalidInput("update or replace?", path="mode")

@@ -19,8 +19,10 @@ from batch_api.cli.jobs import Target
 from batch_api.cli.leftovers import Leftovers, told
 from batch_api.cli.meter import Meter
 from batch_api.ingest.checkpoint import is_open
-from batch_api.ingest.files import JSON_LINES, CsvSource, FileSource, form_of, open_source
+from batch_api.ingest.csvsource import CsvSource
+from batch_api.ingest.files import FileSource
 from batch_api.ingest.job import Job
+from batch_api.ingest.paths import JSON_LINES, form_of, open_source
 from batch_api.ingest.reading import read
 from batch_api.ingest.sources import WINDOW
 

@@ -11,8 +11,11 @@ from typing import IO, Any
 import orjson
 
 from batch_api import APIError, BatchError, Line
+from batch_api.ingest.csvlayout import REASON
+from batch_api.ingest.csvsource import CsvSource
 from batch_api.ingest.fates import Invalid, PartlyApplied, Trouble
-from batch_api.ingest.files import COMMENT, REASON, CsvSource, FileSource
+from batch_api.ingest.files import FileSource
+from batch_api.ingest.jsonlines import COMMENT
 
 _TAIL = 1 << 20
 _OLD_REASON = re.compile(rb'"(?:[^"]|"")*"')

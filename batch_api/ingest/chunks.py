@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from attrs import asdict, fields, frozen
 
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.files import COMMENT
+from batch_api.ingest.jsonlines import COMMENT
 
 _POSITIONS = b"#positions "
 """How a chunk's first line begins, which says where in the source its items were. To other readers it is a comment."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 from attrs import evolve
 
 from batch_api.engine.errors import BatchError
 from batch_api.ingest.delivery import MOST_SINGLE_REFUSALS, Delivery, Troubles, Turn, all_of, is_about_items
 from batch_api.ingest.fates import Refused
-from batch_api.ingest.kinds import AudienceContent
+from batch_api.ingest.kinds import AudienceContent, Kind
 from batch_api.ingest.rows import Rows
 from batch_api.results import IndexingResult
 
@@ -19,6 +20,15 @@ class AudienceIncomplete(BatchError):
 
     Run the whole job again: it replaces anew or, with a checkpoint, goes on without emptying the audience again.
     """
+
+
+class Replacement(NamedTuple):
+    """What `mode="replace"` needs."""
+
+    content: Kind
+    """How the first chunk is sent."""
+    wait: Callable[[str | None], Awaitable[object]]
+    """Returns when the change with this token is applied."""
 
 
 class Opening:

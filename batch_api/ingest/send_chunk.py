@@ -19,7 +19,7 @@ from batch_api.ingest.chunker import Chunker
 from batch_api.ingest.chunks import ChunkReference, lines_of
 from batch_api.ingest.delivery import Delivery, Troubles
 from batch_api.ingest.fates import PartlyApplied, Unknown
-from batch_api.ingest.files import pieces
+from batch_api.ingest.jsonlines import pieces
 from batch_api.ingest.kinds import Kind
 from batch_api.ingest.lines import Block
 from batch_api.ingest.reading import Window, read

@@ -13,9 +13,11 @@ from typing import Any, NamedTuple, Protocol
 
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.csvfile import CsvFile
-from batch_api.ingest.files import FileSource, JsonLines, open_source
+from batch_api.ingest.files import FileSource
+from batch_api.ingest.jsonlines import JsonLines
 from batch_api.ingest.kinds import Kind
 from batch_api.ingest.lines import Block
+from batch_api.ingest.paths import open_source
 
 WINDOW = 250
 """Items of an iterable that are read and encoded at once, at most: well under a millisecond for most."""

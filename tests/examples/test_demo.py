@@ -21,8 +21,8 @@ from typer.testing import CliRunner
 from batch_api import BatchClient, Limit
 from batch_api.cli.account import Account
 from batch_api.cli.app import app
-from batch_api.ingest.files import open_source
 from batch_api.ingest.kinds import AudienceChanges, Kind, ProfileEdits
+from batch_api.ingest.paths import open_source
 from batch_api.ingest.reading import read as read_window
 from batch_api.testing import FakeBatch
 from examples import csvfile, demo

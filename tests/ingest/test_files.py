@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch_api import BatchClient, CsvFile, InvalidInput, Line
-from batch_api.ingest import files
-from batch_api.ingest.files import FileSource, Mark, open_source
+from batch_api.ingest import csvlayout, files
+from batch_api.ingest.files import FileSource, Mark
 from batch_api.ingest.kinds import AudienceChanges, CatalogItems, ProfileEdits
+from batch_api.ingest.paths import open_source
 from batch_api.testing import FakeBatch
 
 PROFILES = ProfileEdits("update")
@@ -205,7 +206,7 @@ async def test_a_date_that_is_none_in_utc(tmp_path: Path) -> None:
 
 
 async def test_days_are_remembered_up_to_a_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files._Dates, "_MOST", 2)
+    monkeypatch.setattr(csvlayout._Dates, "_MOST", 2)
     days = [f"2026-01-{day:02}" for day in (1, 2, 3, 1, 2)]
     path = write(tmp_path, "a.csv", "custom_id,date(d)\n" + "".join(f"u,{day}\n" for day in days))
     assert await attributes_of(path) == [{"date(d)": f"{day}T00:00:00Z"} for day in days]
