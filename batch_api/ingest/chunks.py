@@ -77,9 +77,16 @@ def written(lines: Sequence[bytes], positions: Sequence[int]) -> bytes:
 
 
 def lines_of(content: bytes) -> Lines:
-    """JSON lines, with or without their positions before them."""
+    """JSON lines, with or without their positions before them. Raises `InvalidInput` for those of something else."""
     first, _, rest = content.partition(b"\n")
     if not first.startswith(_POSITIONS):
         kept = [line for line in content.split(b"\n") if line.strip() and not line.startswith(COMMENT)]
         return Lines(b"\n".join(kept), None)
-    return Lines(rest.removesuffix(b"\n"), [int(position) for position in first.removeprefix(_POSITIONS).split()])
+    raw = rest.removesuffix(b"\n")
+    try:
+        positions = [int(position) for position in first.removeprefix(_POSITIONS).split()]
+    except ValueError:
+        positions = []
+    if len(positions) != raw.count(b"\n") + 1:
+        raise InvalidInput("its first line does not say where its items were: it is no whole chunk", path="chunk")
+    return Lines(raw, positions)

@@ -138,6 +138,13 @@ async def test_a_chunk_that_is_none_is_refused(client: BatchClient) -> None:
         await client.profiles.send_chunk([edit(1)], deadline=-1)
 
 
+@pytest.mark.parametrize("spoil", [lambda chunk: chunk + b"{}\n", lambda chunk: chunk.replace(b" 1 ", b" x ", 1)])
+async def test_a_chunk_that_is_not_whole_is_refused(client: BatchClient, tmp_path: Path, spoil: Any) -> None:
+    whole = (await one_chunk([edit(number) for number in range(5)], tmp_path)).read()
+    with pytest.raises(InvalidInput, match="no whole chunk"):
+        await client.profiles.send_chunk(spoil(whole))
+
+
 # -- now, later, never -----------------------------------------------------------------------------------------------
 
 
