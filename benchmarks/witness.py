@@ -17,7 +17,7 @@ import orjson
 from batch_api.testing import FakeBatch
 from batch_api.testing.wire import Request
 
-NOTED = 0.1
+NOTED = 0.25
 """Seconds from an answer until it is surely noted: the process has other work, and a disk is told to flush."""
 
 _LOOKS, _BETWEEN = 3, 0.05
