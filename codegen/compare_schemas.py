@@ -199,8 +199,9 @@ def _limits(sides: tuple[str, ...], where: str, old: Schema, new: Schema) -> Ite
         was, now = old.get(key), new.get(key)
         if was == now:
             continue
-        number = isinstance(was, int | float) and isinstance(now, int | float)
-        looser = now is None or (number and (now > was if key in _UPPER else now < was))
+        looser = now is None
+        if isinstance(was, int | float) and isinstance(now, int | float):
+            looser = now > was if key in _UPPER else now < was
         verdict = Verdict("additive", "more may come") if looser else _UNHARMED
         yield from changed(
             sides, where, f"{key}: {short(was)} → {short(now)}", _ACCEPTED if looser else _REFUSED, verdict
