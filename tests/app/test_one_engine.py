@@ -45,7 +45,7 @@ def test_the_code_of_the_engine_knows_neither_api_by_name(api: Api) -> None:
     words = words_of(api)
     lines = [
         f"{path.name}:{line}: {text}"
-        for path in sorted(ENGINE.glob("*.py"))
+        for path in sorted(ENGINE.rglob("*.py"))
         for line, text in code_of(path)
         if words & {text, *re.split(r"[^\w-]+", text)} - {"name"}
     ]
@@ -53,7 +53,7 @@ def test_the_code_of_the_engine_knows_neither_api_by_name(api: Api) -> None:
 
 
 def test_the_engine_imports_neither_generated_package() -> None:
-    for path in ENGINE.glob("*.py"):
+    for path in ENGINE.rglob("*.py"):
         assert not re.search(r"_generated\.(cep|mep)", path.read_text()), path.name
 
 
