@@ -178,7 +178,8 @@ def _reading(null: str | None, text: list[str] | None, zone: str, delimiter: str
 def _import(file: Path, target: Target, paths: Paths, reading: Reading, *, dry_run: bool, json: bool) -> None:
     if dry_run:
         raise typer.Exit(_run(_rehearse(file, target, reading, json=json)))
-    raise typer.Exit(_run(_carry_out(file, target, paths, reading, json=json)))
+    work = _carry_out(file, target, paths, reading, json=json)
+    raise typer.Exit(_run(work, goes_on=paths.checkpoint is not None))
 
 
 async def _carry_out(file: Path, target: Target, paths: Paths, reading: Reading, *, json: bool) -> int:
@@ -247,7 +248,7 @@ def export_profiles(
                 output.out.print("The export is empty: it has no files.")
         return 0
 
-    raise typer.Exit(_run(carry_out()))
+    raise typer.Exit(_run(carry_out(), goes_on=True))
 
 
 # -- list and view ---------------------------------------------------------------------------------------------------
@@ -335,8 +336,11 @@ def run() -> int:
     return 0
 
 
-def _run(work: Coroutine[Any, Any, int]) -> int:
-    """Bring a command to its end. What may go wrong is told in a line, without a traceback."""
+def _run(work: Coroutine[Any, Any, int], *, goes_on: bool = False) -> int:
+    """Bring a command to its end. What may go wrong is told in a line, without a traceback.
+
+    `goes_on`: the same command takes up what this one leaves.
+    """
     try:
         return asyncio.run(work)
     except InvalidInput as error:
@@ -346,7 +350,7 @@ def _run(work: Coroutine[Any, Any, int]) -> int:
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}." if error.filename else f"{error}.")
     except (KeyboardInterrupt, asyncio.CancelledError):
-        output.err.print("Stopped.")
+        output.err.print("Stopped. To go on from here, run the same command again." if goes_on else "Stopped.")
         return INTERRUPTED
     return UNUSABLE
 

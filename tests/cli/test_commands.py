@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from batch_api.cli import exporting
 from batch_api.testing import FakeBatch
 from tests.cli.conftest import KEY, PROJECT, Command, ask
 
@@ -263,6 +264,18 @@ def test_what_does_not_go_together(fake: FakeBatch, batch_api: Command, argument
     assert result.exit_code == 2
     assert said in result.output
     assert not fake.stats["profile_export"].requests
+
+
+def test_an_export_that_is_stopped_says_how_to_go_on(
+    fake: FakeBatch, batch_api: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(exporting, "carry_out", stopped)
+    result = batch_api("export", "profiles")
+    assert result.exit_code == 130
+    assert "run the same command again" in result.output
 
 
 def test_an_export_that_fails(fake: FakeBatch, batch_api: Command) -> None:
