@@ -10,6 +10,7 @@ from .compare_operations import operation, server_of
 from .compare_schemas import Schemas
 from .document import Json
 from .models import sent
+from .prose import numbers, plain
 from .schema import is_object
 
 
@@ -93,7 +94,8 @@ def _operations(old: Json, new: Json, schemas: Schemas) -> Iterator[Change]:
             yield Change("breaking", "", key, what, means)
         yield from operation(key, before[key], after[other], schemas)
     for key in sorted(after.keys() - set(same.values())):
-        yield Change("additive", "", key, "operation added", "no method yet: `client.call` reaches it")
+        come = numbers(plain(after[key].get("description")))
+        yield Change("additive", "", key, "operation added", "no method yet: `client.call` reaches it", (), tuple(come))
     yield from _authorisations(
         {key: (_security(before[key], old), _security(after[other], new)) for key, other in same.items()}
     )

@@ -637,6 +637,15 @@ def test_a_lower_limit_in_the_text_is_breaking(original: Json) -> None:
     assert "we keep to 300 until overrides/cep/operations.yaml is corrected: until then calls may be refused" in row
 
 
+def test_the_limit_of_a_new_operation_is_beside_what_is_assumed(original: Json) -> None:
+    def add(schemas: Json, paths: Json, document: Json) -> None:
+        answer = {"responses": {"204": {"description": "Done."}}}
+        paths["/segments/remove"] = {"post": {"description": "Removes one. At most 7 requests per second.", **answer}}
+
+    text = report.write(HERE, original, planted(original, add))
+    assert "| `POST /segments/remove` | no number → 7 | 1 requests every 1 s |" in text.split("## Limits")[1]
+
+
 def test_what_will_stop_the_build_is_in_the_report(original: Json) -> None:
     new = copy.deepcopy(original)
     properties = new["components"]["schemas"]["campaign"]["properties"]
