@@ -170,7 +170,7 @@ def workers(commands: list[list[str]], fake: FakeBatch, redis_url: str) -> Itera
         for process in processes:
             process.terminate()
         for process in processes:
-            process.wait(10)
+            process.wait(30)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -178,7 +178,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)  # and those that it started
 
 
-async def until(condition: Callable[[], Any], seconds: float = 25.0) -> Any:
+async def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
     """What it gives, once it is true."""
     end = time.monotonic() + seconds
     while not (found := await condition()):
