@@ -1,10 +1,10 @@
 """A server that only counts: an asyncio protocol that reads HTTP/1.1 and answers, for measuring clients.
 
-    python -m benchmarks.raw [--rate 10000] [--requests 5] [--latency 0.02 0.06] [--faults [--seed 1]]
+    python -m benchmarks.raw [--rate 10000 [--burst 10000]] [--requests 5] [--latency 0.02 0.06] [--faults [--seed 1]]
 
 It validates nothing. Items are counted by the key that each has once. With `--rate` it keeps a token bucket of one
-second's worth, and answers 429 above it. The latency is spread evenly, half of it before the request counts. A GET
-of any path gives the counts as JSON.
+second's worth, or of `--burst`, and answers 429 above it; `--requests` is such a bucket of requests. The latency is
+spread evenly, half of it before the request counts. A GET of any path gives the counts as JSON.
 
 With `--faults`, it remembers how often it took the attributes and the events of each profile, which a GET of `/taken`
 tells, and of its requests
@@ -35,26 +35,34 @@ import orjson
 FAULTS = {"none": 0.95, "429": 0.02, "500": 0.005, "500 late": 0.005, "cut": 0.01, "cut late": 0.01}
 """How often each happens. What is late comes after the request was taken."""
 _TAKEN = b"202 Accepted", b'{"code":"SUCCESS","indexing_token":"t"}'
-_REJECTED = (
-    b"429 Too Many Requests\r\nretry-after: 1",
-    b'{"error_code":"TOO_MANY_REQUESTS","error_message":"slow down"}',
-)
+_REJECTED = b"429 Too Many Requests", b'{"error_code":"TOO_MANY_REQUESTS","error_message":"slow down"}'
+_REJECTED_SHORTLY = b"429 Too Many Requests\r\nretry-after: 1", _REJECTED[1]
 _FAILED = b"500 Internal Server Error", b'{"error_code":"INTERNAL_ERROR","error_message":"broken"}'
 
 
 class Counts:
     """What came, and the bucket it is held against."""
 
-    def __init__(self, rate: float | None, requests: float | None, key: bytes, latency: tuple[float, float]) -> None:
+    rejection = _REJECTED
+
+    def __init__(
+        self,
+        rate: float | None,
+        requests: float | None,
+        key: bytes,
+        latency: tuple[float, float],
+        burst: float | None = None,
+    ) -> None:
+        self.burst = (burst or rate) or 0.0
         self.rate, self.request_rate, self.key, self.latency = rate, requests, key, latency
         self.requests = self.items = self.rejected = self.bytes = 0
         self._taken: list[tuple[float, int]] = []
-        self._tokens, self._request_tokens, self._at = rate or 0.0, requests or 0.0, 0.0
+        self._tokens, self._request_tokens, self._at = self.burst, requests or 0.0, 0.0
 
     def admits(self, items: int, now: float) -> bool:
         passed, self._at = now - self._at, now
         if self.rate is not None:
-            self._tokens = min(self._tokens + passed * self.rate, self.rate)
+            self._tokens = min(self._tokens + passed * self.rate, self.burst)
         if self.request_rate is not None:
             self._request_tokens = min(self._request_tokens + passed * self.request_rate, self.request_rate)
         short = self.rate is not None and self._tokens < items
@@ -99,6 +107,8 @@ class Counts:
 
 class Record(Counts):
     """Counts of a server that fails now and then, and what it took of each profile all the same."""
+
+    rejection = _REJECTED_SHORTLY
 
     def __init__(self, *given: Any, seed: int) -> None:
         super().__init__(*given)
@@ -170,7 +180,7 @@ class _Connection(asyncio.Protocol):
         if fault.startswith("cut"):
             self._transport.abort()
             return
-        answer = _FAILED if fault.startswith("500") else _TAKEN if taken else _REJECTED
+        answer = _FAILED if fault.startswith("500") else _TAKEN if taken else self._counts.rejection
         low, high = self._counts.latency
         if high:
             self._loop.call_later(random.uniform(low, high) / 2, self._answer, *answer)
@@ -219,6 +229,7 @@ def taken_of(url: str) -> dict[str, Counter[str]]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rate", type=float, help="items a second")
+    parser.add_argument("--burst", type=float, help="items that may come at once")
     parser.add_argument("--requests", type=float, help="requests a second")
     parser.add_argument("--key", default='"custom_id":', help="what each item has once")
     parser.add_argument("--latency", type=float, nargs=2, default=(0.0, 0.0))
@@ -228,7 +239,7 @@ def main() -> None:
     gc.freeze()
     gc.disable()
     low, high = chosen.latency
-    given = (chosen.rate, chosen.requests, chosen.key.encode(), (low, high))
+    given = (chosen.rate, chosen.requests, chosen.key.encode(), (low, high), chosen.burst)
     counts = Record(*given, seed=chosen.seed) if chosen.faults else Counts(*given)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(counts))

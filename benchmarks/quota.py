@@ -1,0 +1,354 @@
+"""Processes that share limits through Redis: how much of a limit they get, how evenly, at what cost, and in trouble.
+
+    python -m benchmarks.quota even [--seconds 60] [--only NAME]      four processes, each limit
+    python -m benchmarks.quota calls [--seconds 20]                   what a permit costs, against one call for each
+    python -m benchmarks.quota faults [--only NAME]                   Redis killed, stopped, flushed; its clock set
+    python -m benchmarks.quota uncoordinated [--seconds 60]           2 and 4 processes that know nothing of each other
+
+The server (`benchmarks.raw`) keeps strict token buckets. 5 to 50 ms pass before a request counts, and as much after.
+Share is what was taken after the first request, over the time between the first and the last, over the limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple
+
+from batch_api import Attempt, BatchClient
+from benchmarks.raw import counts_of, serving
+from tests.redis_server import RedisServer, redis_server
+
+LATENCY = ("--latency", "0.01", "0.1")  # half of it, evenly spread, on either side of the decision
+UPDATES = ("--rate", "300", "--burst", "1000")
+
+
+class Case(NamedTuple):
+    name: str
+    server: Sequence[str]
+    counts: str  # "items" or "requests"
+    rate: float
+    cost: int
+    tasks: int
+    share: float
+    even: float
+    call: Callable[[BatchClient], Awaitable[object]]
+
+
+def _edits(count: int) -> list[dict[str, object]]:
+    return [{"identifiers": {"custom_id": f"u{n}"}, "attributes": {"tier": "gold"}} for n in range(count)]
+
+
+_ITEMS = [{"id": f"i{n}", "action": "add", "attributes": {"title": "shoe"}} for n in range(200)]
+_MASS = _edits(5000)
+CASES = (
+    Case("update 1", UPDATES, "items", 300, 1, 100, 0.99, 0.1, lambda c: c.profiles.update(_edits(1))),
+    Case("update 200", UPDATES, "items", 300, 200, 8, 0.99, 0.2, lambda c: c.profiles.update(_edits(200))),
+    Case("mass 5000", ("--rate", "10000"), "items", 10_000, 5000, 4, 0.99, 0.1, lambda c: c.profiles.mass_update(_MASS)),
+    Case(
+        "catalog 200",
+        ("--rate", "1000", "--requests", "5", "--key", '"id":'),
+        "items", 1000, 200, 8, 0.99, 0.1,
+        lambda c: c.catalogs.edit_items("shoes", _ITEMS),
+    ),
+    Case("default 1/s", ("--requests", "1"), "requests", 1, 1, 8, 0.94, 0.1, lambda c: c.audiences.create("vip")),
+)  # fmt: skip
+
+
+# -- one process -----------------------------------------------------------------------------------------------------
+
+
+async def _work(case: Case, options: argparse.Namespace) -> dict[str, Any]:
+    spent: list[float] = []
+    found = {"taken": 0, "rejected": 0, "failed": 0}
+
+    def watch(attempt: Attempt) -> None:
+        found["rejected"] += attempt.status == 429
+        found["taken"] += attempt.outcome == "taken"
+        spent.append(time.time() - attempt.seconds)
+
+    async def work(client: BatchClient) -> None:
+        while True:
+            try:
+                await case.call(client)
+            except Exception:
+                found["failed"] += 1
+                raise
+
+    client = BatchClient(
+        "key", "project_quota", base_url=options.url, quota=options.quota or None, observer=watch, deadline=3600
+    )
+    if options.single:
+        _one_call_for_each()
+    async with client:
+        print("ready", flush=True)
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+        began = time.process_time()
+        tasks = [asyncio.create_task(work(client)) for _ in range(case.tasks)]
+        await asyncio.wait(tasks, timeout=options.seconds, return_when=asyncio.FIRST_EXCEPTION)
+        cpu = time.process_time() - began
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return {**found, "cpu": cpu, "spent": spent if options.times else []}
+
+
+def _one_call_for_each() -> None:
+    """What is compared with: every request asks Redis."""
+    from batch_api.engine.shared.bucket import SharedBucket
+
+    make = SharedBucket.__init__
+
+    def plain(self: SharedBucket, *args: Any, **kwargs: Any) -> None:
+        make(self, *args, **kwargs)
+        self.has_room_for_slices = False
+
+    SharedBucket.__init__ = plain  # type: ignore[method-assign]
+
+
+# -- several ---------------------------------------------------------------------------------------------------------
+
+
+class Run(NamedTuple):
+    """What came of several processes."""
+
+    workers: list[dict[str, Any]]
+    server: dict[str, float]
+    log: str
+
+    def share(self, case: Case) -> float:
+        cost = case.cost if case.counts == "items" else 1
+        return (self.server[case.counts] - cost) / self.server["seconds"] / case.rate
+
+    @property
+    def parts(self) -> list[float]:
+        taken = [worker["taken"] for worker in self.workers]
+        return [amount * len(taken) / max(sum(taken), 1) for amount in taken]
+
+
+def _run(
+    case: Case,
+    processes: int,
+    seconds: float,
+    *options: str,
+    quota: str = "",
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Run:
+    with serving(*case.server, *LATENCY) as url, contextlib.ExitStack() as stack:
+        command = [
+            sys.executable, "-m", "benchmarks.quota", "worker", "--case", case.name, "--url", url,
+            "--seconds", str(seconds), "--quota", quota, *options,
+        ]  # fmt: skip
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        running = [subprocess.Popen(command, text=True, **pipes) for _ in range(processes)]
+        for process in running:
+            stack.callback(process.kill)
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+        for process in running:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        meanwhile()
+        answers = [process.communicate() for process in running]
+        return Run([json.loads(out) for out, _ in answers], counts_of(url), "".join(err for _, err in answers))
+
+
+def even(options: argparse.Namespace) -> int:
+    """Shown 1: the limit is used up, nothing is rejected, and all have the same."""
+    missed = 0
+    print(f"{'case':<14}{'share':>8} {'429s':>5}  parts of 4 processes (1 is even)    Redis calls for 1000 permits")
+    for case in CASES:
+        if options.only in case.name:
+            with redis_server() as redis:
+                run = _run(case, 4, options.seconds, quota=redis.url)
+                calls = _calls(redis)
+            permits = run.server["items"] if case.counts == "items" else run.server["requests"]
+            good = run.share(case) >= case.share and not run.server["rejected"]
+            good = good and all(abs(part - 1) <= case.even for part in run.parts)
+            missed += not good
+            parts = "  ".join(f"{part:.3f}" for part in run.parts)
+            print(
+                f"{case.name:<14}{run.share(case):8.2%} {run.server['rejected']:5.0f}  {parts:<36} {calls / permits * 1000:8.1f}"
+                f"{'' if good else '  MISSED'}",
+                flush=True,
+            )
+    return missed
+
+
+def _calls(redis: RedisServer) -> int:
+    """Scripts run."""
+    return sum(int(line.split("calls=")[1].split(",")[0]) for line in _stats(redis) if "cmdstat_eval" in line)
+
+
+def _stats(redis: RedisServer) -> list[str]:
+    return redis.command("INFO", "commandstats").decode().splitlines()
+
+
+def _cpu(redis: RedisServer) -> float:
+    lines = redis.command("INFO", "cpu").decode().splitlines()
+    return sum(float(line.split(":")[1]) for line in lines if line.startswith(("used_cpu_sys:", "used_cpu_user:")))
+
+
+def calls(options: argparse.Namespace) -> int:
+    """Shown 2: what it costs, at cost 1."""
+    case = CASES[0]
+    print(
+        f"{'':<26}{'Redis calls for 1000 permits':>30} {'client CPU a permit':>20} {'Redis CPU a permit':>20} {'share':>8}"
+    )
+    per_thousand = []
+    for name, quota, flags in (
+        ("no quota, one process", False, ()),
+        ("leases", True, ()),
+        ("one call for each", True, ("--single",)),
+    ):
+        with redis_server() as redis:
+            run = _run(case, 4 if quota else 1, options.seconds, *flags, quota=redis.url if quota else "")
+            made, cpu = _calls(redis), _cpu(redis)
+        permits = sum(worker["taken"] for worker in run.workers)
+        per_thousand.append(made / permits * 1000)
+        client = sum(worker["cpu"] for worker in run.workers) / permits * 1e6
+        print(
+            f"{name:<26}{per_thousand[-1]:30.1f} {client:17.0f} us {cpu / permits * 1e6 if quota else 0:17.1f} us {run.share(case):8.2%}",
+            flush=True,
+        )
+    ratio = per_thousand[2] / per_thousand[1]
+    print(f"{ratio:.0f} times fewer calls")
+    return int(ratio < 20)
+
+
+# -- faults ----------------------------------------------------------------------------------------------------------
+
+BEFORE, TROUBLE, AFTER = 10.0, 10.0, 15.0
+
+
+def _killed(redis: RedisServer) -> None:
+    redis.kill()
+    time.sleep(TROUBLE)
+    redis.start()  # nothing is on disk: it comes back empty
+
+
+def _stopped(redis: RedisServer) -> None:
+    redis.pause()
+    time.sleep(TROUBLE)
+    redis.resume()
+
+
+def _flushed(redis: RedisServer) -> None:
+    redis.command("FLUSHALL")
+
+
+def _set_clock(redis: RedisServer, seconds: int) -> None:
+    """The script tells the time as TIME less a skew that it keeps: to move that is to set the clock."""
+    keys = [word for word in redis.command("KEYS", "*:clock").decode().split("\r\n") if word.endswith("clock")]
+    for key in keys:
+        redis.command("HINCRBYFLOAT", key, "skew", str(-seconds))
+
+
+FAULTS: dict[str, Callable[[RedisServer], None]] = {
+    "killed for 10 s": _killed,
+    "stopped for 10 s": _stopped,
+    "flushed": _flushed,
+    "clock +1 h": lambda redis: _set_clock(redis, 3600),
+    "clock -1 h": lambda redis: _set_clock(redis, -3600),
+}
+
+
+def _most_over(spent: Sequence[float], rate: float, burst: float) -> float:
+    """By how much all that was spent overdraws a bucket of that burst at most. The times are those of the sending."""
+    level, last, most = burst, spent[0], 0.0
+    for when in spent:
+        level = min(burst, level + (when - last) * rate) - 1
+        last = when
+        most = max(most, -level)
+    return most
+
+
+def faults(options: argparse.Namespace) -> int:
+    """Shown 3: what trouble with Redis does to the limit, and to the calls."""
+    case, missed = CASES[0], 0
+    print(
+        f"{'fault':<18}{'over burst + rate t':>20} {'429s':>5} {'lost':>5} {'back after':>11} {'share in it':>12} {'share after':>12}"
+    )
+    for name, fault in FAULTS.items():
+        if options.only not in name:
+            continue
+        with redis_server() as redis:
+            moments: list[float] = []
+
+            def trouble(fault: Callable[[RedisServer], None] = fault, redis: RedisServer = redis) -> None:
+                time.sleep(BEFORE)
+                moments.append(time.time())
+                fault(redis)
+                moments.append(time.time())
+
+            seconds = BEFORE + TROUBLE + AFTER
+            run = _run(case, 4, seconds, "--times", quota=redis.url, meanwhile=trouble)
+        spent = sorted(when for worker in run.workers for when in worker["spent"])
+        began, ended = moments
+        found = [float(line.split()[1]) for line in run.log.splitlines() if line.startswith("FOUND")]
+        back = f"{max(found) - ended:.2f} s" if found else "-"
+        over = _most_over(spent, case.rate, 800)
+        lost = sum(worker["failed"] for worker in run.workers)
+        after = [when for when in spent if ended + 3 <= when < ended + AFTER - 2]
+        during = [when for when in spent if began <= when < ended]
+        share_in = f"{len(during) / (ended - began) / case.rate:.1%}" if ended - began > 1 else "-"
+        good = not lost and not run.server["rejected"] and over < 1
+        missed += not good
+        print(
+            f"{name:<18}{over:20.1f} {run.server['rejected']:5.0f} {lost:5} {back:>11} {share_in:>12}"
+            f" {len(after) / (AFTER - 5) / case.rate:12.1%}{'' if good else '  MISSED'}",
+            flush=True,
+        )
+    return missed
+
+
+def uncoordinated(options: argparse.Namespace) -> int:
+    """Shown 6: processes that know nothing of each other, each with the whole limit."""
+    print(f"{'case':<14}{'processes':>10} {'share':>8} {'429s a minute':>14}  parts (1 is even)")
+    for case in CASES:
+        if options.only in case.name and case.name != "default 1/s":
+            for processes in (2, 4):
+                run = _run(case, processes, options.seconds)
+                parts = "  ".join(f"{part:.2f}" for part in run.parts)
+                minute = run.server["rejected"] / options.seconds * 60
+                print(f"{case.name:<14}{processes:10} {run.share(case):8.2%} {minute:14.0f}  {parts}", flush=True)
+    return 0
+
+
+class _Moments(logging.Handler):
+    """Says when Redis was found again."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "answers again" in record.getMessage():
+            print(f"FOUND {time.time()}", file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("what", choices=("even", "calls", "faults", "uncoordinated", "worker"))
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--only", default="")
+    for name in ("--case", "--url", "--quota"):
+        parser.add_argument(name, default="", help=argparse.SUPPRESS)
+    for name in ("--single", "--times"):
+        parser.add_argument(name, action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.what == "worker":
+        logging.getLogger("batch_api").addHandler(_Moments())
+        case = next(case for case in CASES if case.name == options.case)
+        print(json.dumps(asyncio.run(_work(case, options))))
+        return 0
+    commands = {"even": even, "calls": calls, "faults": faults, "uncoordinated": uncoordinated}
+    return 1 if commands[options.what](options) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
