@@ -51,7 +51,9 @@ _MASS = _edits(5000)
 CASES = (
     Case("update 1", UPDATES, "items", 300, 1, 100, 0.99, 0.1, lambda c: c.profiles.update(_edits(1))),
     Case("update 200", UPDATES, "items", 300, 200, 8, 0.99, 0.2, lambda c: c.profiles.update(_edits(200))),
-    Case("mass 5000", ("--rate", "10000"), "items", 10_000, 5000, 4, 0.99, 0.1, lambda c: c.profiles.mass_update(_MASS)),
+    Case(
+        "mass 5000", ("--rate", "10000"), "items", 10_000, 5000, 4, 0.99, 0.1, lambda c: c.profiles.mass_update(_MASS)
+    ),
     Case(
         "catalog 200",
         ("--rate", "1000", "--requests", "5", "--key", '"id":'),
@@ -176,8 +178,8 @@ def even(options: argparse.Namespace) -> int:
             missed += not good
             parts = "  ".join(f"{part:.3f}" for part in run.parts)
             print(
-                f"{case.name:<14}{run.share(case):8.2%} {run.server['rejected']:5.0f}  {parts:<36} {calls / permits * 1000:8.1f}"
-                f"{'' if good else '  MISSED'}",
+                f"{case.name:<14}{run.share(case):8.2%} {run.server['rejected']:5.0f}  {parts:<36}"
+                f" {calls / permits * 1000:8.1f}{'' if good else '  MISSED'}",
                 flush=True,
             )
     return missed
@@ -200,9 +202,7 @@ def _cpu(redis: RedisServer) -> float:
 def calls(options: argparse.Namespace) -> int:
     """Shown 2: what it costs, at cost 1."""
     case = CASES[0]
-    print(
-        f"{'':<26}{'Redis calls for 1000 permits':>30} {'client CPU a permit':>20} {'Redis CPU a permit':>20} {'share':>8}"
-    )
+    print(f"{'for each permit':<26}{'1000 x Redis calls':>20} {'client CPU':>14} {'Redis CPU':>14} {'share':>8}")
     per_thousand = []
     for name, quota, flags in (
         ("no quota, one process", False, ()),
@@ -215,9 +215,9 @@ def calls(options: argparse.Namespace) -> int:
         permits = sum(worker["taken"] for worker in run.workers)
         per_thousand.append(made / permits * 1000)
         client = sum(worker["cpu"] for worker in run.workers) / permits * 1e6
+        served = cpu / permits * 1e6 if quota else 0.0
         print(
-            f"{name:<26}{per_thousand[-1]:30.1f} {client:17.0f} us {cpu / permits * 1e6 if quota else 0:17.1f} us {run.share(case):8.2%}",
-            flush=True,
+            f"{name:<26}{per_thousand[-1]:20.1f} {client:11.0f} us {served:11.1f} us {run.share(case):8.2%}", flush=True
         )
     ratio = per_thousand[2] / per_thousand[1]
     print(f"{ratio:.0f} times fewer calls")
@@ -261,6 +261,21 @@ FAULTS: dict[str, Callable[[RedisServer], None]] = {
 }
 
 
+class Trouble:
+    """Something that happens to Redis while all are at work."""
+
+    began = ended = 0.0
+
+    def __init__(self, fault: Callable[[RedisServer], None], redis: RedisServer) -> None:
+        self._fault, self._redis = fault, redis
+
+    def __call__(self) -> None:
+        time.sleep(BEFORE)
+        self.began = time.time()
+        self._fault(self._redis)
+        self.ended = time.time()
+
+
 def _most_over(spent: Sequence[float], rate: float, burst: float) -> float:
     """By how much all that was spent overdraws a bucket of that burst at most. The times are those of the sending."""
     level, last, most = burst, spent[0], 0.0
@@ -274,25 +289,17 @@ def _most_over(spent: Sequence[float], rate: float, burst: float) -> float:
 def faults(options: argparse.Namespace) -> int:
     """Shown 3: what trouble with Redis does to the limit, and to the calls."""
     case, missed = CASES[0], 0
-    print(
-        f"{'fault':<18}{'over burst + rate t':>20} {'429s':>5} {'lost':>5} {'back after':>11} {'share in it':>12} {'share after':>12}"
-    )
+    heads = f"{'429s':>5} {'lost':>5} {'back after':>11} {'share in it':>12} {'share after':>12}"
+    print(f"{'fault':<18}{'over burst + rate t':>20} {heads}", flush=True)
     for name, fault in FAULTS.items():
         if options.only not in name:
             continue
         with redis_server() as redis:
-            moments: list[float] = []
-
-            def trouble(fault: Callable[[RedisServer], None] = fault, redis: RedisServer = redis) -> None:
-                time.sleep(BEFORE)
-                moments.append(time.time())
-                fault(redis)
-                moments.append(time.time())
-
+            trouble = Trouble(fault, redis)
             seconds = BEFORE + TROUBLE + AFTER
             run = _run(case, 4, seconds, "--times", quota=redis.url, meanwhile=trouble)
         spent = sorted(when for worker in run.workers for when in worker["spent"])
-        began, ended = moments
+        began, ended = trouble.began, trouble.ended
         found = [float(line.split()[1]) for line in run.log.splitlines() if line.startswith("FOUND")]
         back = f"{max(found) - ended:.2f} s" if found else "-"
         over = _most_over(spent, case.rate, 800)

@@ -111,9 +111,12 @@ def _binary() -> str:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        if port < 55_000:  # a node of a cluster takes the port 10000 above as well
+            return port
 
 
 def _ask(connection: socket.socket, *words: str) -> bytes:

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from batch_api import BatchClient, ConfigurationError
 
-KEY, PROJECT, URL = VARIABLES = ("BATCH_REST_API_KEY", "BATCH_PROJECT_KEY", "BATCH_BASE_URL")
+KEY, PROJECT, URL, QUOTA = VARIABLES = (
+    "BATCH_REST_API_KEY", "BATCH_PROJECT_KEY", "BATCH_BASE_URL", "BATCH_QUOTA_URL",
+)  # fmt: skip
 
 _LINE = re.compile(r"(?:export\s+)?([A-Z_]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|(\S*))\s*")
 
@@ -26,22 +28,28 @@ class Account(NamedTuple):
         if path is None:
             origin, given = "the environment", {name: os.environ.get(name, "") for name in VARIABLES}
         else:
-            origin, given = str(path), _read(path)
+            origin, given = str(path), read(path)
         missing = [name for name in (KEY, PROJECT) if not given.get(name)]
         if missing:
             hint = "" if path else ", or name a file with them by --credentials"
             raise ConfigurationError(f"Not set in {origin}: {', '.join(missing)}{hint}.")
         return cls(given, origin)
 
-    def client(self, *, share: float = 1.0) -> BatchClient:
+    def client(self, *, share: float | None = None) -> BatchClient:
         """A client that is not yet open."""
-        return BatchClient(self.values[KEY], self.values[PROJECT], base_url=self.values.get(URL) or None, share=share)
+        return BatchClient(
+            self.values[KEY],
+            self.values[PROJECT],
+            base_url=self.values.get(URL) or None,
+            share=share,
+            quota=self.values.get(QUOTA) or None,
+        )
 
     def __repr__(self) -> str:
         return f"<Account from {self.origin}>"
 
 
-def _read(path: Path) -> dict[str, str]:
+def read(path: Path) -> dict[str, str]:
     """`NAME=value` on each line, as shells and `.env` files write it. Other names and comments are passed over."""
     try:
         text = path.read_text(encoding="utf-8")

@@ -37,7 +37,7 @@ class Settings:
     """What is said before the command."""
 
     credentials: Path | None = None
-    share: float = 1.0
+    share: float | None = None
 
     @classmethod
     def client(cls) -> BatchClient:
@@ -56,7 +56,9 @@ def settings(
         Path | None,
         typer.Option(envvar="BATCH_CREDENTIALS", help="A file with BATCH_REST_API_KEY=… and BATCH_PROJECT_KEY=…"),
     ] = None,
-    share: Annotated[float, typer.Option(help="The part of every limit to take, such as 0.5.")] = 1.0,
+    share: Annotated[
+        float | None, typer.Option(help="The part of every limit to take, such as 0.5. By default all of it.")
+    ] = None,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say it.")] = False,
 ) -> None:
     """See the help of the app."""
@@ -295,6 +297,20 @@ def limits(form: Form = Format.TABLE, json: AsJson = False) -> None:
         for name, found in jobs.offline(Settings.share).limits().items()
     ]
     output.rows(rows, ("operation", "limits"), Format.JSON if json else form)
+
+
+@app.command()
+def quota(
+    once: Annotated[bool, typer.Option("--once", help="Say how things stand, and end.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Watch limits that are shared through Redis: how far they are used, by whom, and what is paused.
+
+    BATCH_QUOTA_URL says where Redis is. Needs the extra `redis`.
+    """
+    from batch_api.cli import quota as quota_
+
+    raise typer.Exit(_run(quota_.show(Settings.credentials, once=once, json=json)))
 
 
 @app.command()

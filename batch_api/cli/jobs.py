@@ -74,6 +74,6 @@ async def _none(client: BatchClient) -> list[str]:
     return []
 
 
-def offline(share: float) -> BatchClient:
+def offline(share: float | None) -> BatchClient:
     """A client that knows the limits and opens nothing."""
     return BatchClient("none", "none", share=share)

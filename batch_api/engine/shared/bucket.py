@@ -12,8 +12,6 @@ from batch_api.engine.shared.link import TERM, Link
 _TOLERANCE = 0.02
 """A turn that is taken so much too late moves nobody, where the server's bucket hides it."""
 _MUCH_SPACING = 3
-_FRESH = 5.0
-"""What was heard so lately still holds: other processes may have spent all that has come back since."""
 _NEVER = -1e9
 
 
@@ -48,7 +46,8 @@ class SharedBucket(Bucket):
         self.in_hand = 0.0
         self._full_at = float("-inf")
         self._id = ""
-        self._heard_at = float("-inf")
+        self._owed_at = float("-inf")
+        self._owed_then = 0.0
         self._lost_at: float | None = None
         self._owed = float("-inf")
 
@@ -56,9 +55,8 @@ class SharedBucket(Bucket):
 
     def terms(self) -> dict[str, Any]:
         """The limit, and what this process knows of it, should Redis have lost it."""
-        until = self._now() if self._lost_at is None else self._lost_at
         # Time counts as standing still while nobody could look: others may have spent what came back.
-        since = max(until - self._heard_at - _FRESH, 0.0)
+        until = self._now() if self._lost_at is None else self._lost_at
         known = {"id": self._id} if self._id else {}
         return {
             "rate": self._full_rate,
@@ -66,7 +64,8 @@ class SharedBucket(Bucket):
             "one": self.one,
             "tolerance": min(_TOLERANCE, self._slack(self.one)),
             "longest": self._longest_debt,
-            "free": self._full_at - self._heard_at - since if self._id else 0.0,
+            "owed": self._owed_at - until if self._id else 0.0,
+            "owed_then": self._owed_then,
             "factor": self._factor,
             "shown": f"{self.limit.rate:g} {self.unit} / {self.limit.per:g} s",
             **known,
@@ -75,8 +74,8 @@ class SharedBucket(Bucket):
     def hear(self, told: dict[str, Any], now: float) -> bool:
         """Learn from an answer; False if Redis had lost what it knew before."""
         same = self._id in ("", told["id"])
-        self._id, self._heard_at, self._lost_at = told["id"], now, None
-        self._full_at = now + told["free"]
+        self._id, self._lost_at = told["id"], None
+        self._full_at, self._owed_at, self._owed_then = now + told["free"], now + told["owed"], told["owed"]
         self._factor = told["factor"]
         self._rate = self._full_rate * self._factor
         return same

@@ -67,7 +67,9 @@ local function limit_at(n)
   limit.spent = number(kept.spent, 0)
   limit.factor = math.min(1, number(kept.factor, 1) + rules.recovery * (now - number(kept.cut_at, now)))
   if (terms.id and terms.id ~= limit.id) or said.back then
-    limit.free = math.max(limit.free, now + math.min(terms.free, terms.longest) - limit.shift)
+    -- Who finds it lost cannot know what others spent since: all that came back, for it. The others need not say it again.
+    local owed = kept.id and terms.owed or terms.owed_then
+    limit.free = math.max(limit.free, now + math.min(owed, terms.longest) - limit.shift)
     limit.factor = math.min(limit.factor, terms.factor)
   end
   for field, record in pairs(kept) do
@@ -272,7 +274,8 @@ for n, limit in ipairs(limits) do
     'factor', text(limit.factor), 'cut_at', text(now), 'spent', text(limit.spent), 'shown', limit.terms.shown,
     'rate', text(limit.terms.rate), 'capacity', text(limit.terms.capacity))
   redis.call('EXPIRE', limit.key, rules.keep + math.ceil(math.max(limit.free + limit.shift - now, 0)))
-  answer.limits[n] = {id = limit.id, free = limit.free + limit.shift - now, factor = limit.factor}
+  local free = limit.free + limit.shift - now
+  answer.limits[n] = {id = limit.id, free = free, owed = free - limit.unspent, factor = limit.factor}
 end
 answer.quantum, answer.crowd = quantum, crowd
 

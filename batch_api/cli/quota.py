@@ -1,0 +1,93 @@
+"""`quota`: who shares limits through Redis, and how far they are used."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+
+from batch_api import ConfigurationError
+from batch_api.cli import output
+from batch_api.cli.account import QUOTA, read
+from batch_api.engine.shared.look import Onlooker, Pause, Standing, View
+
+_EVERY = 1.0
+
+
+def _address(credentials: Path | None) -> str:
+    """Where Redis is. It may hold a password, so no argument says it: the file with the keys, or the environment."""
+    found = read(credentials).get(QUOTA) if credentials is not None else os.environ.get(QUOTA)
+    if not found:
+        raise ConfigurationError(f"Not set in {credentials or 'the environment'}: {QUOTA}.")
+    return found
+
+
+async def show(credentials: Path | None, *, once: bool, json: bool) -> int:
+    """A table that is drawn anew each second, until interrupted; or how things stand, once."""
+    onlooker = Onlooker(_address(credentials))
+    try:
+        view = await onlooker.look()
+        if json:
+            output.json_of(as_data(view))
+        elif once or not output.out.is_terminal:
+            output.out.print(_drawn(view, {}))
+        else:
+            await _watch(onlooker, view)
+    except OSError as error:
+        output.err.print(f"Redis gives no answer: {type(error).__name__}.")
+        return 1
+    finally:
+        await onlooker.aclose()
+    return 0
+
+
+async def _watch(onlooker: Onlooker, view: View) -> None:
+    with contextlib.suppress(asyncio.CancelledError), Live(_drawn(view, {}), console=output.out, screen=False) as live:
+        while True:
+            before = {(one.project, one.name, one.limit): one.spent for one in view.limits}
+            await asyncio.sleep(_EVERY)
+            view = await onlooker.look()
+            live.update(_drawn(view, before))
+
+
+def as_data(view: View) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "limits": [{**one._asdict(), "leases": [lease._asdict() for lease in one.leases]} for one in view.limits],
+        "pauses": [pause._asdict() for pause in view.pauses],
+    }
+
+
+def _drawn(view: View, before: dict[tuple[str, str, str], float]) -> RenderableType:
+    table = Table("project", "operation", "limit", "a second", "left", "pace", "leases", box=None, pad_edge=False)
+    for one in view.limits:
+        table.add_row(
+            one.project, one.name, one.limit, _speed(one, before), f"{one.left:,.0f}", f"{one.pace:.0%}", _held(one)
+        )
+    pauses = [_said(pause) for pause in view.pauses]
+    nothing = [] if view.limits else ["Nobody shares limits here."]
+    return Group(*([table] if view.limits else []), *pauses, *nothing)
+
+
+def _said(pause: Pause) -> str:
+    ahead = f"; {pause.goes_ahead} goes ahead" if pause.goes_ahead else ""
+    times = f"rejected {pause.rejections} times in a row"
+    return f"{pause.project} {pause.name}: paused for {output.seconds(pause.seconds)}, {times}{ahead}"
+
+
+def _speed(one: Standing, before: dict[tuple[str, str, str], float]) -> str:
+    """What was spent in the last second, or since the beginning where nothing is known of that."""
+    known = before.get((one.project, one.name, one.limit))
+    return f"{one.spent:,.0f} in all" if known is None else f"{max(one.spent - known, 0) / _EVERY:,.0f}"
+
+
+def _held(one: Standing) -> str:
+    return ", ".join(
+        f"{lease.process} {lease.units:,.0f}{' next' * (lease.state == 'reserved')}" for lease in one.leases
+    )
