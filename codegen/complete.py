@@ -89,11 +89,10 @@ def _content(holder: Json) -> list[Any]:
 
 def _schemas(original: Json, prepared: Json, meetings: list[_Meeting], used: set[int]) -> Iterator[tuple[str, str]]:
     seen: set[tuple[frozenset[int], frozenset[int]]] = set()
-    shapes: dict[frozenset[int], _Shape] = {}
+    reader, our_reader = _Reader(original), _Reader(prepared)
     while meetings:
         meeting = meetings.pop()
-        theirs = _shape(original, meeting.theirs, shapes)
-        ours = _shape(prepared, meeting.ours, shapes)
+        theirs, ours = reader.shape(meeting.theirs), our_reader.shape(meeting.ours)
         pair = (frozenset(map(id, theirs.parts)), frozenset(map(id, ours.parts)))
         if pair in seen:
             continue
@@ -110,7 +109,7 @@ def _schemas(original: Json, prepared: Json, meetings: list[_Meeting], used: set
         missing = {key for keys in _unmatched(theirs.objects, ours.objects) for key in keys}
         yield from (("property", f"{where}.{key}") for key in sorted(missing & ours.properties.keys()))
         for step, schemas, found in (("[]", theirs.items, ours.items), ("{}", theirs.values, ours.values)):
-            if schemas and not found and _says_something(original, schemas, shapes):
+            if schemas and not found and reader.says_something(schemas):
                 yield "property", f"{where}{step}"
             elif schemas:
                 meetings.append(_Meeting(f"{where}{step}", schemas, found))
@@ -122,57 +121,72 @@ def _named(meeting: _Meeting) -> str:
     return names[0] if len(names) == 1 else meeting.where
 
 
-def _says_something(document: Json, schemas: list[Any], shapes: dict[frozenset[int], _Shape]) -> bool:
-    shape = _shape(document, schemas, shapes)
-    return bool(shape.properties or shape.items or shape.values or shape.words)
+class _Reader:
+    """Reads schemas of one document."""
 
+    def __init__(self, document: Json) -> None:
+        self.document = document
+        self.shapes: dict[frozenset[int], _Shape] = {}
+        self.kinds: dict[int, list[set[str]]] = {}
 
-def _shape(document: Json, schemas: list[Any], shapes: dict[frozenset[int], _Shape]) -> _Shape:
-    key = frozenset(map(id, schemas))
-    if key not in shapes:
-        shapes[key] = _read(document, schemas)
-    return shapes[key]
+    def shape(self, schemas: list[Any]) -> _Shape:
+        key = frozenset(map(id, schemas))
+        if key not in self.shapes:
+            self.shapes[key] = self._read(schemas)
+        return self.shapes[key]
 
+    def says_something(self, schemas: list[Any]) -> bool:
+        shape = self.shape(schemas)
+        return bool(shape.properties or shape.items or shape.values or shape.words)
 
-def _read(document: Json, schemas: list[Any]) -> _Shape:
-    parts: dict[int, Schema] = {}
-    waiting = list(schemas)
-    while waiting:
-        schema = waiting.pop()
-        if not isinstance(schema, dict) or id(schema) in parts:
-            continue
-        parts[id(schema)] = schema
-        if isinstance(schema.get("$ref"), str):
-            waiting.append(_at(document, schema["$ref"]))
-        waiting += [part for keyword in _INSIDE for part in schema.get(keyword, [])]
-        waiting += [schema[keyword] for keyword in _ALSO if keyword in schema]
-    objects = [keys for schema in schemas for keys in _objects(document, schema, frozenset())]
-    shape = _Shape(list(parts.values()), {}, [], [], set(), objects)
-    for part in shape.parts:
-        for name, child in part.get("properties", {}).items():
-            shape.properties.setdefault(name, []).append(child)
-        shape.items.extend([part["items"]] if "items" in part else part.get("prefixItems", []))
-        shape.values.extend([part["additionalProperties"]] if part.get("additionalProperties") else [])
-        shape.values.extend(part.get("patternProperties", {}).values())
-        said = [*part.get("enum", []), *([part["const"]] if "const" in part else [])]
-        shape.words.update((type(value).__name__, str(value)) for value in said if value is not None)
-    return shape
+    def _read(self, schemas: list[Any]) -> _Shape:
+        objects = [keys for schema in schemas for keys in self._objects(schema)]
+        shape = _Shape(self._parts(schemas), {}, [], [], set(), objects)
+        for part in shape.parts:
+            for name, child in part.get("properties", {}).items():
+                shape.properties.setdefault(name, []).append(child)
+            shape.items.extend([part["items"]] if "items" in part else part.get("prefixItems", []))
+            shape.values.extend([part["additionalProperties"]] if part.get("additionalProperties") else [])
+            shape.values.extend(part.get("patternProperties", {}).values())
+            said = [*part.get("enum", []), *([part["const"]] if "const" in part else [])]
+            shape.words.update((type(value).__name__, str(value)) for value in said if value is not None)
+        return shape
 
+    def _parts(self, schemas: list[Any]) -> list[Schema]:
+        """These schemas, and those that they refer to or are made of."""
+        parts: dict[int, Schema] = {}
+        waiting = list(schemas)
+        while waiting:
+            schema = waiting.pop()
+            if not isinstance(schema, dict) or id(schema) in parts:
+                continue
+            parts[id(schema)] = schema
+            if isinstance(schema.get("$ref"), str):
+                waiting.append(_at(self.document, schema["$ref"]))
+            waiting += [part for keyword in _INSIDE for part in schema.get(keyword, [])]
+            waiting += [schema[keyword] for keyword in _ALSO if keyword in schema]
+        return list(parts.values())
 
-def _objects(document: Json, schema: Any, inside: frozenset[int]) -> list[set[str]]:
-    if not isinstance(schema, dict) or id(schema) in inside:
-        return []
-    inside |= {id(schema)}
-    whole = [schema.get(keyword, []) for keyword in _INSIDE[1:]]
-    branches = [one for union in whole for branch in union for one in _objects(document, branch, inside)]
-    parts = list(schema.get("allOf", []))
-    parts += [_at(document, schema["$ref"])] if isinstance(schema.get("$ref"), str) else []
-    own = set(schema.get("properties", ()))
-    found = [own | keys for keys in branches or [set()]]
-    for part in parts:
-        more = _objects(document, part, inside) or [set()]
-        found = [keys | others for keys in found for others in more][:_MOST_KINDS]
-    return [keys for keys in found if keys]
+    def _objects(self, schema: Any) -> list[set[str]]:
+        """The properties of each kind of object that a schema accepts."""
+        if not isinstance(schema, dict):
+            return []
+        if id(schema) not in self.kinds:
+            self.kinds[id(schema)] = []  # until it is known, for a schema that is made of itself
+            self.kinds[id(schema)] = self._kinds(schema)
+        return self.kinds[id(schema)]
+
+    def _kinds(self, schema: Schema) -> list[set[str]]:
+        unions = [schema.get(keyword, []) for keyword in _INSIDE[1:]]
+        branches = [keys for union in unions for branch in union for keys in self._objects(branch)]
+        parts = list(schema.get("allOf", []))
+        parts += [_at(self.document, schema["$ref"])] if isinstance(schema.get("$ref"), str) else []
+        own = set(schema.get("properties", ()))
+        found = [own | keys for keys in branches or [set()]]
+        for part in parts:
+            more = self._objects(part) or [set()]
+            found = [keys | others for keys in found for others in more][:_MOST_KINDS]
+        return [keys for keys in found if keys]
 
 
 def _unmatched(theirs: list[set[str]], ours: list[set[str]]) -> Iterator[set[str]]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from . import yamlfile
+from . import composition, yamlfile
 from .errors import CodegenError
+from .schema import mappings
 
 Json = dict[str, Any]
 METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
@@ -49,6 +49,7 @@ def validate(document: Json, where: str) -> None:
         kind = "Swagger" if "swagger" in document else "OpenAPI"
         raise CodegenError(where, f"is {kind} {version!r}", "Only OpenAPI 3.1 is understood: convert it.")
     _refuse_elsewhere(document, where)
+    composition.check(document, where)
     try:
         problems = list(islice(OpenAPIV31SpecValidator(_without_defaults(document)).iter_errors(), _MOST_REASONS))
     except Exception as error:  # the validator stumbles over some documents in ways of its own
@@ -59,18 +60,6 @@ def validate(document: Json, where: str) -> None:
         reasons = [problem.message.splitlines()[0][:200] for problem in problems]
         lines = "\n  ".join(f"{place}: {reason}" for place, reason in zip(places, reasons, strict=True))
         raise CodegenError(where, f"is not valid OpenAPI:\n  {lines}", "Repair or replace the document.")
-
-
-def mappings(document: Any) -> Iterator[Json]:
-    """Every mapping in a document; samples hold no schemas."""
-    waiting = [document]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            yield value
-            waiting += [child for key, child in value.items() if key not in ("example", "examples")]
-        elif isinstance(value, list):
-            waiting += value
 
 
 def _refuse_elsewhere(document: Json, where: str) -> None:

@@ -9,7 +9,7 @@ from openapi_python_client.parser.properties import Property
 from openapi_python_client.parser.properties.list_property import ListProperty
 
 from .describe import Descriptions
-from .errors import CodegenError
+from .errors import CodegenError, each
 from .facts import Facts
 from .generator import Parsed
 from .pytypes import Types
@@ -41,20 +41,20 @@ class Endpoints:
         found: dict[str, list[str]] = {}
         for name, operation in sorted(self.operations.items()):
             found.setdefault(operation["tags"][0], []).append(name)
-        return [self._area(area, operations) for area, operations in sorted(found.items())]
+        return each(lambda entry: self._area(*entry), sorted(found.items()))
 
     def _area(self, area: str, operations: list[str]) -> Area:
         endpoints = [self.parsed.endpoints[name] for name in operations]
         arguments = [prop for endpoint in endpoints for prop in endpoint.query_parameters]
         bodies = [named for endpoint in endpoints for body in endpoint.bodies for named in self.types.names(body.prop)]
         bodies += [named for prop in arguments for named in self.types.names(prop)]
-        answers = [self._answer(endpoint) for endpoint in endpoints]
+        answers = each(self._answer, endpoints)
         needed = {entry for prop in answers if prop is not None for entry in self.types.needs(prop)}
         types = [named for prop in answers if prop is not None for named in self.types.names(prop)]
         return Area(
             name=area,
             doc=self.areas_known.get(area, f"Operations on {area}."),
-            functions=[self._function(endpoint) for endpoint in endpoints],
+            functions=each(self._function, endpoints),
             bodies=[entry for entry in imports([*bodies, *types]) if entry not in needed],
             answers=sorted(needed),
         )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class CodegenError(Exception):
@@ -12,3 +16,22 @@ class CodegenError(Exception):
         """`parts` are the components and operations that it is about, for who can do without them."""
         super().__init__(f"{where}: {problem}" + (f"\n  {remedy}" if remedy else ""))
         self.parts = tuple(dict.fromkeys(parts))
+
+
+def each(make: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """What `make` makes of each item. All the errors are one in the end, so that a person sees all there is to do."""
+    made: list[R] = []
+    errors: list[CodegenError] = []
+    for item in items:
+        try:
+            made.append(make(item))
+        except CodegenError as error:
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        lines = "\n  ".join(str(error).splitlines()[0] for error in errors[:20])
+        raise CodegenError(
+            f"{len(errors)} errors", f"\n  {lines}", parts=[part for error in errors for part in error.parts]
+        )
+    return made

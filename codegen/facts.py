@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from . import yamlfile
 from .document import Json
-from .errors import CodegenError
+from .errors import CodegenError, each
 from .schema import target_of
 
 _LIMIT = {"rate", "per", "unit", "burst", "group", "when", "headroom", "spacing"}
@@ -66,13 +66,16 @@ def load(path: Path, document: Json) -> dict[str, Facts]:
     known = {operation["tags"][0] for _, _, operation in operations.values()}
     for name in sorted(areas.keys() - known):
         raise CodegenError(f"{path}: areas.{name}", "is no area", "Use the areas of names.yaml, or remove it.")
-    result = {}
-    for name, (method, route, operation) in sorted(operations.items()):
+
+    def one(name: str) -> tuple[str, Facts]:
+        method, route, operation = operations[name]
+        where = f"{path}: operations.{name}"
         entry = {**default, **areas.get(operation["tags"][0], {}), **(own.get(name) or {})}
-        facts = _facts(f"{path}: operations.{name}", name, method.upper(), route, operation, entry)
-        kind = _compared(f"{path}: operations.{name}", facts, operation, document)
-        result[name] = facts._replace(items_are_text=kind == "string")
-    return result
+        facts = _facts(where, name, method.upper(), route, operation, entry)
+        kind = _compared(where, facts, operation, document)
+        return name, facts._replace(items_are_text=kind == "string")
+
+    return dict(each(one, sorted(operations)))
 
 
 def undocumented(path: Path) -> Facts:

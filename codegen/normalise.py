@@ -6,6 +6,7 @@ referred to, or on the order of keys. Every object, enumeration and union of obj
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import deque
@@ -40,6 +41,7 @@ _TAKEN = (
     "Unset",
 )
 """What the templates import: no class may hide it."""
+_LONGEST_NAME = 100
 
 
 class Place(NamedTuple):
@@ -100,6 +102,8 @@ class _Normaliser:
         self.made_up: dict[int, str] = {}
         """The names of schemas without a line, by their `id`: what is referred to twice is one component."""
         self.hoisted: dict[int, bool] = {}
+        self.flattened: dict[int, tuple[Schema, Schema]] = {}
+        """What `allOf`s came down to, by the `id` of the schema, which is kept so that its id stays its own."""
         self.taken = {name.lower() for name in (*names.schemas, *_TAKEN)}
         """The names that are no longer free, without their case: modules differ by more than case."""
         self.referring: list[tuple[Json, str]] = []
@@ -296,7 +300,7 @@ class _Normaliser:
 
     def free(self, title: str) -> str:
         """`title`, or the first of `title2`, `title3`… that neither another class has nor its module."""
-        number, found = 2, title
+        number, found = 2, (title := _short(title))
         while found.lower() in self.taken:
             number, found = number + 1, f"{title}{number}"
         self.taken.add(found.lower())
@@ -354,6 +358,15 @@ class _Normaliser:
         """`schema` with those parts of its `allOf` put into itself that are but objects, and have no line."""
         if "allOf" not in schema:
             return schema
+        selecting = any(line.steps and line.steps[0].startswith("<") for line in lines)
+        if not selecting and id(schema) in self.flattened:
+            return self.flattened[id(schema)][1]
+        flat = self.flattened_here(schema, lines, place)
+        if not selecting:
+            self.flattened[id(schema)] = (schema, flat)
+        return flat
+
+    def flattened_here(self, schema: Schema, lines: Sequence[Line], place: Place) -> Schema:
         named = {index for _, index in self.pick(schema["allOf"], lines, place)}
         whole = {key: value for key, value in schema.items() if key != "allOf"}
         kept = []
@@ -470,6 +483,14 @@ def pascal(text: str) -> str:
     """`text` as one CamelCase word of ASCII letters and digits."""
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", text)
     return "".join(word[0].upper() + word[1:].lower() for word in words)
+
+
+def _short(title: str) -> str:
+    """`title`, or what a file can still be called: its beginning, and letters made from all of it."""
+    if len(title) <= _LONGEST_NAME:
+        return title
+    letters = "".join(chr(ord("a") + int(digit, 16)) for digit in hashlib.sha256(title.encode()).hexdigest()[:8])
+    return title[: _LONGEST_NAME // 2] + letters.capitalize()
 
 
 def snake(text: str) -> str:

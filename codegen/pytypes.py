@@ -18,7 +18,7 @@ from openapi_python_client.parser.properties.string import StringProperty
 from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.parser.properties.uuid import UuidProperty
 
-from .errors import CodegenError
+from .errors import CodegenError, each
 from .generator import Parsed, properties
 from .schema import Schema, all_properties, const_of
 from .text import literal
@@ -50,7 +50,8 @@ class Types:
             if isinstance(prop, UnionProperty) and len(self._members(prop)) > 1
         }
         """The name of each union, by its models."""
-        self.branches = {name: self._branches(name, sorted(members)) for members, name in self.unions.items()}
+        named = [(name, sorted(members)) for members, name in self.unions.items()]
+        self.branches = dict(each(lambda union: (union[0], self._branches(*union)), named))
         self.kinds = {(model, b.key) for b in self.branches.values() if b.key for _, model in b.cases}
         """Pairs of a model and the key, as a literal, whose value tells it from the other branches of its union."""
 

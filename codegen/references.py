@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote
 
-from .document import Json, mappings
+from . import composition
+from .document import Json
 from .errors import CodegenError
-from .schema import UNIONS, Schema, is_object, is_remark
+from .schema import UNIONS, Schema, at, is_object, is_remark
 from .simplest import NULL, is_plain_value, simplest, with_null
 
 _LONGEST = 100
@@ -19,54 +19,20 @@ class References:
     """The schemas of a document as what they come down to."""
 
     def __init__(self, document: Json, source: str) -> None:
+        composition.check(document, source)
         self.document = document
         self.source = source
         self._forms: dict[int, tuple[Schema, Schema]] = {}
         """Each schema in its simplest form, by the `id` of the schema, which is kept so that its id stays its own."""
         self._properties: dict[int, dict[str, Any]] = {}
-        self._refuse_endless()
-
-    def _refuse_endless(self) -> None:
-        """Refuse a schema that is made of itself: a way back to it through references, unions and `allOf` alone."""
-        done: set[int] = set()
-        inside: set[int] = set()
-        waiting = [(start, False) for start in mappings(self.document)]
-        while waiting:
-            schema, leaving = waiting.pop()
-            if leaving:
-                inside.discard(id(schema))
-                done.add(id(schema))
-            elif id(schema) in inside:
-                raise CodegenError(self.source, f"a schema is made of itself: {str(schema)[:100]}", _REMEDY)
-            elif id(schema) not in done:
-                inside.add(id(schema))
-                waiting.append((schema, True))
-                waiting += [(part, False) for part in self._made_of(schema)]
-
-    def _made_of(self, schema: Json) -> list[Json]:
-        parts = [part for key in ("allOf", *UNIONS) if isinstance(schema.get(key), list) for part in schema[key]]
-        reference = schema.get("$ref")
-        parts += [self._at(reference)] if isinstance(reference, str) else []
-        return [part for part in parts if isinstance(part, dict)]
 
     def resolve(self, pointer: str) -> Json:
-        value = self._at(str(pointer))
+        value = at(self.document, str(pointer))
         if not isinstance(value, dict):
             raise CodegenError(
                 self.source, f"the reference {pointer!r} leads nowhere", "It must stay inside the document."
             )
         return value
-
-    def _at(self, pointer: str) -> Any:
-        value: Any = self.document
-        root, *parts = pointer.split("/")
-        try:
-            for part in parts:
-                key = unquote(part).replace("~1", "/").replace("~0", "~")
-                value = value[int(key)] if isinstance(value, list) else value[key]
-        except (KeyError, IndexError, ValueError, TypeError):
-            return None
-        return value if root == "#" else None
 
     def follow(self, schema: Json) -> tuple[Json, Json]:
         """What a reference, or a union of a single branch, comes down to, and what is remarked on the way."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import unquote
 
 Schema = dict[str, Any]
 
@@ -102,3 +103,28 @@ def _properties(schema: Schema, schemas: dict[str, Schema]) -> dict[str, Schema]
         found |= _properties(schemas[target_of(part)] if "$ref" in part else part, schemas)
     found |= schema.get("properties", {})
     return found
+
+
+def mappings(document: Any) -> Iterator[Schema]:
+    """Every mapping in a document; samples hold no schemas."""
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            yield value
+            waiting += [child for key, child in value.items() if key not in ("example", "examples")]
+        elif isinstance(value, list):
+            waiting += value
+
+
+def at(document: Schema, pointer: str) -> Any:
+    """What a reference inside of `document` leads to, `None` if nothing."""
+    value: Any = document
+    root, *parts = pointer.split("/")
+    try:
+        for part in parts:
+            key = unquote(part).replace("~1", "/").replace("~0", "~")
+            value = value[int(key)] if isinstance(value, list) else value[key]
+    except (KeyError, IndexError, ValueError, TypeError):
+        return None
+    return value if root == "#" else None

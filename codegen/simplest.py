@@ -13,6 +13,7 @@ NULL: Schema = {"type": "null"}
 def simplest(schema: Schema) -> Schema:
     """`schema`, which is no mere reference, in its simplest form. What is inside it stays as it is."""
     schema = {key: value for key, value in schema.items() if key not in ("title", "nullable")} | _null(schema)
+    _values_of_branches(schema)
     _say_type(schema)
     _say_values(schema)
     if "discriminator" in schema:
@@ -65,6 +66,26 @@ def _say_type(schema: Schema) -> None:
         schema.setdefault("type", "object")
     if schema.get("additionalProperties") in (True, {}):
         del schema["additionalProperties"]
+
+
+def _values_of_branches(schema: Schema) -> None:
+    """A union of single values, each with remarks of its own, is an enumeration."""
+    for key in UNIONS:
+        branches = [branch if isinstance(branch, dict) else {} for branch in schema.get(key, [])]
+        said = [{name for name in branch if not is_remark(name)} for branch in branches]
+        if len(said) > 1 and all(
+            says in ({"const"}, {"const", "type"}) or branches[n] == NULL for n, says in enumerate(said)
+        ):
+            del schema[key]
+            values = [branch.get("const") for branch in branches]
+            schema["enum"] = values
+            kinds = {branch["type"] for branch in branches if "type" in branch and branch != NULL}
+            if len(kinds) == 1:
+                schema["type"] = kinds.pop()
+            elif "type" not in schema and all(value is None or isinstance(value, str) for value in values):
+                schema["type"] = "string"
+            if None in values and isinstance(schema.get("type"), str):
+                schema["type"] = [schema["type"], "null"]
 
 
 def _say_values(schema: Schema) -> None:

@@ -48,6 +48,9 @@ def hostile(document: Json) -> Json:
         {"name": f"q{number} {text}", "in": "query", "description": text, "schema": {"type": "string", "default": text}}
         for number, text in enumerate(PAYLOADS)
     ]
+    view["parameters"] += [
+        {"name": f"const{number}", "in": "query", "schema": {"const": text}} for number, text in enumerate(PAYLOADS)
+    ]
     schemas = document["components"]["schemas"]
     for schema in schemas.values():
         schema["description"] = everything

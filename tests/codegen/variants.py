@@ -339,6 +339,14 @@ def single_values_as_enum(document: Json, random: Random) -> None:
             schema["enum"] = [schema.pop("const")]
 
 
+def values_as_branches(document: Json, random: Random) -> None:
+    """An enumeration as a union of its values, each with a title."""
+    for schema in schemas(document):
+        if len(schema.get("enum", ())) > 1:
+            kind = schema.pop("type")
+            schema["oneOf"] = [{"const": value, "type": kind, "title": "One"} for value in schema.pop("enum")]
+
+
 def objects_without_type(document: Json, random: Random) -> None:
     """`properties` alone say that it is an object."""
     for schema in schemas(document):
@@ -490,6 +498,7 @@ SAME: tuple[Change, ...] = (
     null_as_type,
     single_values_as_const,
     single_values_as_enum,
+    values_as_branches,
     objects_without_type,
     types_as_lists,
     open_objects_said,

@@ -105,10 +105,20 @@ def _body(schema: Json) -> Json:
 
 def new_parameters(document: Json) -> None:
     """Query parameters of every kind."""
+    names = (
+        "text",
+        "whole_number",
+        "flag",
+        "moment",
+        "day",
+        "one_of_some",
+        "single_value",
+        "words",
+        "from",
+        "camelCase",
+    )
     document["paths"]["/segments/list"]["get"]["parameters"] += [
-        {"name": f"q_{name}", "in": "query", "description": "New.", "schema": form}
-        for name, form in FORMS.items()
-        if name in ("text", "whole_number", "flag", "moment", "day", "one_of_some", "words", "from", "camelCase")
+        {"name": f"q_{name}", "in": "query", "description": "New.", "schema": FORMS[name]} for name in names
     ]
 
 
