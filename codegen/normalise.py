@@ -107,6 +107,8 @@ class _Normaliser:
         self.taken = {name.lower() for name in (*names.schemas, *_TAKEN)}
         """The names that are no longer free, without their case: modules differ by more than case."""
         self.referring: list[tuple[Json, str]] = []
+        self.without_body: set[str] = set()
+        """The answers that have none."""
         self.dropped: list[tuple[str, str]] = []
         self.new_operations: dict[str, str] = {}
         """The operations without a line, by the names they got."""
@@ -194,6 +196,7 @@ class _Normaliser:
     def response(self, base: str, title: str, status: str, reference: Json) -> Json:
         response, _ = self.follow(reference)
         self.drop(base, response.keys() & {"links"})
+        self.without_body |= set() if response.get("content") else {base}
         result = self.content(Place(base, (), f"{title}Answer{status.capitalize()}"), response)
         result.pop("links", None)
         if "headers" in response:
@@ -452,9 +455,11 @@ class _Normaliser:
         told = moves.explain(
             unused, self.names.lines, before, self.components, self.new_schemas, self.new_operations.values()
         )
+        bodiless = "this answer has no body any more: remove the line"
+        said = ((number, place, remark or bodiless * (place in self.without_body)) for number, place, remark in told)
         return [
-            f"{self.names.where(number)}: {location}" + (f"\n    {remark}" if remark else "")
-            for number, location, remark in told
+            f"{self.names.where(number)}: {place}" + (f"\n    {remark}" if remark else "")
+            for number, place, remark in said
         ]
 
     def refuse_collisions(self) -> None:

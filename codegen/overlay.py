@@ -54,7 +54,10 @@ def _act(document: Json, action: Json, where: str) -> None:
         raise CodegenError(where, f"its target is no JSONPath of RFC 9535: {error}") from None
     if not nodes:
         raise CodegenError(
-            where, "matches nothing", "If the vendor repaired the defect, remove the action; else correct its target."
+            where,
+            "matches nothing",
+            "If the vendor repaired the defect, remove the action; else correct its target. It is there because:\n"
+            f"    {' '.join(str(action['description']).split())}",
         )
     if action.get("remove"):
         # From the last to the first, so that the places of list items still to be removed stay true.

@@ -97,6 +97,8 @@ def _say_values(schema: Schema) -> None:
         schema["type"] = "null"
     elif const_of(schema) is not None:
         schema["const"] = schema.pop("enum")[0]
+        # Which of the values of another enumeration it is.
+        schema.pop("allOf", None)
     elif "enum" in schema:
         schema["enum"] = in_value_order(schema["enum"])
 

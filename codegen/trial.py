@@ -32,6 +32,8 @@ _FILES = {
 
 def trial(source: str, folder: Path) -> list[str]:
     """Write the package `batch_api._generated.trial` below `folder`. Returns what was left out or dropped."""
+    if folder == Path() or (folder.exists() and any(folder.iterdir())):
+        raise CodegenError(str(folder), "is no empty folder", "Say --into and a folder that is new.")
     content = pull.fetch(source if ":" in source else Path(source).resolve().as_uri()).content or b""
     found = pull.checked(content, source)
     layout = _repository(folder, content)
@@ -51,7 +53,7 @@ def trial(source: str, folder: Path) -> list[str]:
             left = _without(prepared, error.parts)
             if not left:
                 raise
-            notes += [f"{part} left out: {str(error).splitlines()[0][:200]}" for part in left]
+            notes += [f"{part} left out: {_said(error, part)}" for part in left]
     else:
         raise CodegenError(source, f"has something left to stumble over after {_MOST_ROUNDS} rounds", notes[-1])
     (package / "__init__.py").touch()
@@ -117,6 +119,12 @@ def _without(prepared: Json, parts: tuple[str, ...]) -> list[str]:
             schemas[name] = {"description": schemas[name].get("description", "Left out.")}
             left.append(name)
     return left
+
+
+def _said(error: CodegenError, part: str) -> str:
+    """The line of an error that speaks of a part."""
+    lines = str(error).splitlines()
+    return next((line for line in lines if part in line), lines[0]).strip()[:200]
 
 
 def _counted(findings: list[tuple[str, str]]) -> list[str]:

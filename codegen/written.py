@@ -50,7 +50,9 @@ def _schemas(package: Path, schemas: dict[str, Schema]) -> Iterator[str]:
             yield f"schema {name}"
         properties = all_properties(name, schemas)
         yield from (f"property {name}.{key}" for key in properties if key not in module.words)
-        parts = [schema, *properties.values(), *(child for _, child in children(schema))]
+        # Values that not all parts of an `allOf` have are none of the whole.
+        inside = [child for (keyword, _), child in children(schema) if keyword != "allOf"]
+        parts = [schema, *properties.values(), *inside]
         yield from (f"value {value!r} of {name}" for value in _values(parts) if value not in module.words)
 
 

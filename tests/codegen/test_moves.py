@@ -66,3 +66,18 @@ def test_a_new_name_never_takes_one_that_is_ours(
     document["paths"]["/audience/create"] = {"post": {"responses": {"204": {"description": "Done."}}}}
     notes = pipeline.build(with_document(document), tmp_path)
     assert [note.rsplit("named ", 1)[1] for note in notes] == ["post_audience_create in area others"]
+
+
+def test_an_answer_that_lost_its_body_is_told(original: Json, stopped: Callable[[Json], str]) -> None:
+    document = copy.deepcopy(original)
+    document["paths"]["/campaigns/delete"]["post"]["responses"]["204"] = {"description": "Done."}
+    assert "POST /campaigns/delete 204\n    this answer has no body any more: remove the line" in stopped(document)
+
+
+def test_a_repair_that_is_no_longer_needed_says_what_it_was_for(original: Json, stopped: Callable[[Json], str]) -> None:
+    document = copy.deepcopy(original)
+    del document["components"]["schemas"]["oneAudience"]["properties"]["type"]["enum"]
+    message = stopped(document)
+    assert "Audience.properties.type.const): matches nothing" in message
+    assert "If the vendor repaired the defect, remove the action" in message
+    assert "Quirk 7 (PROVENANCE): `CUSTOM_ID` is not the only kind" in message
