@@ -6,12 +6,9 @@ referred to, or on the order of keys. Every object, enumeration and union of obj
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections import deque
-from collections.abc import Container, Iterable, Sequence
-from keyword import iskeyword
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from . import copies, moves
@@ -19,8 +16,9 @@ from .document import METHODS, Json
 from .errors import CodegenError
 from .names import CLASS_NAME, FUNCTION_NAME, Line, Names, OperationName
 from .references import References
-from .schema import UNIONS, Schema, Step, const_of, is_object, is_remark, rebuild, shape
-from .simplest import NULL, overlap
+from .schema import UNIONS, Schema, Step, const_of, is_object, rebuild
+from .simplest import NULL, as_text, merge_object, overlap
+from .titles import free, pascal, short, snake, token
 
 _CARRIED = {"openapi", "info", "servers", "paths", "components", "tags", "security", "jsonSchemaDialect"}
 _OPERATION = {"operationId", "tags", "summary", "description", "parameters", "requestBody", "responses", "deprecated"}
@@ -41,7 +39,6 @@ _TAKEN = (
     "Unset",
 )
 """What the templates import: no class may hide it."""
-_LONGEST_NAME = 100
 
 
 class Place(NamedTuple):
@@ -174,7 +171,7 @@ class _Normaliser:
             name = snake(said)
         area = words[0] if words and words[0] in self.names.areas else "others"
         taken = {operation.name for operation in self.names.operations.values()} | self.new_operations.keys()
-        name = _free(name if name not in taken else f"{method}_{name}", taken)
+        name = free(name if name not in taken else f"{method}_{name}", taken)
         self.new_operations[name] = f"{method.upper()} {path}"
         self.new_areas[name] = area
         return OperationName(name, area, 0)
@@ -303,7 +300,7 @@ class _Normaliser:
 
     def free(self, title: str) -> str:
         """`title`, or the first of `title2`, `title3`… that neither another class has nor its module."""
-        number, found = 2, (title := _short(title))
+        number, found = 2, (title := short(title))
         while found.lower() in self.taken:
             number, found = number + 1, f"{title}{number}"
         self.taken.add(found.lower())
@@ -341,16 +338,16 @@ class _Normaliser:
 
         def change(step: Step, child: Schema) -> Any:
             keyword, key = step
-            token, title = _token(step)
+            word, title = token(step)
             if keyword not in picked:
-                below = [line._replace(steps=line.steps[1:]) for line in lines if line.steps[:1] == (token,)]
-                return self.schema(child, below, place.down(token, title))
+                below = [line._replace(steps=line.steps[1:]) for line in lines if line.steps[:1] == (word,)]
+                return self.schema(child, below, place.down(word, title))
             chosen = [line._replace(steps=line.steps[1:]) for line, index in picked[keyword] if index == key]
             if keyword == "allOf":
                 # A part is read through, as if its properties stood in the whole. Only a line gives it a name.
                 through = [line for line in lines if not line.steps[0].startswith("<")]
                 return self.schema(child, [*chosen, *([] if chosen else through)], place, hoist=False)
-            return self.schema(child, chosen, place.down(token, self.branch_title(child, title)))
+            return self.schema(child, chosen, place.down(word, self.branch_title(child, title)))
 
         result = rebuild(schema, change)
         if "required" in result:
@@ -376,7 +373,7 @@ class _Normaliser:
         for index, part in enumerate(schema["allOf"]):
             target, _ = self.follow(part)
             target = target if index in named else self.flat(target, lines, place)
-            if index in named or not _merge_object(whole, target):
+            if index in named or not merge_object(whole, target):
                 kept.append(part)
         if not kept:
             return whole
@@ -388,7 +385,7 @@ class _Normaliser:
         """Branches in an order that is not the document's. Plain values that overlap cannot be meant to exclude."""
         for keyword in UNIONS:
             if keyword in schema:
-                schema[keyword] = sorted(schema[keyword], key=_as_text)
+                schema[keyword] = sorted(schema[keyword], key=as_text)
         if "anyOf" not in schema and overlap(schema.get("oneOf", [])):
             self.dropped.append(("overlapping oneOf", str(place)))
             schema["anyOf"] = schema.pop("oneOf")
@@ -484,62 +481,10 @@ class _Normaliser:
                 reference.pop("description", None)
 
 
-def pascal(text: str) -> str:
-    """`text` as one CamelCase word of ASCII letters and digits."""
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", text)
-    return "".join(word[0].upper() + word[1:].lower() for word in words)
-
-
-def _short(title: str) -> str:
-    """`title`, or what a file can still be called: its beginning, and letters made from all of it."""
-    if len(title) <= _LONGEST_NAME:
-        return title
-    letters = "".join(chr(ord("a") + int(digit, 16)) for digit in hashlib.sha256(title.encode()).hexdigest()[:8])
-    return title[: _LONGEST_NAME // 2] + letters.capitalize()
-
-
-def snake(text: str) -> str:
-    """`text` as the name of a function."""
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", text)
-    name = "_".join(word.lower() for word in words)
-    return f"{name}_" if iskeyword(name) else name
-
-
-def _free(name: str, taken: Container[str]) -> str:
-    """`name`, or the first of `name_2`, `name_3`… that is not taken."""
-    number, found = 2, name
-    while found in taken:
-        number, found = number + 1, f"{name}_{number}"
-    return found
-
-
 def _media_type(text: str) -> str:
     """A media type without its parameters; whatever is JSON is JSON."""
     media = text.split(";")[0].strip().lower()
     return "application/json" if media in ("*/*", "text/json") or media.endswith("+json") else media
-
-
-def _as_text(branch: Any) -> str:
-    return json.dumps([shape(branch) if isinstance(branch, dict) else branch, branch], sort_keys=True)
-
-
-def _merge_object(whole: Schema, part: Schema) -> bool:
-    """Put an object into another, unless it says more than its properties, or says one of them differently."""
-    said = {key for key in part if not is_remark(key)}
-    own, more = whole.get("properties", {}), part.get("properties", {})
-    if said - {"type", "properties", "required"} or part.get("type", "object") != "object":
-        return False
-    if any(key in own and own[key] != value for key, value in more.items()):
-        return False
-    for key, value in part.items():
-        if is_remark(key):
-            whole.setdefault(key, value)
-    whole["type"] = "object"
-    if own or more:
-        whole["properties"] = {**own, **more}
-    if "required" in part:
-        whole["required"] = [*whole.get("required", []), *part["required"]]
-    return True
 
 
 def in_order(value: Any) -> Any:
@@ -549,19 +494,3 @@ def in_order(value: Any) -> Any:
     if isinstance(value, list):
         return [in_order(item) for item in value]
     return value
-
-
-def _token(step: Step) -> tuple[str, str]:
-    """The step in the words of names.yaml, and in those of a derived class name."""
-    keyword, key = step
-    if keyword == "properties":
-        return f".{key}", pascal(str(key)) or "Field"
-    if keyword == "items":
-        return "[]", "Item"
-    if keyword == "additionalProperties":
-        return "{}", "Value"
-    if keyword == "patternProperties":
-        return f'{{"{key}"}}', "Value"
-    if isinstance(key, int):
-        return f"<{key}>", f"Option{key + 1}"
-    return f"({keyword} {key})" if key else f"({keyword})", pascal(keyword)

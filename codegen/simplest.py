@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from .schema import UNIONS, Schema, const_of, is_remark
+from .schema import UNIONS, Schema, const_of, is_remark, shape
 
 _PLAIN = ("string", "integer", "number", "boolean")
 NULL: Schema = {"type": "null"}
@@ -120,3 +121,27 @@ def _null_apart(schema: Schema) -> Schema:
         rest["enum"] = [value for value in values if value is not None]
         _say_values(rest)
     return {**notes, "anyOf": [rest, NULL]}
+
+
+def merge_object(whole: Schema, part: Schema) -> bool:
+    """Put an object into another, unless it says more than its properties, or says one of them differently."""
+    said = {key for key in part if not is_remark(key)}
+    own, more = whole.get("properties", {}), part.get("properties", {})
+    if said - {"type", "properties", "required"} or part.get("type", "object") != "object":
+        return False
+    if any(key in own and own[key] != value for key, value in more.items()):
+        return False
+    for key, value in part.items():
+        if is_remark(key):
+            whole.setdefault(key, value)
+    whole["type"] = "object"
+    if own or more:
+        whole["properties"] = {**own, **more}
+    if "required" in part:
+        whole["required"] = [*whole.get("required", []), *part["required"]]
+    return True
+
+
+def as_text(branch: Any) -> str:
+    """What branches of a union are sorted by: what they say, remarks last."""
+    return json.dumps([shape(branch) if isinstance(branch, dict) else branch, branch], sort_keys=True)
