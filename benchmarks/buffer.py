@@ -167,7 +167,7 @@ async def main(rounds: int, seconds: float, outbox: Path | None, *, written: boo
             for name in ("p50", "p99", "requests")
         )
         text = (
-            f"{ARRIVALS:.0f}/s: p50 {p50:.2f}, p99 {p99:.2f}, requests {part:.2f} of one call each (median of {rounds})"
+            f"{ARRIVALS:.0f}/s: p50 {p50:.2f}, p99 {p99:.2f}, requests {part:.3f} of one call each (median of {rounds})"
         )
         holds = p50 <= 1.15 and p99 <= 1.15 and part <= 0.75
         told("trickle", holds=holds, text=text, bar="p50 and p99 1.15, requests 0.75")
