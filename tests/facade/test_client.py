@@ -342,6 +342,18 @@ def test_profiles_import_no_other_area() -> None:
     assert areas == {"batch_api._generated.cep.endpoints.profiles"}
 
 
+def test_opening_a_client_imports_what_its_first_request_needs() -> None:
+    opened = f"""
+import asyncio
+from batch_api import BatchClient
+async def main():
+    async with BatchClient({KEY!r}, {PROJECT!r}): pass
+asyncio.run(main())
+"""
+    assert {"httpcore", "h11"} <= imported_by(opened)
+    assert "httpcore" not in imported_by(f"from batch_api import BatchClient\nBatchClient({KEY!r}, {PROJECT!r})")
+
+
 @pytest.mark.parametrize("kind", [httpx.AsyncClient, httpx.HTTPTransport, object])
 def test_what_is_no_transport_is_refused(kind: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"transport is an httpx\.AsyncBaseTransport"):
