@@ -49,7 +49,7 @@ class Allowance(NamedTuple):
         return self.kind == finding.kind and (fits or self.where == finding.where)
 
 
-_TOLD = {"unused schema", "operation", "property", "value", "answer", "webhooks", "callbacks"}
+_TOLD = {"unused schema", "optional header", "operation", "property", "value", "answer", "webhooks", "callbacks"}
 """What is told each time when only a rule allows it."""
 
 

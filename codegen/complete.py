@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from .document import METHODS, Json
+from .document import METHODS, Json, is_optional_header
 from .schema import Schema
 
 _INSIDE = ("allOf", "anyOf", "oneOf")
@@ -68,7 +68,8 @@ def _operation(
         parameter = _target(document, reference)
         found = here.get((parameter["in"], parameter["name"]))
         if found is None:
-            yield "parameter", f"{key} ?{parameter['name']}"
+            kind = "optional header" if is_optional_header(parameter) else "parameter"
+            yield kind, f"{key} ?{parameter['name']}"
         else:
             where = f"{key} ?{parameter['name']}"
             meetings.append(_Meeting(where, [parameter.get("schema", {})], [found.get("schema", {})]))

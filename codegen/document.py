@@ -97,3 +97,8 @@ def server(document: Json) -> tuple[str, str]:
     url = url.rstrip("/")
     last = url.rsplit("/", 1)[-1]
     return url, last if _VERSION.fullmatch(last) else str(document["info"]["version"])
+
+
+def is_optional_header(parameter: Json) -> bool:
+    """Whether it is a header or a cookie that may be left out, and is: the engine sends its own headers only."""
+    return parameter["in"] in ("header", "cookie") and not parameter.get("required")

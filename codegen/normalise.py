@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from . import copies, moves
-from .document import METHODS, Json
+from .document import METHODS, Json, is_optional_header
 from .errors import CodegenError
 from .names import CLASS_NAME, FUNCTION_NAME, Line, Names, OperationName
 from .references import References
@@ -181,7 +181,8 @@ class _Normaliser:
         for reference in [*shared, *own]:
             parameter, _ = self.follow(reference)
             found[parameter["in"], parameter["name"]] = parameter
-        return [self.parameter(key, title, parameter) for _, parameter in sorted(found.items())]
+        kept = [parameter for _, parameter in sorted(found.items()) if not is_optional_header(parameter)]
+        return [self.parameter(key, title, parameter) for parameter in kept]
 
     def parameter(self, key: str, title: str, parameter: Json) -> Json:
         place = Place(f"{key} ?{parameter['name']}", (), title + pascal(parameter["name"]))
@@ -210,6 +211,9 @@ class _Normaliser:
         result = dict(holder)
         if "content" in holder:
             content = {_media_type(media): entry for media, entry in sorted(holder["content"].items(), reverse=True)}
+            if "application/json" in content and len(content) > 1:
+                self.drop(str(place), ["other media types"])
+                content = {"application/json": content["application/json"]}
             result["content"] = {media: self.media(place, media, entry) for media, entry in sorted(content.items())}
         return result
 

@@ -42,7 +42,17 @@ def meaning(value: Any) -> Any:
         return [meaning(item) for item in value]
     if not isinstance(value, dict):
         return value
-    beside = {"summary", "discriminator", "security", "tags", "info", "servers", "openapi", "securitySchemes"}
+    beside = {
+        "summary",
+        "discriminator",
+        "security",
+        "tags",
+        "info",
+        "servers",
+        "openapi",
+        "securitySchemes",
+        "required",
+    }
     kept = {key: meaning(item) for key, item in value.items() if not is_remark(key) and key not in beside}
     return {"anyOf" if key == "oneOf" else key: item for key, item in kept.items()}
 

@@ -463,6 +463,26 @@ def server_without_variable(document: Json, random: Random) -> None:
     document["servers"] = [{"url": "https://api.batch.com/2.13/"}]
 
 
+def optional_bodies(document: Json, random: Random) -> None:
+    """Nobody said that bodies are required."""
+    for _, _, operation in operations(document):
+        operation.get("requestBody", {}).pop("required", None)
+
+
+def other_media_types(document: Json, random: Random) -> None:
+    """All may be XML as well."""
+    for holder in list(holders(document)):
+        if isinstance(holder, dict) and isinstance(holder.get("content"), dict):
+            for media in list(holder["content"].values()):
+                holder["content"]["application/xml"] = copy.deepcopy(media)
+
+
+def optional_headers(document: Json, random: Random) -> None:
+    """A header that may be sent with everything."""
+    for _, _, operation in operations(document):
+        operation["parameters"].append({"name": "X-Request-Id", "in": "header", "schema": {"type": "string"}})
+
+
 def one_of_as_any_of(document: Json, random: Random) -> None:
     """Unions that are not said to exclude each other."""
     for schema in schemas(document):
@@ -516,6 +536,9 @@ WORDS: tuple[Change, ...] = (
     no_words,
     server_with_variable,
     server_without_variable,
+    optional_bodies,
+    other_media_types,
+    optional_headers,
     one_of_as_any_of,
     any_of_as_one_of,
 )

@@ -87,6 +87,11 @@ def new_operations(document: Json) -> None:
     paths["/segments/create"] = {"post": _operation(project, reference) | {"requestBody": _body(segment)}}
     paths["/segments/create"]["post"]["responses"]["400"] = error
     paths["/segments/all"] = {"get": _operation(project, {"type": "array", "items": reference}, name)}
+    number = {"name": "segment_id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    trace = {"name": "X-Trace", "in": "header", "schema": {"type": "string"}}
+    paths["/segments/{segment_id}/users"] = {"get": _operation(project, reference, number, trace)}
+    paths["/segments/{segment_id}/users"]["post"] = _operation(project, reference, number)
+    paths["/segments/{segment_id}/users"]["post"]["requestBody"] = {"content": _body(segment)["content"]}
     paths["/webhooks/list"] = {"get": _operation(project, {"type": "array", "items": {"type": "string"}})}
     paths["/webhooks/remove"] = {"post": {"parameters": [project], "responses": {"204": {"description": "Done."}}}}
     paths["/webhooks/remove"]["post"]["requestBody"] = _body({"type": "array", "items": {"type": "string"}})
@@ -119,6 +124,9 @@ def new_parameters(document: Json) -> None:
     )
     document["paths"]["/segments/list"]["get"]["parameters"] += [
         {"name": f"q_{name}", "in": "query", "description": "New.", "schema": FORMS[name]} for name in names
+    ]
+    document["paths"]["/segments/list"]["get"]["parameters"] += [
+        {"name": name, "in": "query", "schema": {"type": "string"}} for name in ("query", "reply", "class")
     ]
 
 
