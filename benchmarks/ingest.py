@@ -211,7 +211,7 @@ def tell(runs: Runs, count: int, *, written: bool) -> bool:
                 f"{count / cpu:,.0f}",
                 f"{above:.0f}",
                 "" if times is None else f"{times:.2f}",
-                "" if program.bar is None else f"{program.bar:g}: {verdict(holds=holds)}",
+                "" if program.bar is None or times is None else f"{program.bar:g}: {verdict(holds=holds)}",
             ]
         )
         print(f"{name:<15}", " | ".join(rows[-1][1:]))
