@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo demo-cluster test check generate spec-pull spec-diff spec-update api-snapshot rehearse fuzz release pins bench \
+.PHONY: help setup demo demo-cluster test test-redis check generate spec-pull spec-diff spec-update api-snapshot rehearse fuzz release pins bench \
 	docs clean
 .DEFAULT_GOAL := help
 
@@ -34,6 +34,15 @@ test: setup ## run all tests, with branch coverage
 	$(BIN)/python -m coverage run -m pytest -q
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --fail-under=95
+
+REDIS ?= 5.0.0 8.1.0
+
+test-redis: setup ## test shared limits with the oldest and the newest redis-py; REDIS="5.0.0 …" for others
+	@for version in $(REDIS); do \
+		echo "redis-py $$version" && \
+		$(BIN)/python -m pip install --quiet --upgrade --target build/redis-$$version redis==$$version && \
+		PYTHONPATH=build/redis-$$version $(BIN)/python -m pytest -q tests/quota || exit 1; \
+	done
 
 check: setup ## lint, types, layers, freshness of generated code, public names, docs
 	$(BIN)/ruff check .
