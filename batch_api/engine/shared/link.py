@@ -93,7 +93,7 @@ class Link:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         redis, self._redis, self.away = self._redis, None, False
         if redis is not None:
-            await _close(redis)
+            await close(redis)
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Work that ends with the link at the latest."""
@@ -166,7 +166,7 @@ class Link:
         while True:
             redis, self._redis = self._redis, None
             if redis is not None:
-                await _close(redis)
+                await close(redis)
             await asyncio.sleep(wait)
             try:
                 await self._run(("batch_api:{probe}:clock",), {})
@@ -191,7 +191,7 @@ def link_to(url: str) -> Link:
     return here[url]
 
 
-async def _close(redis: Any) -> None:
+async def close(redis: Any) -> None:
     """An old connection may say anything when it is closed."""
     try:
         async with asyncio.timeout(PATIENCE):

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from batch_api.engine.shared.link import close
 from batch_api.engine.shared.queue import PREFIX
 from batch_api.engine.shared.url import checked
 
@@ -82,7 +83,7 @@ class Onlooker:
     async def aclose(self) -> None:
         """Close the connection."""
         if self._redis is not None:
-            await self._redis.aclose()
+            await close(self._redis)
 
     async def _look(self) -> View:
         names = [_text(key) async for key in self._redis.scan_iter(match=f"{PREFIX}*", count=_PAGE)]
