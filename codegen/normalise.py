@@ -83,6 +83,7 @@ def normalise(
 class _Normaliser:
     def __init__(self, document: Json, names: Names, before: Json, vendors_names: bool) -> None:
         self.vendors_names = vendors_names
+        self.strict = True
         self.document = document
         self.names = names
         self.before = before
@@ -114,6 +115,7 @@ class _Normaliser:
         """The places of the schemas without a line, by the names they got."""
 
     def run(self, strict: bool) -> Normalised:
+        self.strict = strict
         result = {key: value for key, value in self.document.items() if key in _CARRIED}
         self.drop("$", self.document.keys() - _CARRIED)
         result["paths"] = {path: self.path(path, item) for path, item in sorted(self.document["paths"].items())}
@@ -181,7 +183,8 @@ class _Normaliser:
         for reference in [*shared, *own]:
             parameter, _ = self.follow(reference)
             found[parameter["in"], parameter["name"]] = parameter
-        kept = [parameter for _, parameter in sorted(found.items()) if not is_optional_header(parameter)]
+        # A report is to tell what became of them.
+        kept = [entry for _, entry in sorted(found.items()) if not (self.strict and is_optional_header(entry))]
         return [self.parameter(key, title, parameter) for parameter in kept]
 
     def parameter(self, key: str, title: str, parameter: Json) -> Json:
