@@ -88,13 +88,13 @@ release: setup ## build sdist and wheel of a tagged state in dist/, and run the 
 	@$(BIN)/python -m tools.release
 
 VARIANTS ?=
-RUNS ?= 500
+DOCUMENTS ?= 500
 
 rehearse: setup ## a new document under other names, pulled, reported, generated, tested, in a copy; VARIANTS=all for every kind
 	$(BIN)/python -m tests.codegen.rehearse $(VARIANTS)
 
-fuzz: setup ## spoiled documents through pull and generate, in scratch folders; RUNS=500
-	$(BIN)/python -m tests.codegen.fuzz $(RUNS)
+fuzz: setup ## spoiled documents through pull and generate, in scratch folders; DOCUMENTS=500
+	$(BIN)/python -m tests.codegen.fuzz $(DOCUMENTS)
 
 pins: setup ## pin requirements/dev.txt anew
 	$(BIN)/python -m pip install --quiet "uv>=0.5"

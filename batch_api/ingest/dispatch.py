@@ -125,6 +125,8 @@ class Dispatcher:
         most = 1 if self._failures else self._sending.in_flight
         if self._is_stopped or self._pause or self._at_gate or len(self._requests) >= most:
             return
+        if len(self._order) == 1 and 2 <= most - 1 == len(self._requests):
+            return  # the last place is for several: a single edit goes with the next, or after an answer
         edits = self._next_edits()
         if edits:
             self._at_gate = chunk = _Chunk(edits)

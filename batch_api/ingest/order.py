@@ -68,6 +68,10 @@ class Order:
         """Whether any edit is ready."""
         return bool(self._ready)
 
+    def __len__(self) -> int:
+        """How many are ready."""
+        return len(self._ready)
+
     def add(self, edit: Held) -> None:
         """An edit comes to wait, last of all."""
         edit.stage = Stage.WAITING

@@ -138,8 +138,10 @@ class Link:
             self._sha = hashlib.sha1(_script().encode(), usedforsecurity=False).hexdigest()
             self._redis = Redis.from_url(
                 self._url,
-                socket_timeout=PATIENCE,
-                socket_connect_timeout=PATIENCE,
+                # The time is ours to keep: `asyncio.wait_for`, which redis-py would keep it with, can swallow a
+                # cancellation (CPython 3.11).
+                socket_timeout=None,
+                socket_connect_timeout=None,
                 retry=Retry(NoBackoff(), 0),  # who waits decides what comes next
             )
         return self._redis
