@@ -156,7 +156,7 @@ def workers(commands: list[list[str]], fake: FakeBatch, redis_url: str) -> Itera
         "BATCH_REST_API_KEY": fake.rest_api_key or "",
         "BATCH_PROJECT_KEY": fake.project_key or "",
         "BATCH_BASE_URL": fake.url or "",
-        "JOB_SECONDS": "1",
+        "JOB_SECONDS": "3",  # more than a busy machine takes
     }
     with ExitStack() as running:
         processes = []
