@@ -15,7 +15,7 @@ from codegen import yamlfile
 from codegen.layout import HERE
 
 DEFAULT = (LimitFact(1.0, spacing=0.02),)
-CATALOG = (LimitFact(5.0, headroom=0.01),)
+CATALOG = (LimitFact(5.0, headroom=0.008),)
 EVENTS = Condition(("*", "events"))
 SEGMENT = LimitFact(5.0, per=3600.0, burst=10.0, when=Condition(("filter", "segment")))
 
@@ -36,7 +36,7 @@ EXPECTED: dict[str, tuple[Any, ...]] = {
     "catalog_create": ("POST", "/catalogs/create", (201,), CATALOG, None, None, True, None, False),
     "catalog_items_edit": (
         *("POST", "/catalogs/items/edit", (202,)),
-        (LimitFact(5.0, headroom=0.01), LimitFact(1000.0, unit="items", headroom=0.01)),
+        (LimitFact(5.0, headroom=0.008), LimitFact(1000.0, unit="items", headroom=0.008)),
         *(("items",), 200, True, None, False),
     ),
     "catalog_list": ("GET", "/catalogs/list", (200,), CATALOG, None, None, True, None, False),
