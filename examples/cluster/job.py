@@ -10,7 +10,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from batch_api import BatchClient, BatchError, ChunkReference
+from batch_api import BatchClient, BatchError, ChunkReference, InvalidInput
 from examples.cluster.turns import Turn, Turns
 
 DEADLINE = float(os.environ.get("JOB_SECONDS", "8"))
@@ -38,7 +38,11 @@ class Sender:
 
     async def send(self, data: Mapping[str, Any]) -> float | None:
         """Send the chunk of a job. Returns `None` when the job is done, else in how many seconds to come back."""
-        chunk = ChunkReference.from_dict(data)
+        try:
+            chunk = ChunkReference.from_dict(data)
+        except InvalidInput as error:  # no chunk at all: it would come back for ever
+            await self._set_aside(data, error)
+            return None
         turn = await self._turns.take(chunk)
         if turn is Turn.OVER:
             return None
@@ -63,7 +67,10 @@ class Sender:
         if error.retry != "never":
             await self._turns.give_back(chunk, sent=error.outcome == "unknown")
             return error.retry_after
-        # Someone has to look at it. Those after it go on.
-        await self._redis.rpush(FAILED, json.dumps({"chunk": chunk.to_dict(), "error": str(error)}))
-        await self._turns.finish(chunk, {"failed": chunk.items})
+        await self._set_aside(chunk.to_dict(), error)
+        await self._turns.finish(chunk, {"failed": chunk.items})  # those after it go on
         return None
+
+    async def _set_aside(self, data: Mapping[str, Any], error: BatchError) -> None:
+        """Someone has to look at it."""
+        await self._redis.rpush(FAILED, json.dumps({"chunk": dict(data), "error": str(error)}))

@@ -139,6 +139,12 @@ async def test_a_job_that_no_repetition_helps_is_set_aside(
     assert await sender.send(second.to_dict()) is None, "those after it go on"
 
 
+async def test_a_job_that_is_no_chunk_is_set_aside(sender: Sender, redis: Redis) -> None:
+    assert await sender.send({"path": "somewhere"}) is None
+    (failed,) = await redis.lrange(FAILED, 0, -1)  # type: ignore[misc]
+    assert orjson.loads(failed)["chunk"] == {"path": "somewhere"}
+
+
 # -- the engines, and kill -9 ----------------------------------------------------------------------------------------
 
 
