@@ -36,9 +36,9 @@ class PlayedRedis:
         self.is_up = True
         self.seconds = 0.0
         self._lua: Any = LuaRuntime(unpack_returned_tuples=True)
-        self._lua.globals().redis = self._lua.table_from({"call": self._call})
+        self._lua.globals().redis = self._lua.table_from({"pcall": self._call})
         self._lua.globals().cjson = self._lua.table_from({"decode": self._decode, "encode": self._encode})
-        self._run = self._lua.eval(f"function(KEYS, ARGV) {link_module._script()} end")
+        self._run = self._lua.eval(f"function(KEYS, ARGV) {link_module._script()[0]} end")
 
     async def run(self, keys: Sequence[str], said: Mapping[str, Any]) -> dict[str, Any]:
         """Run the script, after half of the way there; the answer takes the other half."""
