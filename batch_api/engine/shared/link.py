@@ -28,6 +28,8 @@ TERM = 0.25
 """Seconds that a permit may be spent late; then it is given up. A process that dies loses no more than that."""
 SLICE = 0.1
 """Seconds' worth of a limit that is leased at once, or the largest request of any process where that is more."""
+LONGEST_PAUSE = 3960.0
+"""Seconds: the hour for which a `Retry-After` is believed, and 10 % of jitter."""
 _RULES = {
     "term": TERM,
     "slice": SLICE,
@@ -35,7 +37,7 @@ _RULES = {
     "poll": 0.05,  # how often a process asks whether the first request after a pause was answered
     "scout": 5.0,  # how long that first request keeps the others waiting at most
     "leap": 1.0,  # a clock that gained more than this since a process last looked was set
-    "pause": 3960.0,  # the longest pause: the hour for which a Retry-After is believed, and 10 % of jitter
+    "pause": LONGEST_PAUSE,
     "keep": 86_400,  # seconds after its last use at which a full limit is forgotten
     "cut": CUT,
     "floor": FLOOR,

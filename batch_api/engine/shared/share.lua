@@ -149,11 +149,13 @@ local function limit_at(n)
   if not known then
     forget_places(limit, kept)
     limit.id, limit.free, limit.shift = new_id(), now + (terms.capacity - terms.one) / terms.rate, 0
-    kept.factor = nil
+    kept.factor = 1
   end
   limit.spent = math.max(number(kept.spent, 0, 2 ^ 53), 0)
   local recovered = rules.recovery * math.max(now - number(kept.cut_at, now), 0)
-  limit.factor = between(number(kept.factor, 1) + recovered, rules.floor, 1)
+  local factor = number(kept.factor, 0)
+  if factor < rules.floor or factor > 1 then factor = terms.factor end
+  limit.factor = math.min(factor + recovered, 1)
   if (terms.id and terms.id ~= limit.id) or said.back then
     -- The first to find it lost cannot know what the others spent since: it takes everything that came back to be
     -- spent. Those who come later need not count that again.
