@@ -46,10 +46,18 @@ class Server:
 
     async def close(self) -> None:
         """Close all connections. An old connection may say anything when it is closed: that is no error."""
-        for client in (self.redis, *self._others):
+        # redis-py 5.0.0 has no `aclose`.
+        closings = [
+            client.aclose if hasattr(client, "aclose") else client.close for client in (self.redis, *self._others)
+        ]
+        if self._address.kind == "cluster":
+            # A RedisCluster that failed closes nothing, as it counts as not yet opened.
+            nodes = self.redis.nodes_manager
+            closings += [node.disconnect for node in (*nodes.nodes_cache.values(), *nodes.startup_nodes.values())]
+        for close in closings:
             try:
                 async with asyncio.timeout(_CLOSING):
-                    await (client.aclose() if hasattr(client, "aclose") else client.close())  # since redis-py 5.0.1
+                    await close()
             except Exception as error:
                 logger.debug("closing the old connection: %s", type(error).__name__)
 
