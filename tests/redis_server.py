@@ -194,7 +194,10 @@ def redis_cluster(directory: Path) -> Iterator[Cluster]:
 @contextlib.contextmanager
 def redis_sentinel(directory: Path) -> Iterator[tuple[Sentinel, RedisServer, RedisServer]]:
     """A sentinel, the master that it watches, and its replica, until the block ends."""
-    with redis_server("--repl-diskless-sync-delay", "0") as master, redis_server("--replicaof", "127.0.0.1", str(master.port)) as replica:
+    with (
+        redis_server("--repl-diskless-sync-delay", "0") as master,
+        redis_server("--replicaof", "127.0.0.1", str(master.port)) as replica,
+    ):
         _wait_until(lambda: b"master_link_status:up" in replica.command("INFO", "replication"))
         sentinel = Sentinel(directory, master)
         sentinel.start()

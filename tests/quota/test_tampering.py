@@ -20,8 +20,25 @@ from tests.quota.test_sharing import DEFAULT, UPDATES, assert_never_above, playe
 from tests.quota.test_trouble import between, crowd
 
 NUMBERS = st.sampled_from(
-    ["1e12", "-1e12", "1e308", "-1e308", "1e400", "nan", "-nan", "inf", "-inf", "0", "-0", "-1", "1e-308", "9" * 40]
-    + [f"{EPOCH + 1e9}", f"{EPOCH + 5e9}", f"{-EPOCH}"]
+    [
+        "1e12",
+        "-1e12",
+        "1e308",
+        "-1e308",
+        "1e400",
+        "nan",
+        "-nan",
+        "inf",
+        "-inf",
+        "0",
+        "-0",
+        "-1",
+        "1e-308",
+        "9" * 40,
+        f"{EPOCH + 1e9}",
+        f"{EPOCH + 5e9}",
+        f"{-EPOCH}",
+    ]  # fmt: skip
 )
 WORDS = st.sampled_from(["", "abc", "0x7fffffff", "1 2", "é", "\x00", "x" * 2000])
 VALUES = NUMBERS | WORDS
@@ -77,7 +94,9 @@ def test_calls_go_on_within_seconds_whatever_was_written(forged: dict[str, dict[
 @example([{"limit": {"free": "0"}}], 0.05)
 @example([{"clock": {"skew": "-80000"}}], 0.5)
 @example([{"limit": {"factor": "1e300", "cut_at": "0"}}], 0.05)
-def test_no_process_is_ever_faster_than_the_limit_by_itself(forged: list[dict[str, dict[str, str]]], gap: float) -> None:
+def test_no_process_is_ever_faster_than_the_limit_by_itself(
+    forged: list[dict[str, dict[str, str]]], gap: float
+) -> None:
     async def main() -> None:
         redis = played()
         process = Process(redis, 0, UPDATES, largest=200)
@@ -96,7 +115,9 @@ AROUND = st.floats(-7200, 7200).map(lambda seconds: f"{EPOCH + seconds:.6f}")
 @settings(max_examples=60, deadline=None)
 @given(
     gate=st.fixed_dictionaries({}, optional={"paused_until": AROUND, "paused_at": AROUND, "scout_until": AROUND}),
-    limit=st.fixed_dictionaries({}, optional={"free": AROUND, "cut_at": AROUND, "shift": st.sampled_from(["0", "3600"])}),
+    limit=st.fixed_dictionaries(
+        {}, optional={"free": AROUND, "cut_at": AROUND, "shift": st.sampled_from(["0", "3600"])}
+    ),
     places=st.lists(st.lists(AROUND, min_size=6, max_size=6).map(sorted), max_size=3),
     kind=st.sampled_from([UPDATES, DEFAULT]),
 )

@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from batch_api import BatchClient
 from batch_api.cli import main as command
+from batch_api.engine.shared.look import Onlooker
 from batch_api.engine.shared.queue import Place
 from batch_api.testing import FakeBatch
+from tests.quota.test_rights import GUIDE, SETUSER
 from tests.redis_server import Cluster, RedisServer, redis_cluster, redis_sentinel, redis_server
 
 EDIT = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
@@ -237,9 +239,9 @@ async def test_a_single_server_is_no_cluster_and_no_sentinel(
     kind: str, redis: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = "/mymaster" if kind == "sentinel" else ""
-    async with served() as fake:
-        async with client_of(fake, "project_abcd", f"redis+{kind}://127.0.0.1:{redis.port}{path}") as client:
-            await client.profiles.update([EDIT])
+    url = f"redis+{kind}://127.0.0.1:{redis.port}{path}"
+    async with served() as fake, client_of(fake, "project_abcd", url) as client:
+        await client.profiles.update([EDIT])
     assert f"this is no {kind}: use redis://host:port/0 for a single server" in caplog.text
 
 
@@ -261,3 +263,19 @@ async def test_passwords_open_and_show_nowhere(
         assert secret not in caplog.text
 
 
+async def test_the_rights_in_the_guide_are_enough_in_a_cluster(
+    shared_cluster: Cluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    more = re.search(r"with `(\+cluster.*?)` as well", GUIDE.read_text(), re.DOTALL)
+    assert more is not None
+    rights = [*SETUSER.split()[3:], *more[1].split()]
+    for node in shared_cluster.nodes:
+        assert node.command("ACL", "SETUSER", "batch", *rights).startswith(b"+OK")
+    url = shared_cluster.url.replace("//", "//batch:a-password@")
+    async with served() as fake, client_of(fake, "project_abcd", url) as client:
+        await client.profiles.update([EDIT])
+        assert not is_away(client)
+    onlooker = Onlooker(url)
+    assert (await onlooker.look()).limits
+    await onlooker.aclose()
+    assert caplog.text == ""

@@ -46,7 +46,7 @@ class Server:
 
     async def close(self) -> None:
         """Close all connections. An old connection may say anything when it is closed: that is no error."""
-        # redis-py 5.0.0 has no `aclose`.
+        # redis-py 5.0.0 has no `aclose`, and leaves the pool of a master open.
         closings = [
             client.aclose if hasattr(client, "aclose") else client.close for client in (self.redis, *self._others)
         ]
@@ -54,6 +54,8 @@ class Server:
             # A RedisCluster that failed closes nothing, as it counts as not yet opened.
             nodes = self.redis.nodes_manager
             closings += [node.disconnect for node in (*nodes.nodes_cache.values(), *nodes.startup_nodes.values())]
+        elif self._address.kind == "sentinel":
+            closings.append(self.redis.connection_pool.disconnect)
         for close in closings:
             try:
                 async with asyncio.timeout(_CLOSING):
@@ -81,7 +83,9 @@ class Server:
         prefix = "sentinel_"
         own = {name.removeprefix(prefix): options.pop(name) for name in list(options) if name.startswith(prefix)}
         secure = {name: value for name, value in options.items() if name.startswith("ssl")}
-        sentinels = Sentinel(self._hosts, sentinel_kwargs={**_patient(), **secure, **own})
+        sentinels: Any = Sentinel(  # type: ignore[no-untyped-call, unused-ignore]
+            self._hosts, sentinel_kwargs={**_patient(), **secure, **own}
+        )
         self._others = list(sentinels.sentinels)
         return sentinels.master_for(self._address.service, **{**_patient(), **options})
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from importlib.util import find_spec
 from typing import NamedTuple
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from batch_api.engine.errors import ConfigurationError
 
-_URL = re.compile(r"(?P<scheme>[a-z+]+)://(?:(?P<user>[^/?#]*)@)?(?P<hosts>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>.*))?")
+_URL = re.compile(
+    r"(?P<scheme>[a-z+]+)://(?:(?P<user>[^/?#]*)@)?(?P<hosts>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>.*))?"
+)
 _SERVER, _CLUSTER, _SENTINEL = ("redis", "rediss", "unix"), "+cluster", "+sentinel"
 _PORT, _SENTINEL_PORT = 6379, 26379
 _EXPECTED = (
@@ -86,7 +88,7 @@ def secrets_of(url: str) -> set[str]:
     parts = _URL.fullmatch(url)
     if parts is None:
         return set()
-    options = parse_qs(parts["query"] or "")
-    found = {value for name, values in options.items() if "password" in name for value in values}
-    found.add((parts["user"] or "").partition(":")[2])
+    options = [option.partition("=") for option in (parts["query"] or "").split("&")]
+    found = [value for name, _, value in options if "password" in name]
+    found.append((parts["user"] or "").partition(":")[2])
     return {word for secret in found for word in (secret, unquote(secret)) if word}
