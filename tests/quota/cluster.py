@@ -26,12 +26,13 @@ EPOCH = 1_795_000_000.25
 
 
 class PlayedRedis:
-    """What the script needs of Redis: hashes, expiry, and a clock."""
+    """What the script needs of Redis: hashes, expiry, and a clock. `lost` counts what the script did not believe."""
 
     def __init__(self, time: Callable[[], float]) -> None:
         self._time = time
         self.step = 0.0
         self.hashes: dict[str, dict[str, str]] = {}
+        self.lost = 0
         self.calls = 0
         self.is_up = True
         self.seconds = 0.0
@@ -66,6 +67,7 @@ class PlayedRedis:
         if name == "HGETALL":
             return self._lua.table_from([part for pair in found.items() for part in pair])
         if name == "HSET":
+            self.lost += "id" in found and rest[0] == "id" and found["id"] != rest[1]
             found.update(zip(rest[::2], map(_as_text, rest[1::2]), strict=True))
         elif name == "HDEL":
             found.pop(rest[0], None)

@@ -50,7 +50,7 @@ def _hint(said: str, url: str) -> str:
     if kind == "server" and re.search(r"unknown command ['`](EVALSHA|SELECT)", said, re.IGNORECASE):
         return sentinel(url)
     if kind != "server" and re.search(r"unknown command|cluster support disabled|Cluster mode is not enabled", said):
-        return f"this is no {kind}: use redis://host:port/0 for a single server"
+        return f"this is no {kind}, or the user may not ask it; for a single server use redis://host:port/0"
     return ""
 
 

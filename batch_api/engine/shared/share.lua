@@ -104,7 +104,7 @@ local function place(record, terms)
   local longest = terms.longest + 1
   if held.stop < held.start or held.stop - held.start > longest then return nil end
   if held.due > held.stop or held.start - held.due > longest or held.due - held.start > longest then return nil end
-  if held.largest < 0 or held.largest > longest or held.units < 0 or held.units > terms.rate * longest then return nil end
+  if held.largest < 0 or held.units < 0 or held.units > terms.rate * longest then return nil end
   return held
 end
 
@@ -342,7 +342,7 @@ if paused_until > now then answer.paused = {ago = now - paused_at, seconds = pau
 
 for n, limit in ipairs(limits) do
   for field, held in pairs(limit.places) do
-    quantum = math.max(quantum, held.largest)
+    quantum = math.max(quantum, math.min(held.largest, limit.terms.longest))
     local process = field:match('@([^/]*)')
     if not counted[process] then counted[process], crowd = true, crowd + 1 end
   end
