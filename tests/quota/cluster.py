@@ -124,11 +124,12 @@ class Process:
         share: float = 0.1,
         pause: float = 5.0,
         project: str = "project_a",
+        gate: str = "profile_update",
     ) -> None:
         self.number = number
         self.now = asyncio.get_running_loop().time
         self.link = PlayedLink(redis, f"p{number}")
-        queue = SharedQueue("profile_update", Place("https://api", project, "…abcd"), self.link, self.now)
+        queue = SharedQueue(gate, Place("https://api", project, "…abcd"), self.link, self.now)
         self.gate = Gate(pause=pause, now=self.now, rng=random.Random(number), shared=queue)
         self.buckets: list[SharedBucket] = []
         for limit in limits:

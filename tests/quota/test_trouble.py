@@ -247,3 +247,26 @@ def test_a_long_wait_for_one_limit_keeps_the_place_on_it() -> None:
         assert redis.calls < 40
 
     run(main())
+
+
+def test_a_request_that_waits_for_an_hourly_limit_does_not_hold_up_those_that_need_another() -> None:
+    """Exports of a segment draw on both limits; other exports, in a queue of their own, on one a second only."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        redis = played()
+        server = StrictServer((1, 1, "requests"))
+        hourly = [Process(redis, n, DEFAULT, Limit(5, per=3600, burst=1), spacing=0.02) for n in range(2)]
+        others = [Process(redis, n, DEFAULT, spacing=0.02, gate="others") for n in (2, 3)]
+        await others[0].send(serve=server)
+        waiting = [asyncio.create_task(process.send(serve=server)) for process in hourly]
+        await asyncio.sleep(5)
+        with crowd(others, server, tasks=2):
+            await asyncio.sleep(900)
+        assert between(others, 10, 900) > 0.9 * 890
+        assert all(task.done() for task in waiting), "after 144 and 864 s"
+        assert server.rejected == 0
+        assert redis.lost == 0
+        assert loop.time() < 910
+
+    run(main())

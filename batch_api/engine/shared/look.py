@@ -174,7 +174,9 @@ def _leases(found: Mapping[str, str], now: float) -> Sequence[Lease]:
     held: list[Lease] = []
     for field, record in sorted(found.items(), key=lambda pair: pair[0][2:]):
         if field[:2] in ("r@", "c@"):
-            numbers = dict(zip(("start", "stop", "due", "largest", "alive", "units"), record.split(" "), strict=False))
+            numbers: dict[str, str] = dict(
+                zip(("start", "stop", "due", "largest", "alive", "units"), record.split(" "), strict=False)
+            )
             if _number(numbers, "alive") >= now:
                 state = "reserved" if field.startswith("r") else "spending"
                 held.append(Lease(_printable(field[2:].partition("/")[0]), _number(numbers, "units"), state))

@@ -72,12 +72,10 @@ local function is_id(id) return type(id) == 'string' and #id > 0 and #id < 1000 
 -- What is there
 
 -- The longest pause that `reject` makes: an hour, or as long as one permit takes at the slowest; with jitter.
-local longest_pause, longest_debt = rules.pause, 0
+local longest_pause = rules.pause
 for _, terms in ipairs(said.limits) do
   longest_pause = math.max(longest_pause, 1.1 / (terms.rate * rules.floor))
-  longest_debt = math.max(longest_debt, terms.longest)
 end
-local latest_turn = now + longest_pause + longest_debt
 
 local gate = read(KEYS[2])
 if not is_id(gate.id) or number(gate.paused_at, MOST) > now or number(gate.paused_until, MOST) > now + longest_pause then
@@ -119,9 +117,12 @@ local function places_on(limit, kept)
         sound = false
       elseif held.alive < now then
         run('HDEL', limit.key, field)
-      elseif held.alive <= latest_turn then -- one that waits longer, for another of its limits, does not hold up others
+      else
         limit.places[field] = held
-        if kind == 'r@' then
+        -- Its turn is long after it could go here: another of its limits holds it up. Nobody waits behind it; it is laid
+        -- anew when its turn comes.
+        held.is_elsewhere = held.alive - rules.term > held.due + limit.shift + limit.terms.longest
+        if kind == 'r@' and not held.is_elsewhere then
           limit.unspent = limit.unspent + held.stop - held.start
           limit.over = math.max(limit.over, held.due - held.start) -- a cost above the capacity waits for more than that
         end
@@ -233,7 +234,7 @@ local function give_back_reserved(limit)
   local held = limit.places[reserved]
   if not held then return end
   if text(held.stop) == text(limit.free) then limit.free = held.start end
-  limit.unspent = limit.unspent - (held.stop - held.start)
+  if not held.is_elsewhere then limit.unspent = limit.unspent - (held.stop - held.start) end
   drop(limit, reserved)
 end
 
@@ -270,8 +271,22 @@ end
 
 local granted, again
 
+local function lay_anew()
+  for _, limit in ipairs(limits) do
+    local held = limit.places[reserved]
+    if held.is_elsewhere then
+      local later = limit.free - held.start
+      held.start, held.stop, held.due = held.start + later, held.stop + later, held.due + later
+      held.is_elsewhere = false
+      limit.free = held.stop
+      limit.unspent = limit.unspent + held.stop - held.start
+    end
+  end
+end
+
 -- Confirm what is reserved if its turn has come; else say when to ask again.
 local function take_turn()
+  if due() <= now + rules.lead then lay_anew() end
   local turn = due()
   local waits_for_scout = not proven and scout ~= '' and scout ~= me and now < scout_until
   if waits_for_scout or turn > now + rules.lead then
