@@ -172,7 +172,7 @@ for n = 1, #KEYS - 2 do limits[n] = limit_at(n) end
 
 -- What moves the tape
 
--- Once all that is reserved will have been spent, the limit is full at `time` or later.
+-- Move the tape so that, with all that is reserved spent, the limit is full again at `time` at the earliest.
 local function full_at(limit, time)
   local lack = time + limit.unspent - (limit.free + limit.shift)
   if lack > 0 then limit.shift = limit.shift + lack end
@@ -193,7 +193,7 @@ local function reject(told)
   end
 end
 
--- The first answer, or the first after a pause: all begins anew from this instant.
+-- The first answer, or the first after a pause: the limits count from this instant.
 local function accept(told)
   if now - told.ago < paused_at then return end
   for n, limit in ipairs(limits) do
@@ -229,7 +229,7 @@ local function keep(limit, field, held)
   }, ' '))
 end
 
--- Only the end of the tape can be taken off: what lies further up has others behind it, who were told their time.
+-- Only the end of the tape can be taken off. Behind any other place lie those of processes that know their time.
 local function give_back_reserved(limit)
   local held = limit.places[reserved]
   if not held then return end
@@ -271,6 +271,7 @@ end
 
 local granted, again
 
+-- Move what another limit held up to the end of the tape: others went past it.
 local function lay_anew()
   for _, limit in ipairs(limits) do
     local held = limit.places[reserved]
@@ -357,7 +358,7 @@ if paused_until > now then answer.paused = {ago = now - paused_at, seconds = pau
 
 for n, limit in ipairs(limits) do
   for field, held in pairs(limit.places) do
-    quantum = math.max(quantum, math.min(held.largest, limit.terms.longest))
+    if not held.is_elsewhere then quantum = math.max(quantum, math.min(held.largest, limit.terms.longest)) end
     local process = field:match('@([^/]*)')
     if not counted[process] then counted[process], crowd = true, crowd + 1 end
   end
