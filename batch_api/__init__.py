@@ -47,7 +47,10 @@ if TYPE_CHECKING:
         WaitTimeout,
     )
     from batch_api.engine.limits import Limit
-    from batch_api.engine.response import Response
+    from batch_api.engine.response import Headers, Response
+    from batch_api.engine.transport import Request, Transport, WireError, WireResponse
+    from batch_api.engine.wire.aiohttp import AiohttpTransport as AiohttpTransport
+    from batch_api.engine.wire.http import HttpxTransport
     from batch_api.ingest.buffer import Buffer, Remainder
     from batch_api.ingest.chunks import ChunkReference
     from batch_api.ingest.csvfile import CsvFile, Line
@@ -100,7 +103,9 @@ __all__ = [
     "Fate",
     "FileStream",
     "Forecast",
+    "Headers",
     "Holding",
+    "HttpxTransport",
     "IndexingResult",
     "IngestFailed",
     "Invalid",
@@ -122,17 +127,21 @@ __all__ = [
     "Refused",
     "Remainder",
     "RemovalToken",
+    "Request",
     "Response",
     "Sending",
     "ServerError",
     "SetAside",
     "Summary",
+    "Transport",
     "TransportError",
     "Trouble",
     "Unknown",
     "Unsent",
     "UpdateResult",
     "WaitTimeout",
+    "WireError",
+    "WireResponse",
     "__version__",
     "app_models",
     "models",
@@ -166,7 +175,10 @@ _HOMES = {
         "WaitTimeout",
     ),
     "batch_api.engine.limits": ("Limit",),
-    "batch_api.engine.response": ("Response",),
+    "batch_api.engine.response": ("Headers", "Response"),
+    "batch_api.engine.transport": ("Request", "Transport", "WireError", "WireResponse"),
+    "batch_api.engine.wire.aiohttp": ("AiohttpTransport",),  # not in `__all__`: it needs the extra `aiohttp`
+    "batch_api.engine.wire.http": ("HttpxTransport",),
     "batch_api.ingest.buffer": ("Buffer", "Remainder"),
     "batch_api.ingest.chunks": ("ChunkReference",),
     "batch_api.ingest.csvfile": ("CsvFile", "Line"),

@@ -89,6 +89,14 @@ class BaseClient:
         """
         return self._engine.wait_time(operation, cost)
 
+    @property
+    def proxy(self) -> str | None:
+        """The proxy that requests to the API go through, such as `http://proxy:3128`, without user and password.
+
+        `None` without one, and where the transport is one of your own.
+        """
+        return self._engine.proxy
+
     # -- whatever has no method ----------------------------------------------------------------------------------
 
     async def call(self, operation: str, *, body: object = None, params: Params | None = None) -> Response:

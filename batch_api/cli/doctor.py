@@ -54,7 +54,7 @@ async def examine(credentials: Path | None) -> list[Finding]:
     findings += _credentials(account, credentials)
     async with client.with_options(deadline=30.0) as sibling, client:
         base_url = account.values.get(URL) or SERVER_URL
-        reached = await _reach(base_url)
+        reached = await _reach(base_url, client.proxy)
         findings.append(reached)
         if reached.is_good:
             findings += await _ask(sibling)
@@ -67,21 +67,23 @@ def _credentials(account: Account, path: Path | None) -> Iterator[Finding]:
         yield Finding("credentials", False, f"others can read {path}: chmod 600 {path}")
 
 
-async def _reach(base_url: str) -> Finding:
-    """Whether a connection to the host can be made at all."""
-    address = urlsplit(base_url)
+async def _reach(base_url: str, proxy: str | None) -> Finding:
+    """Whether a connection to the host, or to the proxy before it, can be made at all."""
+    address = urlsplit(proxy or base_url)
     secure = address.scheme == "https"
     port = address.port or (443 if secure else 80)
+    what = f"the proxy {proxy}" if proxy else address.netloc
     began = time.monotonic()
     try:
         async with asyncio.timeout(_CONNECT):
-            _, writer = await asyncio.open_connection(address.hostname, port, ssl=secure or None)
+            _, writer = await asyncio.open_connection(address.hostname, port, ssl=(secure and not proxy) or None)
         writer.close()
     except TimeoutError:
-        return Finding("network", False, f"no connection to {address.netloc} in {_CONNECT:.0f} s")
+        return Finding("network", False, f"no connection to {what} in {_CONNECT:.0f} s")
     except OSError as error:
-        return Finding("network", False, f"no connection to {address.netloc}: {error.strerror or type(error).__name__}")
-    return Finding("network", True, f"{base_url} reached in {(time.monotonic() - began) * 1000:.0f} ms")
+        return Finding("network", False, f"no connection to {what}: {error.strerror or type(error).__name__}")
+    took = f"reached in {(time.monotonic() - began) * 1000:.0f} ms"
+    return Finding("network", True, f"{what} {took}, for {base_url}" if proxy else f"{base_url} {took}")
 
 
 async def _ask(client: BatchClient) -> list[Finding]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from batch_api.engine.errors import ConfigurationError
 from batch_api.engine.wire import tls
-from batch_api.engine.wire.proxies import Proxies
+from batch_api.engine.wire.proxies import Proxies, Proxy
 
 if TYPE_CHECKING:
     from batch_api.engine.shared.link import Link
@@ -32,13 +32,17 @@ class Wire(NamedTuple):
                 "proxy= and a transport of your own exclude each other: give the transport its proxy."
             )
         if self.is_ours:
-            Proxies(self.proxy, trust_env=self.trust_env).of(base_url)
+            self.proxy_of(base_url)
             if self.trust_env and base_url.startswith("https:"):
                 tls.check_environment()
 
     @property
     def is_ours(self) -> bool:
         return self.transport is None or isinstance(self.transport, str)
+
+    def proxy_of(self, url: str) -> Proxy | None:
+        """The proxy that requests to `url` go through, as far as it is ours to choose."""
+        return Proxies(self.proxy, trust_env=self.trust_env).of(url) if self.is_ours else None
 
     def open(self) -> Transport:
         """A transport; httpx and aiohttp are imported only now."""
@@ -79,6 +83,12 @@ class Connections:
             # Files come from another host, but over the same transport: no connection there waits for another.
             self.transport = self._given or self._wire.open()
         return loop
+
+    @property
+    def proxy(self) -> str | None:
+        """The proxy to the API, without user and password."""
+        proxy = self._wire.proxy_of(self._base_url)
+        return None if proxy is None else proxy.shown
 
     def reopen(self) -> None:
         """A client may be entered again after it was closed."""

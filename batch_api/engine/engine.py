@@ -156,6 +156,11 @@ class Engine:
         return self._base_url
 
     @property
+    def proxy(self) -> str | None:
+        """The proxy that requests go through, without user and password."""
+        return self._connections.proxy
+
+    @property
     def project(self) -> str:
         """The alias under which the project shows in logs and attempts."""
         return self._credentials.alias
@@ -196,14 +201,15 @@ class Engine:
         limits = self._settings.of(operation, [fact for fact in operation.limits if fact.when is None])
         first, requests = min(items, chunk_size), math.ceil(items / chunk_size)
         draws = gates.draws(operation, limits, first)
-        start = gates.gate(operation, limits).ready_at(draws)
-        proven = gates.gate(operation, limits).is_proven
+        gate = gates.gate(operation, limits)
+        start = gate.ready_at(draws)
         now = asyncio.get_running_loop().time()
+        answers = gate.seconds_for_answers(draws, requests, self._max_in_flight) if draws else 0.0
         found: list[tuple[Limit, float]] = []
         for (limit, _), draw in zip(limits, draws, strict=True):
             units = items if limit.unit == "items" else requests
-            last = draw.bucket.last_at(units, draw.cost, requests, start, proven=proven)
-            found.append((limit, max(last - now, 0.0)))
+            last = draw.bucket.last_at(units, draw.cost, requests, start, proven=gate.is_proven)
+            found.append((limit, max(last - now, answers, 0.0)))
         return found
 
     # -- sending -------------------------------------------------------------------------------------------------
