@@ -12,7 +12,7 @@ from attrs import evolve
 
 from batch_api._generated.runtime import Encoded
 from batch_api.engine.engine import Engine
-from batch_api.engine.errors import APIError, BatchError, ServerError, TransportError
+from batch_api.engine.errors import APIError, BatchError, ServerError, TransportError, UnreadableAnswer
 from batch_api.engine.limits import Limit
 from batch_api.engine.response import Response
 from batch_api.engine.retry import backoff
@@ -290,7 +290,7 @@ def _may_pass(error: BatchError) -> bool:
     """Whether it is an outage, that is over some time."""
     if isinstance(error, TransportError):
         return error.stage != "tls"
-    return isinstance(error, ServerError)
+    return isinstance(error, ServerError | UnreadableAnswer)
 
 
 _MakeTrouble = Callable[[int, str | None, Any, BatchError], Trouble]
@@ -321,8 +321,6 @@ def all_of(
 
 def _refused_values(rows: Rows, response: Response) -> Troubles:
     """The items of which the API refused a part, from an answer that took the rest."""
-    if b"rror" not in response.content:
-        return {}
     by_row: dict[int, list[PartialError]] = {}
     for error in UpdateResult.of(response).errors:
         # An error that names no item, or one that is not there, may concern any of them.
