@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from batch_api.engine.errors import ConfigurationError
+from batch_api.engine.loop import running_loop
 from batch_api.engine.transport import Pools, Transport, as_transport
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Connections:
         """Make ready for the running loop, if that is not done."""
         if self._closed:
             raise ConfigurationError("The client is closed: make a new one, or use it inside its `async with`.")
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         if self._loop is not loop:
             if self._loop is not None and not self._loop.is_closed():
                 raise ConfigurationError("A client belongs to one event loop at a time: make one client for each.")
@@ -59,7 +60,7 @@ class Connections:
     async def aclose(self) -> None:
         self._closed = True
         opened = [*self._open, *([self._given] if self._given is not None else [])]
-        same_loop = self._loop is asyncio.get_running_loop()
+        same_loop = self._loop is running_loop()
         link, self._link, self._loop, self._open = self._link, None, None, []
         if link is not None and same_loop:
             await link.leave(self)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from batch_api._generated.cep.endpoints.profiles import profile_export, profile_mass_update, profile_update
 from batch_api.engine.errors import InvalidInput
+from batch_api.engine.loop import running_loop
 from batch_api.ingest import checks
 from batch_api.ingest.patience import DRAIN, PATIENCE
 from batch_api.resources.resource import Resource
@@ -265,6 +266,7 @@ class Profiles(Resource):
 
 async def _checked(edits: object) -> list[Any]:
     """A copy of the edits, each of which addresses one profile and holds events that have a name."""
+    running_loop()  # before the first turn of it is waited for
     rows = checks.items(edits, one="edit")
     for start in range(0, len(rows), _SLICE):
         if start:
