@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email.utils
-import logging
 import math
 import random
 import time
@@ -11,6 +10,7 @@ from typing import Literal
 
 from batch_api._generated.runtime import Operation
 from batch_api.engine.attempt import AttemptOutcome
+from batch_api.engine.observe import logger
 from batch_api.engine.response import Response
 from batch_api.engine.transport import Fault
 
@@ -20,8 +20,6 @@ FIRST_BACKOFF = 0.5
 """Seconds; doubled each time, and drawn from 0 up to that (full jitter)."""
 LONGEST_RETRY_AFTER = 3600.0
 """Seconds; a server that asks for more is taken to mean this. One slip of it should not stop a client for days."""
-
-logger = logging.getLogger("batch_api")
 
 Verdict = Literal["done", "wait", "again", "give up"]
 
@@ -68,7 +66,7 @@ def warn_if_capped(operation: str, value: str | None) -> None:
     """Say so where a `Retry-After` is not believed in full."""
     seconds = _seconds(value)
     if seconds is not None and seconds > LONGEST_RETRY_AFTER:
-        logger.warning("%s: Retry-After asks for %.0f s; pausing for %.0f s", operation, seconds, LONGEST_RETRY_AFTER)
+        logger.warning("%s: Retry-After asks for %g s; pausing for %g s", operation, seconds, LONGEST_RETRY_AFTER)
 
 
 def _seconds(value: str | None) -> float | None:

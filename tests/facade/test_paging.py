@@ -116,7 +116,7 @@ async def test_a_list_that_goes_in_circles_is_left() -> None:
     seen: list[Any] = []
     wire = Wire(*(page(has_more=True, next_from=cursor) for cursor in "xyx"), page())
     async with wire.client(limits={"audience_list": []}) as client:
-        with pytest.raises(BatchError, match="audience_list: the list is incomplete: .* leads back to an earlier one"):
+        with pytest.raises(BatchError, match="but it leads back to an earlier one"):
             await collect(client.audiences.list(), seen)
     assert len(seen) == 3, "what came before is not lost"
     assert len(wire.requests) == 3
