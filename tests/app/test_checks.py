@@ -231,9 +231,7 @@ async def test_a_list_whose_last_page_is_full_ends_with_an_empty_one(client: Bat
 
 async def test_a_list_that_leads_nowhere_ends(fake: FakeBatchApp, client: BatchAppClient) -> None:
     fake.respond("push_campaign_list", 200, [{"name": "a"}, {"name": "b"}], times=None)
-    with pytest.raises(
-        UnreadableAnswer, match="but it is the same as the one before"
-    ):
+    with pytest.raises(UnreadableAnswer, match="but it is the same as the one before"):
         [one async for one in client.campaigns.list(page_size=2)]
     fake.clear_faults()
     fake.respond("push_campaign_list", 200, {"odd": True})
@@ -244,6 +242,22 @@ async def test_a_list_that_leads_nowhere_ends(fake: FakeBatchApp, client: BatchA
             client.campaigns.list(cursor=cursor)
     with pytest.raises(InvalidInput, match="page_size"):
         client.campaigns.list(page_size=101)
+
+
+@pytest.mark.parametrize("odd", [{"rows": []}, None, "text"])
+async def test_lists_that_are_no_list_raise(fake: FakeBatchApp, client: BatchAppClient, odd: Any) -> None:
+    lists = {
+        "gdpr_request_list": client.gdpr.list(),
+        "push_campaign_list": client.campaigns.list(),
+        "in_app_campaign_list": client.in_app_campaigns.list(),
+        "custom_audience_list": client.audiences.list(),
+        "install_audience_list": client.audiences.list(type="install_ids"),
+        "app_data_list": client.app_data.list(),
+    }
+    for operation, listing in lists.items():
+        fake.respond(operation, 200, odd)
+        with pytest.raises(UnreadableAnswer, match=f"{operation}: the list is incomplete"):
+            [one async for one in listing]
 
 
 async def test_gdpr_requests_come_at_once(client: BatchAppClient) -> None:
