@@ -56,7 +56,7 @@ class Response:
         self.status = status
         self.headers = headers
         plain = decoded(content, headers.get("content-encoding"))
-        self.content = content if plain is None else plain
+        self.content: bytes = content if plain is None else plain
         self._json: Any = _NOT_READ
         self.attempts: tuple[Attempt, ...] = ()
         self.defect = self._defect(is_decoded=plain is not None) if 200 <= status < 300 else None
@@ -68,11 +68,6 @@ class Response:
             return self._read()
         except orjson.JSONDecodeError:
             return None
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is no body."""
-        return not self.content.removeprefix(_BYTE_ORDER_MARK).strip()
 
     @property
     def error_code(self) -> str | None:
@@ -101,7 +96,7 @@ class Response:
             return "with a part of the content only"
         if not is_decoded:
             return "its body cannot be decoded"
-        if self.is_empty:
+        if not self.content.removeprefix(_BYTE_ORDER_MARK).strip():
             return None
         try:
             body = self._read()
