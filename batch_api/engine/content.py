@@ -15,13 +15,12 @@ _RAW: Final = -zlib.MAX_WBITS
 _FORMATS: Final = {"gzip": (_GZIP,), "x-gzip": (_GZIP,), "deflate": (_ZLIB, _RAW)}  # some servers leave zlib's head out
 
 
-def decoded(content: bytes, encoding: str | None, *, most: int = MOST_BYTES) -> bytes | None:
+def decoded(content: bytes, encoding: str, *, most: int = MOST_BYTES) -> bytes | None:
     """The bytes that `content` stands for under a `Content-Encoding`.
 
     `None` for a coding that is not known, for content that is damaged or breaks off, and for more than `most` bytes.
     """
-    codings = [] if encoding is None else [name for part in encoding.lower().split(",") if (name := part.strip())]
-    codings = [name for name in codings if name != "identity"]
+    codings = [name for part in encoding.lower().split(",") if (name := part.strip()) not in ("", "identity")]
     if not content or not codings:
         return content
     if len(codings) > _MOST_CODINGS or not _FORMATS.keys() >= set(codings):

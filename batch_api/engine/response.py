@@ -31,6 +31,9 @@ class Headers(Mapping[str, str]):
     def __getitem__(self, name: str) -> str:
         return self._values[name.lower()]
 
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._values
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
@@ -55,7 +58,7 @@ class Response:
         self.route: str = operation.route
         self.status = status
         self.headers = headers
-        plain = decoded(content, headers.get("content-encoding"))
+        plain = decoded(content, headers["content-encoding"]) if "content-encoding" in headers else content
         self.content: bytes = content if plain is None else plain
         self._json: Any = _NOT_READ
         self.attempts: tuple[Attempt, ...] = ()
@@ -96,12 +99,10 @@ class Response:
             return "with a part of the content only"
         if not is_decoded:
             return "its body cannot be decoded"
-        if not self.content.removeprefix(_BYTE_ORDER_MARK).strip():
-            return None
         try:
             body = self._read()
         except orjson.JSONDecodeError:
-            return "its body is not JSON"
+            return "its body is not JSON" if self.content.removeprefix(_BYTE_ORDER_MARK).strip() else None
         return "its body is that of an error" if self._is_error(body) else None
 
     def _read(self) -> Any:
