@@ -23,7 +23,7 @@ def is_safe(url: str) -> bool:
     except ValueError:
         return False
     return bool(parts.hostname) and (
-        parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(str(parts.hostname)))
+        parts.scheme == "https" or (parts.scheme == "http" and is_loopback(str(parts.hostname)))
     )
 
 
@@ -67,5 +67,6 @@ def _fault(base_url: object) -> str | None:
     return None
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
     return host in ("localhost", "::1") or _LOOPBACK.fullmatch(host) is not None
