@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         RateLimited,
         ServerError,
         TransportError,
+        UnreadableAnswer,
         WaitTimeout,
     )
     from batch_api.engine.limits import Limit
@@ -137,6 +138,7 @@ __all__ = [
     "TransportError",
     "Trouble",
     "Unknown",
+    "UnreadableAnswer",
     "Unsent",
     "UpdateResult",
     "WaitTimeout",
@@ -172,6 +174,7 @@ _HOMES = {
         "RateLimited",
         "ServerError",
         "TransportError",
+        "UnreadableAnswer",
         "WaitTimeout",
     ),
     "batch_api.engine.limits": ("Limit",),

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
 from batch_api.engine.errors import ConfigurationError
+from batch_api.engine.loop import running_loop
 from batch_api.engine.wire import tls
 from batch_api.engine.wire.proxies import Proxies, Proxy
 
@@ -75,7 +76,7 @@ class Connections:
         """Make ready for the running loop, if that is not done."""
         if self._closed:
             raise ConfigurationError("The client is closed: make a new one, or use it inside its `async with`.")
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         if self._loop is not loop:
             if self._loop is not None and not self._loop.is_closed():
                 raise ConfigurationError("A client belongs to one event loop at a time: make one client for each.")
@@ -106,7 +107,7 @@ class Connections:
 
     async def aclose(self) -> None:
         self._closed = True
-        same_loop = self._loop is asyncio.get_running_loop()
+        same_loop = self._loop is running_loop()
         link, self._link, self._loop = self._link, None, None
         if link is not None and same_loop:
             await link.leave(self)

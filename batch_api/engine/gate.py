@@ -360,13 +360,16 @@ class Gate:
             return self._shared.lateness(seconds)
         return seconds - self._round_trip.quickest
 
-    def rejected(self, ticket: Ticket, retry_after: float | None, *, slower: bool) -> None:
-        """A rejection: everyone pauses, once, and (`slower`) the buckets it drew on go slower."""
+    def rejected(self, ticket: Ticket, retry_after: float | None, *, slower: bool) -> bool:
+        """A rejection: everyone pauses, once, and (`slower`) the buckets it drew on go slower.
+
+        False where nobody pauses for it: it was sent before the pause that answers it.
+        """
         now = self._now()
         self._land(ticket)
         if ticket.spent_at < self._paused_at:
             self.wake()
-            return  # it was sent before the pause that answers it
+            return False
         self._rejections += 1
         self.go_alone()
         if slower:
@@ -380,6 +383,15 @@ class Gate:
         if self._shared is not None:
             told = {"pause": self._pause, "longest": longest, "stretch": stretch, "slower": slower}
             self._shared.rejected(ticket, told if retry_after is None else {**told, "asked": retry_after})
+        return True
+
+    def resume(self, draws: Sequence[Draw]) -> None:
+        """Lift a pause. `draws` is what a request would take."""
+        now = self._now()
+        if self._shared is not None:
+            self._shared.resume(draws, max(self._paused_until - now, 0.0))
+        self._paused_until = min(self._paused_until, now)
+        self.wake()
 
     def hold(self, since: float, until: float) -> None:
         """Another process met a rejection, at `since`: pause as if it had been here."""
@@ -462,6 +474,6 @@ class Turn:
         """The request was answered, whatever the answer, but by a rejection."""
         self._gate.accepted(self._ticket)
 
-    def rejected(self, retry_after: float | None, *, slower: bool) -> None:
-        """The request was rejected: too many (`slower`), or not now."""
-        self._gate.rejected(self._ticket, retry_after, slower=slower)
+    def rejected(self, retry_after: float | None, *, slower: bool) -> bool:
+        """The request was rejected: too many (`slower`), or not now. Whether a pause begins with it."""
+        return self._gate.rejected(self._ticket, retry_after, slower=slower)

@@ -18,6 +18,7 @@ from attrs import frozen
 from batch_api.engine.encode import encode_items
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import BatchError, BufferFull, ConfigurationError, DeadlineExceeded, InvalidInput
+from batch_api.engine.loop import running_loop
 from batch_api.engine.observe import logger
 from batch_api.ingest.dispatch import Dispatcher
 from batch_api.ingest.fates import Delivered, Fate, Invalid, PartlyApplied, Trouble, Unknown, Unsent
@@ -92,6 +93,7 @@ class Buffer:
     async def __aenter__(self) -> Self:
         if self._state != "not open yet":
             raise ConfigurationError(f"The buffer is {self._state}: make a new one.")
+        running_loop()  # the first edit would be late to find that there is none
         if self._outbox is not None:
             self._restore(await self._outbox.open(), self._outbox)
         self._state = "open"

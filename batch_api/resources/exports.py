@@ -16,6 +16,7 @@ from batch_api.resources import files
 from batch_api.resources.paging import CursorListing, Listing
 from batch_api.resources.resource import Resource
 from batch_api.resources.waiting import EXPORT, until_over
+from batch_api.results import shown
 
 if TYPE_CHECKING:
     from batch_api.models import ExportRecord
@@ -140,7 +141,7 @@ class Exports(Resource):
 
 async def _view(engine: Engine, id: str) -> ExportRecord:
     answer = await api.export_view(engine, id=id)
-    return answer.parsed
+    return shown(answer)
 
 
 def _status(record: ExportRecord) -> object:

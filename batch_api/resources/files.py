@@ -96,7 +96,10 @@ class FileStream:
         location = answer.response.headers.get("location", "")
         if not _ADDRESS.fullmatch(location):
             raise _failed("the API named no address for the file", "refused")
-        return Link(urljoin(f"{self._engine.base_url}/exports/download", location))
+        try:
+            return Link(urljoin(f"{self._engine.base_url}/exports/download", location))
+        except ValueError:
+            raise _failed("the API named no address for the file", "refused") from None
 
     async def _fetch(self, link: Link) -> Download:
         download = await self._resources.enter_async_context(self._engine.fetch(link, start=self.received))
