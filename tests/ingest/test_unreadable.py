@@ -51,7 +51,7 @@ async def test_an_outage_that_answers_with_pages_is_ridden_out() -> None:
     wire = Wire(*[PAGE] * 10, OK)
     async with wire.client() as client:
         assert kinds(await fates_of(client.profiles.ingest([edit(1)], patience=600))) == {"Delivered": 1}
-    assert len(wire.requests) == 21
+    assert len(wire.requests) == 11
 
 
 async def test_a_buffer_tells_it_too() -> None:
