@@ -142,9 +142,10 @@ class OutboxFile:
                     f"The outbox {self._path} is in use: one buffer at a time. Give each process a file of its own."
                 ) from None
             raise ConfigurationError(f"The outbox {self._path} cannot be opened: {error}.") from None
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the latter where SQLite quotes what is broken
+            why = "its structure is broken" if isinstance(error, UnicodeDecodeError) else error
             raise ConfigurationError(
-                f"The file {self._path} is no outbox, or it is damaged: {error}. Move it away to begin a new one."
+                f"The file {self._path} is no outbox, or it is damaged: {why}. Move it away to begin a new one."
             ) from None
         except OSError as error:
             raise ConfigurationError(f"The outbox {self._path} cannot be opened: {error.strerror}.") from None
