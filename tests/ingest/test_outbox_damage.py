@@ -74,7 +74,7 @@ async def opened(client: BatchClient, path: Path, **options: Any) -> tuple[list[
 
 # -- one row ----------------------------------------------------------------------------------------------------------
 
-WRONG = [
+WRONG: list[tuple[str, Any]] = [
     ("id", b"u1"),
     ("id", 1),
     ("id", "u9"),
@@ -148,7 +148,7 @@ async def test_what_is_logged_of_it_names_nobody(
     assert b"secret" in aside.raw
 
 
-WRONG_ASIDE = [
+WRONG_ASIDE: list[tuple[str, Any]] = [
     ("body", b"no JSON"),
     ("body", None),
     ("id", b"\xff"),
