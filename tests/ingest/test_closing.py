@@ -22,7 +22,9 @@ pytestmark = pytest.mark.virtual_time
 
 @pytest.fixture
 def fake() -> FakeBatch:
-    return FakeBatch(limits=False)
+    fake = FakeBatch(limits=False)
+    fake.delay(None, 0.5)
+    return fake
 
 
 @pytest.fixture
@@ -83,7 +85,7 @@ def source(request: pytest.FixtureRequest, table: Table) -> Any:
 @pytest.mark.parametrize("how", ["break", "raise", "stop", "leave"])
 async def test_a_block_that_is_left(client: BatchClient, table: Table, source: Any, how: str) -> None:
     async def leave() -> None:
-        async with client.profiles.ingest(source) as job:
+        async with client.profiles.ingest(source, chunk_size=100) as job:
             async for _ in job:
                 if how == "break":
                     break
@@ -104,7 +106,7 @@ async def test_a_block_that_is_left(client: BatchClient, table: Table, source: A
 
 async def test_a_task_that_is_cancelled(client: BatchClient, table: Table, source: Any) -> None:
     async def read() -> None:
-        async with client.profiles.ingest(source) as job:
+        async with client.profiles.ingest(source, chunk_size=100) as job:
             async for _ in job:
                 await asyncio.sleep(1000)
 
@@ -119,7 +121,7 @@ async def test_a_task_that_is_cancelled(client: BatchClient, table: Table, sourc
 
 async def test_a_task_that_is_cancelled_while_it_leaves(client: BatchClient, table: Table) -> None:
     async def read() -> None:
-        async with client.profiles.ingest(table.arows()) as job:
+        async with client.profiles.ingest(table.arows(), chunk_size=100) as job:
             async for _ in job:
                 break
 
@@ -138,7 +140,7 @@ async def test_a_task_that_is_cancelled_while_it_leaves(client: BatchClient, tab
 async def test_collect_that_is_cancelled(client: BatchClient, table: Table, source: Any) -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(5):
-            await client.profiles.ingest(source).collect()
+            await client.profiles.ingest(source, chunk_size=100).collect()
     assert table.was_open
     assert not table.is_open
 
@@ -224,7 +226,7 @@ async def test_a_source_that_hangs_while_it_is_closed_is_cut_off(
             finally:
                 is_over = True
 
-    async with client.profiles.ingest(hangs()) as job:
+    async with client.profiles.ingest(hangs(), chunk_size=100) as job:
         async for _ in job:
             break
         began = now()
