@@ -69,7 +69,8 @@ if TYPE_CHECKING:
     from batch_api.ingest.forecast import Forecast
     from batch_api.ingest.holding import Holding, Sending
     from batch_api.ingest.job import IngestFailed, Job
-    from batch_api.ingest.outbox import OutboxError, SetAside
+    from batch_api.ingest.outbox import OutboxError
+    from batch_api.ingest.outboxfile import SetAside
     from batch_api.ingest.progress import Progress
     from batch_api.ingest.replace import AudienceIncomplete
     from batch_api.ingest.splitting import split
@@ -199,7 +200,8 @@ _HOMES = {
     "batch_api.ingest.forecast": ("Forecast",),
     "batch_api.ingest.holding": ("Holding", "Sending"),
     "batch_api.ingest.job": ("IngestFailed", "Job"),
-    "batch_api.ingest.outbox": ("OutboxError", "SetAside"),
+    "batch_api.ingest.outbox": ("OutboxError",),
+    "batch_api.ingest.outboxfile": ("SetAside",),
     "batch_api.ingest.progress": ("Progress",),
     "batch_api.ingest.replace": ("AudienceIncomplete",),
     "batch_api.ingest.splitting": ("split",),

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import platform
-import stat
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -28,7 +25,7 @@ from batch_api import (
     __version__,
 )
 from batch_api._generated.cep.document import SERVER_URL
-from batch_api.cli.account import URL, Account
+from batch_api.cli.account import URL, Account, open_to_others
 
 MOST_SKEW = 30.0
 """Seconds between our clock and the API's from which on events may be refused as being in the future."""
@@ -63,8 +60,9 @@ async def examine(credentials: Path | None) -> list[Finding]:
 
 def _credentials(account: Account, path: Path | None) -> Iterator[Finding]:
     yield Finding("credentials", True, f"from {account.origin}")
-    if path is not None and sys.platform != "win32" and stat.S_IMODE(os.stat(path).st_mode) & 0o077:
-        yield Finding("credentials", False, f"others can read {path}: chmod 600 {path}")
+    said = None if path is None else open_to_others(path)
+    if said is not None:
+        yield Finding("credentials", False, said)
 
 
 async def _reach(base_url: str, proxy: str | None) -> Finding:

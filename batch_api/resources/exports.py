@@ -127,7 +127,8 @@ class Exports(Resource):
         """Save a file of a finished export as `path`, and return that.
 
         The bytes go to a file beside it, which gets the name once it is whole: whatever happens, there is never half a
-        file under `path`. A file that was there before is replaced. For what is done about failures, see `download`.
+        file under `path`. It is readable by its owner alone (mode 0600). A file that was there before is replaced; of a
+        link, what it points to is not. For what is done about failures, see `download`.
 
         Args:
             file_id: The id of a file (`file_…`), from the `files` of the export's record; not the export's own.
