@@ -48,6 +48,6 @@ def test_tasks_reach_the_api_and_one_that_failed_comes_back(api: FakeBatch, tmp_
         worker.wait_until(lambda: len(profiles) == len(EIGHT))
         worker.signal(signal.SIGTERM)
         printed = worker.output()
-    assert {id: profile.attributes for id, profile in profiles.items()} == dict.fromkeys(EIGHT, {"tier": "gold"})
+    assert {id: profile.attributes["tier"] for id, profile in profiles.items()} == dict.fromkeys(EIGHT, "gold")
     assert outage.struck == 1
     assert printed.count("portals;") == printed.count("0 portals;") == 2
