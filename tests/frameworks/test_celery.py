@@ -8,7 +8,7 @@ from pathlib import Path
 from celery import Celery
 
 from batch_api.testing import FakeBatch
-from tests.frameworks.conftest import ROOT, program
+from tests.programs import ROOT, program
 
 WORKER = """
 import os, threading
@@ -32,7 +32,7 @@ COMMAND = (
 EIGHT = [f"u{number}" for number in range(8)]
 
 
-def test_tasks_reach_the_api_and_one_that_failed_comes_back(api: FakeBatch, tmp_path: Path) -> None:
+def test_tasks_reach_the_api_and_one_that_failed_comes_back(served_api: FakeBatch, tmp_path: Path) -> None:
     queue = tmp_path / "queue"
     queue.mkdir()
     folders = {"data_folder_in": str(queue), "data_folder_out": str(queue), "control_folder": str(tmp_path / "control")}
@@ -42,8 +42,8 @@ def test_tasks_reach_the_api_and_one_that_failed_comes_back(api: FakeBatch, tmp_
     producer.conf.broker_transport_options = options
     for customer in EIGHT:
         producer.send_task("examples.frameworks.celery_app.set_tier", (customer, "gold"))
-    outage = api.fail("profile_update", 503, retry_after=1)  # longer than the deadline of a call
-    profiles = api.project().profiles.by_id
+    outage = served_api.fail("profile_update", 503, retry_after=1)  # longer than the deadline of a call
+    profiles = served_api.project().profiles.by_id
     with program(*COMMAND, env={"CELERY_BROKER_URL": "filesystem://", "PYTHONPATH": f"{tmp_path}:{ROOT}"}) as worker:
         worker.wait_until(lambda: len(profiles) == len(EIGHT))
         worker.signal(signal.SIGTERM)

@@ -12,7 +12,7 @@ import pytest
 from batch_api import BatchClient, ConfigurationError, InvalidInput
 from batch_api.testing import FakeBatch
 from examples.frameworks.portal import BatchPortal
-from tests.frameworks.conftest import run
+from tests.programs import run
 
 EDIT = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
 
@@ -58,7 +58,7 @@ if child:
 
 
 @pytest.fixture
-def portal(api: FakeBatch) -> Iterator[BatchPortal]:
+def portal(served_api: FakeBatch) -> Iterator[BatchPortal]:
     portal = BatchPortal()
     yield portal
     portal.close()
@@ -102,10 +102,10 @@ def test_a_client_that_cannot_be_made_leaves_no_thread() -> None:
     assert threading.active_count() == before
 
 
-def test_it_is_closed_at_exit(api: FakeBatch) -> None:
+def test_it_is_closed_at_exit(served_api: FakeBatch) -> None:
     assert run("-c", AT_EXIT).splitlines() == [" ".join(["SUCCESS"] * 8), "1 thread, 0 sockets"]
 
 
-def test_after_a_fork_parent_and_child_each_open_their_own(api: FakeBatch) -> None:
+def test_after_a_fork_parent_and_child_each_open_their_own(served_api: FakeBatch) -> None:
     run("-c", FORK)
-    assert set(api.project().profiles.by_id) == {"parent", "parent again", "child"}
+    assert set(served_api.project().profiles.by_id) == {"parent", "parent again", "child"}

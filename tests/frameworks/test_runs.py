@@ -10,7 +10,7 @@ import pytest
 
 from batch_api.testing import FakeBatch
 from tests.docs.blocks import blocks
-from tests.frameworks.conftest import ROOT, program, run
+from tests.programs import ROOT, program, run
 
 INVOCATIONS = """
 import os, signal
@@ -40,31 +40,31 @@ asyncio.run(kernel(json.loads(sys.argv[1])))
 """
 
 
-def test_an_environment_that_is_frozen_between_invocations_holds_no_connection(api: FakeBatch) -> None:
+def test_an_environment_that_is_frozen_between_invocations_holds_no_connection(served_api: FakeBatch) -> None:
     with program("-c", INVOCATIONS) as environment:
         for _ in range(3):
             environment.wait_until_stopped()
             assert environment.sockets() == 0
             environment.signal(signal.SIGCONT)
         environment.output()
-    assert set(api.project().profiles.by_id) == {"u1", "u2", "u3"}
+    assert set(served_api.project().profiles.by_id) == {"u1", "u2", "u3"}
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_processes_of_ones_own_are_forked_or_spawned(method: str, api: FakeBatch) -> None:
+def test_processes_of_ones_own_are_forked_or_spawned(method: str, served_api: FakeBatch) -> None:
     assert run("-m", "examples.frameworks.processes", method) == "5 taken\n"
-    assert set(api.project().profiles.by_id) == {"u1", "u2", "u3", "u4", "u5"}
+    assert set(served_api.project().profiles.by_id) == {"u1", "u2", "u3", "u4", "u5"}
 
 
-def test_uvloop_runs_a_script(api: FakeBatch) -> None:
+def test_uvloop_runs_a_script(served_api: FakeBatch) -> None:
     assert run("-m", "examples.frameworks.uvloop_script") == "0 refused\n"
 
 
-def test_one_client_lives_through_several_runs(api: FakeBatch) -> None:
+def test_one_client_lives_through_several_runs(served_api: FakeBatch) -> None:
     assert run("-m", "examples.frameworks.several_runs") == "0 refused\n" * 3
 
 
-def test_the_cells_of_the_page_run_in_a_notebook(api: FakeBatch, tmp_path: Path) -> None:
+def test_the_cells_of_the_page_run_in_a_notebook(served_api: FakeBatch, tmp_path: Path) -> None:
     page = ROOT / "docs" / "guides" / "frameworks.md"
     cells = [block for block in blocks(page) if block.title is None]
     printed = "".join(cell.output or "" for cell in cells)

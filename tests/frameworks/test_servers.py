@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from batch_api.testing import FakeBatch
 from examples.frameworks.aiohttp_app import create_app
-from tests.frameworks.conftest import put_at_once, serving
+from tests.frameworks.servers import put_at_once, serving
 
 EIGHT = [f"u{number}" for number in range(8)]
 UVICORN = ["-m", "uvicorn", "--fd", "{fd}", "--log-level", "warning"]
@@ -36,22 +36,22 @@ def tiers(fake: FakeBatch) -> dict[str, object]:
 
 @pytest.mark.parametrize("command", SERVERS.values(), ids=list(SERVERS))
 def test_eight_requests_at_once_succeed_and_the_server_stops_without_a_warning(
-    command: list[str], api: FakeBatch
+    command: list[str], served_api: FakeBatch
 ) -> None:
     with serving(*command) as url:
         put_at_once(url, [f"customers/{id}/tier/gold" for id in EIGHT])
-    assert tiers(api) == dict.fromkeys(EIGHT, "gold")
+    assert tiers(served_api) == dict.fromkeys(EIGHT, "gold")
 
 
-def test_def_endpoints_call_in_the_loop_of_the_application(api: FakeBatch) -> None:
+def test_def_endpoints_call_in_the_loop_of_the_application(served_api: FakeBatch) -> None:
     with serving(*SERVERS["FastAPI"]) as url:
         put_at_once(url, [f"customers/{id}/{edit}" for id in EIGHT[:4] for edit in ("tier/gold", "city/Lyon")])
-    profiles = api.project().profiles.by_id
+    profiles = served_api.project().profiles.by_id
     assert [profiles[id].attributes for id in EIGHT[:4]] == [{"tier": "gold", "city": "Lyon"}] * 4
 
 
-async def test_aiohttp_opens_the_client_with_the_application(api: FakeBatch) -> None:
+async def test_aiohttp_opens_the_client_with_the_application(served_api: FakeBatch) -> None:
     async with TestClient(TestServer(create_app())) as web:
         answers = await asyncio.gather(*(web.put(f"/customers/{id}/tier/gold") for id in EIGHT))
         assert [await answer.json() for answer in answers] == [{"refused": 0}] * 8
-    assert tiers(api) == dict.fromkeys(EIGHT, "gold")
+    assert tiers(served_api) == dict.fromkeys(EIGHT, "gold")

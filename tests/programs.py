@@ -1,4 +1,4 @@
-"""A fake API on a socket, and programs that run beside the tests and find it by their environment."""
+"""Python programs that run beside a test, in processes of their own."""
 
 from __future__ import annotations
 
@@ -6,33 +6,15 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-import httpx
-import pytest
-
-from batch_api.testing import FakeBatch
-from tests.serving import served
-
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 PATIENCE = 60.0
 """Seconds that a program may take on a busy machine. None of them needs a tenth of it."""
-
-
-@pytest.fixture
-def api(fake_batch: FakeBatch, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeBatch]:
-    """A fake on loopback, to which `BatchClient.from_env()` leads, here and in programs that are started."""
-    with served(fake_batch) as fake:
-        monkeypatch.setenv("BATCH_REST_API_KEY", fake.rest_api_key)
-        monkeypatch.setenv("BATCH_PROJECT_KEY", fake.project_key)
-        monkeypatch.setenv("BATCH_BASE_URL", fake.url)
-        yield fake
 
 
 class Program:
@@ -99,29 +81,3 @@ def run(*arguments: str, env: Mapping[str, str] | None = None) -> str:
     """Run a program to its end, and return what it printed."""
     with program(*arguments, env=env) as started:
         return started.output()
-
-
-@contextlib.contextmanager
-def serving(*arguments: str) -> Iterator[str]:
-    """A web server that takes over an open socket, `{fd}` in its arguments, so that nobody waits until it is up.
-
-    At the end it is asked to stop, and must have done so without complaint.
-    """
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = "http://{}:{}".format(*listener.getsockname())
-        command = [argument.format(fd=listener.fileno()) for argument in arguments]
-        with program(*command, listener=listener.fileno()) as server:
-            yield url
-            server.signal(signal.SIGTERM)
-            server.output(0, -signal.SIGTERM)
-
-
-def put_at_once(url: str, paths: Sequence[str]) -> None:
-    """Put them all at the same time; each must succeed, with nothing refused."""
-
-    def put(path: str) -> httpx.Response:
-        return httpx.put(f"{url}/{path}", timeout=PATIENCE, trust_env=False)
-
-    with ThreadPoolExecutor(len(paths)) as threads:
-        answers = list(threads.map(put, paths))
-    assert [(answer.status_code, answer.json()) for answer in answers] == [(200, {"refused": 0})] * len(paths)
