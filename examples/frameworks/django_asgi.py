@@ -1,4 +1,4 @@
-"""Django with async views: one client for the process, opened and closed by the lifespan of the ASGI server.
+"""Django on ASGI: one client for the process, opened and closed by the lifespan of the ASGI server.
 
 Run it with `uvicorn examples.frameworks.django_asgi:application`.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.http import HttpRequest, JsonResponse
@@ -24,7 +25,17 @@ async def set_tier(request: HttpRequest, customer_id: str, tier: str) -> JsonRes
     return JsonResponse({"refused": len(result.errors)})
 
 
-urlpatterns = [path("customers/<customer_id>/tier/<tier>", set_tier)]
+def set_city(request: HttpRequest, customer_id: str, city: str) -> JsonResponse:
+    """An ordinary view runs in a thread; its call goes to the loop that serves."""
+    edit = {"identifiers": {"custom_id": customer_id}, "attributes": {"city": city}}
+    result = async_to_sync(client.profiles.update)([edit])
+    return JsonResponse({"refused": len(result.errors)})
+
+
+urlpatterns = [
+    path("customers/<customer_id>/tier/<tier>", set_tier),
+    path("customers/<customer_id>/city/<city>", set_city),
+]
 django = get_asgi_application()
 
 

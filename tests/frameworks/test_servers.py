@@ -43,8 +43,9 @@ def test_eight_requests_at_once_succeed_and_the_server_stops_without_a_warning(
     assert tiers(served_api) == dict.fromkeys(EIGHT, "gold")
 
 
-def test_def_endpoints_call_in_the_loop_of_the_application(served_api: FakeBatch) -> None:
-    with serving(*SERVERS["FastAPI"]) as url:
+@pytest.mark.parametrize("server", ["FastAPI", "Django, ASGI"])
+def test_views_that_are_no_coroutines_call_in_the_loop_that_serves(server: str, served_api: FakeBatch) -> None:
+    with serving(*SERVERS[server]) as url:
         put_at_once(url, [f"customers/{id}/{edit}" for id in EIGHT[:4] for edit in ("tier/gold", "city/Lyon")])
     profiles = served_api.project().profiles.by_id
     assert [profiles[id].attributes for id in EIGHT[:4]] == [{"tier": "gold", "city": "Lyon"}] * 4
