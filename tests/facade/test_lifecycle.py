@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from batch_api import BatchClient
+from batch_api import BatchClient, BatchError
 from batch_api.testing import FakeBatch
 from tests.facade.wire import KEY, PROJECT
 from tests.programs import run
@@ -132,6 +132,21 @@ def test_a_client_that_holds_nothing_goes_without_a_warning(how: str, served_api
         if how == "entered again and left":
             async with client:
                 await client.profiles.update([EDIT])
+
+    assert warnings_of(lambda: asyncio.run(scenario())) == []
+
+
+def test_calls_that_wait_when_the_client_is_closed_leave_no_connection(served_api: FakeBatch) -> None:
+    """Those on the wire and those before the gate: each ends with its answer or an error that says what became of it."""
+    edits = [{"identifiers": {"custom_id": f"u{number}"}} for number in range(200)]
+
+    async def scenario() -> None:
+        async with BatchClient.from_env() as client:
+            calls = [asyncio.create_task(client.profiles.update(edits)) for _ in range(6)]  # four go at once
+            await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+        for ended in await asyncio.gather(*calls, return_exceptions=True):
+            if isinstance(ended, BaseException):
+                assert isinstance(ended, BatchError)
 
     assert warnings_of(lambda: asyncio.run(scenario())) == []
 

@@ -17,7 +17,7 @@ GUNICORN = [
     *("-W", "ignore::ResourceWarning:gunicorn.arbiter"),  # it leaves the socket that it was given to the collector
     *("-m", "gunicorn", "--bind", "fd://{fd}", "--preload", "--workers", "2", "--no-control-socket"),
 ]
-UNDER_GUNICORN = ["--worker-class", "uvicorn.workers.UvicornWorker"]
+UNDER_GUNICORN = ["--worker-class", "uvicorn_worker.UvicornWorker"]
 
 SERVERS = {
     "FastAPI": [*UVICORN, "examples.frameworks.fastapi_app:app"],
