@@ -137,7 +137,7 @@ def test_a_client_that_holds_nothing_goes_without_a_warning(how: str, served_api
 
 
 def test_calls_that_wait_when_the_client_is_closed_leave_no_connection(served_api: FakeBatch) -> None:
-    """Those on the wire and those before the gate: each ends with its answer or an error that says what became of it."""
+    """On the wire or before the gate: each ends with its answer, or with an error that says what became of it."""
     edits = [{"identifiers": {"custom_id": f"u{number}"}} for number in range(200)]
 
     async def scenario() -> None:
