@@ -24,7 +24,7 @@ from batch_api.engine.errors import (
     Outcome,
     TransportError,
 )
-from batch_api.engine.gate import TooLate, Turn
+from batch_api.engine.gate import TooLate, Turn, Withdrawn
 from batch_api.engine.gates import Gates, LimitSettings, gates_for
 from batch_api.engine.limits import Limit
 from batch_api.engine.loop import running_loop
@@ -288,6 +288,14 @@ class _Call:
     async def run(
         self, on_turn: Callable[[], object] | None = None, waits: Callable[[Response], bool] | None = None
     ) -> Response:
+        calls = self._engine._connections.calls
+        calls.add(self._ticket)
+        try:
+            return await self._run(on_turn, waits)
+        finally:
+            calls.discard(self._ticket)
+
+    async def _run(self, on_turn: Callable[[], object] | None, waits: Callable[[Response], bool] | None) -> Response:
         while True:
             try:
                 async with self._gate.turn(self._ticket) as turn:
@@ -296,6 +304,8 @@ class _Call:
                     result, outcome = await self._attempt(turn)
             except TooLate as late:
                 raise self._too_late(late.seconds) from None
+            except Withdrawn:
+                raise self._closed() from None
             verdict = judge(result, outcome, replayable=self._replayable, faults=self._faults)
             if verdict == "done":
                 assert isinstance(result, Response)  # noqa: S101
@@ -416,6 +426,12 @@ class _Call:
             retry_after=seconds,
             outcome="not_sent",
         )
+
+    def _closed(self) -> BatchError:
+        """The client was closed while the call waited for its turn."""
+        if self._last is not None:
+            return self._error()
+        return ConfigurationError(f"{self._operation.name}: the client was closed before the call's turn came.")
 
     def _out_of_time(self, request: Request) -> BatchError:
         where = "with a request on the wire" if request.sent else "before the request could leave"

@@ -39,6 +39,10 @@ class TooLate(Exception):
         self.seconds = seconds
 
 
+class Withdrawn(Exception):
+    """Nobody waits for the turn any more."""
+
+
 class Draw(NamedTuple):
     """What a request takes from one bucket."""
 
@@ -49,7 +53,18 @@ class Draw(NamedTuple):
 class Ticket:
     """A call's place in the queue. It keeps its number over all its attempts, and pays for each."""
 
-    __slots__ = ("came_at", "deadline", "draws", "most_in_flight", "number", "queued", "spent_at", "too_late", "wake")
+    __slots__ = (
+        "came_at",
+        "deadline",
+        "draws",
+        "is_withdrawn",
+        "most_in_flight",
+        "number",
+        "queued",
+        "spent_at",
+        "too_late",
+        "wake",
+    )
 
     def __init__(self, number: int, draws: Sequence[Draw], deadline: float, most_in_flight: int) -> None:
         self.number = number
@@ -59,11 +74,17 @@ class Ticket:
         self.came_at = -math.inf
         self.queued = False
         self.too_late = False
+        self.is_withdrawn = False
         self.spent_at = -math.inf
         self.wake: asyncio.Future[None] | None = None
 
     def __lt__(self, other: Ticket) -> bool:
         return self.number < other.number
+
+    def withdraw(self) -> None:
+        """Wait no longer."""
+        self.is_withdrawn = True
+        self.nudge()
 
     def nudge(self) -> None:
         if self.wake is not None and not self.wake.done():
@@ -156,7 +177,12 @@ class Gate:
     # -- waiting -------------------------------------------------------------------------------------------------
 
     async def wait_and_spend(self, ticket: Ticket) -> None:
-        """Return once every draw of `ticket` is spent. Raises `TooLate`; cancelled or too late, nothing is spent."""
+        """Return once every draw of `ticket` is spent. Raises `TooLate`; cancelled or too late, nothing is spent.
+
+        `Withdrawn`, too, where the ticket is.
+        """
+        if ticket.is_withdrawn:
+            raise Withdrawn
         if not ticket.draws and not self._holds_back(ticket):
             self._depart(ticket)
             return
@@ -175,6 +201,8 @@ class Gate:
 
     def _seconds_until_turn(self, ticket: Ticket) -> float:
         """0 when it is this ticket's turn, infinity while only a nudge can help."""
+        if ticket.is_withdrawn:
+            raise Withdrawn
         now = self._now()
         if ticket.too_late or now >= ticket.deadline:
             raise TooLate(max(self._paused_until - now, 0.0))
