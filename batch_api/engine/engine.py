@@ -6,15 +6,14 @@ import asyncio
 import hashlib
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import quote_plus
 
-from batch_api._generated.runtime import Api, Encoded, Operation, QueryValue, Unset
+from batch_api._generated.runtime import Api, Encoded, Operation, QueryValue
 from batch_api.engine import address, route
 from batch_api.engine.attempt import Attempt, AttemptOutcome
-from batch_api.engine.connections import Connections
+from batch_api.engine.connections import Connections, Wire
 from batch_api.engine.credentials import Credentials, KeySource
 from batch_api.engine.encode import Prepared, prepare
 from batch_api.engine.errors import (
@@ -25,16 +24,23 @@ from batch_api.engine.errors import (
     Outcome,
     TransportError,
 )
-from batch_api.engine.gate import TooLate, Turn
+from batch_api.engine.gate import TooLate, Turn, Withdrawn
 from batch_api.engine.gates import Gates, LimitSettings, gates_for
 from batch_api.engine.limits import Limit
+from batch_api.engine.loop import running_loop
 from batch_api.engine.observe import Observer, tell
 from batch_api.engine.response import Response
-from batch_api.engine.retry import backoff, judge, outcome_of, retry_after
-from batch_api.engine.transport import Fault, Request, fault_of
+from batch_api.engine.retry import backoff, judge, outcome_of, retry_after, warn_if_capped
+from batch_api.engine.transport import Fault, Request, WireError, WireResponse, fault_of
 
 if TYPE_CHECKING:
     from batch_api.engine.download import Download
+
+
+MAX_IN_FLIGHT = 400
+"""Requests of one operation on the wire at once, at most."""
+MAX_RESPONSE_BYTES = 16 * 1024 * 1024
+"""Bytes of an answer, at most. Downloads are streamed, and not bounded."""
 
 
 class Options(NamedTuple):
@@ -66,7 +72,10 @@ class Engine:
         quota: str | None = None,
         pause: float | None = None,
         transport: object | None = None,
-        max_in_flight: int = 40,
+        proxy: str | None = None,
+        trust_env: bool = True,
+        max_in_flight: int = MAX_IN_FLIGHT,
+        max_response_bytes: int = MAX_RESPONSE_BYTES,
         observer: Observer | None = None,
         project_alias: str | None = None,
         rng: random.Random | None = None,
@@ -78,9 +87,9 @@ class Engine:
         seconds = None if pause is None else _checked_seconds("pause", pause)
         self._settings = LimitSettings(api.operations, limits, share, quota, seconds)
         self._options = Options(_checked_seconds("timeout", timeout), _checked_seconds("deadline", deadline), False)
-        self._connections = Connections(
-            transport, secure=self._base_url.startswith("https:"), max_in_flight=max_in_flight
-        )
+        self._connections = Connections(Wire(transport, proxy, trust_env), self._base_url)
+        self._max_in_flight = _checked_count("max_in_flight", max_in_flight, 1000)
+        self._max_response_bytes = _checked_count("max_response_bytes", max_response_bytes, 2**31)
         self._user_agent = user_agent
         self._observer = observer
         self._rng = rng or random.Random()
@@ -147,6 +156,11 @@ class Engine:
         return self._base_url
 
     @property
+    def proxy(self) -> str | None:
+        """The proxy that requests go through, without user and password."""
+        return self._connections.proxy
+
+    @property
     def project(self) -> str:
         """The alias under which the project shows in logs and attempts."""
         return self._credentials.alias
@@ -161,17 +175,28 @@ class Engine:
         return self._settings.in_force()
 
     def wait_time(self, operation: str, cost: int = 1) -> float:
-        """Seconds that a call made now would wait for its turn, if those before it are served.
+        """Seconds that a call made now would wait for its turn, if those before it are served as those of late.
 
         Limits that hold for some bodies only are left out: what the body will be is not known here.
         """
-        known = self._settings.registry.get(operation)
-        if known is None:
-            raise ConfigurationError(f"There is no operation {operation!r}.")
+        known = self._known(operation)
         gates = self._bind()
         limits = self._settings.of(known, [fact for fact in known.limits if fact.when is None])
         draws = gates.draws(known, limits, cost)
-        return max(gates.gate(known, limits).ready_at(draws) - asyncio.get_running_loop().time(), 0.0)
+        turn = gates.gate(known, limits).expected_at(draws, self._max_in_flight)
+        return max(turn - asyncio.get_running_loop().time(), 0.0)
+
+    def resume(self, operation: str | None = None) -> None:
+        """Lift the pause of one operation, or of all: the next request goes at once, alone as after any pause."""
+        everything = (*self.api.operations.values(), self.api.undocumented)
+        for lifted in everything if operation is None else (self._known(operation),):
+            self._bind().resume(lifted)
+
+    def _known(self, operation: str) -> Operation:
+        known = self._settings.registry.get(operation)
+        if known is None:
+            raise ConfigurationError(f"There is no operation {operation!r}.")
+        return known
 
     def pace(self, operation: Operation, cost: int) -> list[tuple[Limit, float]]:
         """Each limit, with the seconds that a request of so many items keeps its bucket busy."""
@@ -186,14 +211,15 @@ class Engine:
         limits = self._settings.of(operation, [fact for fact in operation.limits if fact.when is None])
         first, requests = min(items, chunk_size), math.ceil(items / chunk_size)
         draws = gates.draws(operation, limits, first)
-        start = gates.gate(operation, limits).ready_at(draws)
-        proven = gates.gate(operation, limits).is_proven
+        gate = gates.gate(operation, limits)
+        start = gate.ready_at(draws)
         now = asyncio.get_running_loop().time()
+        answers = gate.seconds_for_answers(draws, requests, self._max_in_flight) if draws else 0.0
         found: list[tuple[Limit, float]] = []
         for (limit, _), draw in zip(limits, draws, strict=True):
             units = items if limit.unit == "items" else requests
-            last = draw.bucket.last_at(units, draw.cost, requests, start, proven=proven)
-            found.append((limit, max(last - now, 0.0)))
+            last = draw.bucket.last_at(units, draw.cost, requests, start, proven=gate.is_proven)
+            found.append((limit, max(last - now, answers, 0.0)))
         return found
 
     # -- sending -------------------------------------------------------------------------------------------------
@@ -206,37 +232,33 @@ class Engine:
         query: Mapping[str, QueryValue] | None = None,
         path: Mapping[str, str] | None = None,
         on_turn: Callable[[], object] | None = None,
+        on_unsent: Callable[[], object] | None = None,
         waits: Callable[[Response], bool] | None = None,
     ) -> Response:
         """Send one request with all policy applied; return only what succeeded.
 
-        `on_turn` is called each time the request has passed the gate. `waits` is asked after each rejection whether to
-        wait for another turn; without it, the deadline decides. Raises `InvalidInput` before anything is sent, else the
-        errors of `batch_api.engine.errors`.
+        `on_turn` is called each time the request has passed the gate, `on_unsent` if nothing of it left after that.
+        `waits` is asked after each rejection whether to wait for another turn; without it, the deadline decides. Raises
+        `InvalidInput` before anything is sent, else the errors of `batch_api.engine.errors`.
         """
-        deadline = asyncio.get_running_loop().time() + self._options.deadline
+        deadline = running_loop().time() + self._options.deadline
         prepared = await prepare(operation, body)
         # No address in a variable: tracebacks with locals would show the keys and ids in it.
         call = _Call(self, operation, prepared, self._address(operation, query, path or {}), deadline)
-        return await call.run(on_turn, waits)
+        call.on_turn, call.on_unsent, call.waits = on_turn, on_unsent, waits
+        return await call.run()
 
     def fetch(self, url: str, *, start: int = 0) -> AbstractAsyncContextManager[Download]:
         """Stream a file from another host, from byte `start` on, with none of our headers."""
         from batch_api.engine.download import fetch
 
         self._bind()
-        return fetch(self._connections.storage, url, start=start, timeout=self._options.timeout)
+        return fetch(self._connections.transport, url, start=start, timeout=self._options.timeout)
 
     def _address(self, operation: Operation, query: Mapping[str, QueryValue] | None, path: Mapping[str, str]) -> str:
         filled = route.filled(operation.path, path, besides=self.api.scope_parameter)
         url = self._base_url + self._credentials.in_path(filled)
-        pairs = [
-            f"{quote_plus(name)}={quote_plus(_text(value))}"
-            for name, given in (query or {}).items()
-            if not (given is None or isinstance(given, Unset))
-            for value in ([given] if isinstance(given, str | int | float) else given)
-        ]
-        return f"{url}?{'&'.join(pairs)}" if pairs else url
+        return url + route.query(query or {})
 
     def __repr__(self) -> str:
         return f"<Engine of {self.api.scope} {self.project} at {self._origin}>"
@@ -257,30 +279,44 @@ class _Call:
         self._attempts: list[Attempt] = []
         self._last: Response | Fault | None = None
         self._faults = 0
+        self.on_turn: Callable[[], object] | None = None
+        self.on_unsent: Callable[[], object] | None = None
+        self.waits: Callable[[Response], bool] | None = None
         self._loop = asyncio.get_running_loop()
         gates = engine._bind()
         limits = engine._settings.of(operation, prepared.limits)
         self._gate = gates.gate(operation, limits)
-        self._ticket = self._gate.ticket(gates.draws(operation, limits, prepared.items), deadline)
+        draws = gates.draws(operation, limits, prepared.items)
+        self._ticket = self._gate.ticket(draws, deadline, engine._max_in_flight)
         self._replayable = prepared.replayable or engine._options.resend_unsafe
 
-    async def run(
-        self, on_turn: Callable[[], object] | None = None, waits: Callable[[Response], bool] | None = None
-    ) -> Response:
+    async def run(self) -> Response:
+        calls = self._engine._connections.calls
+        calls.add(self._ticket)
+        try:
+            return await self._run()
+        finally:
+            calls.discard(self._ticket)
+
+    async def _run(self) -> Response:
         while True:
             try:
                 async with self._gate.turn(self._ticket) as turn:
-                    if on_turn is not None:
-                        on_turn()
+                    if self.on_turn is not None:
+                        self.on_turn()
                     result, outcome = await self._attempt(turn)
             except TooLate as late:
                 raise self._too_late(late.seconds) from None
+            except Withdrawn:
+                raise self._closed() from None
             verdict = judge(result, outcome, replayable=self._replayable, faults=self._faults)
             if verdict == "done":
                 assert isinstance(result, Response)  # noqa: S101
                 result.attempts = tuple(self._attempts)
                 return result
-            if verdict == "give up" or (verdict == "wait" and waits is not None and not waits(self._rejection)):
+            if verdict == "give up" or (
+                verdict == "wait" and self.waits is not None and not self.waits(self._rejection)
+            ):
                 raise self._error()
             if verdict == "again":
                 self._faults += 1
@@ -298,19 +334,18 @@ class _Call:
         began = self._loop.time()
         budget = asyncio.timeout_at(self._deadline if self._deadline < math.inf else None)
         try:
-            async with budget, engine._connections.slots:
-                began = self._loop.time()
+            async with budget:
                 self._last = await _exchange(engine, operation, request)
         except asyncio.CancelledError:
             self._last = Fault("CancelledError", "receive" if request.sent else "connect", request.sent, final=True)
-            self._note(turn, self._loop.time() - began, outcome_of(operation, self._last))
+            self._note(turn, request, self._loop.time() - began, outcome_of(operation, self._last))
             raise
         except TimeoutError:
             if not budget.expired():
                 raise
             self._last = Fault("DeadlineExceeded", "receive" if request.sent else "connect", request.sent, final=True)
         outcome = outcome_of(operation, self._last)
-        self._note(turn, self._loop.time() - began, outcome)
+        self._note(turn, request, self._loop.time() - began, outcome)
         self._settle(turn, outcome)
         if budget.expired():
             raise self._out_of_time(request)
@@ -321,13 +356,17 @@ class _Call:
         if isinstance(self._last, Fault):
             return
         if self._last is not None and outcome == "refused" and self._last.status in (429, 503):
-            asked = retry_after(self._last.headers.get("retry-after"))
-            turn.rejected(asked, slower=self._last.status == 429)
+            asked = self._last.headers.get("retry-after")
+            if turn.rejected(retry_after(asked), slower=self._last.status == 429):
+                warn_if_capped(self._operation.name, asked)
         else:
             turn.accepted()
 
-    def _note(self, turn: Turn, seconds: float, outcome: AttemptOutcome) -> None:
+    def _note(self, turn: Turn, request: Request, seconds: float, outcome: AttemptOutcome) -> None:
         last = self._last
+        turn.left_at = request.left_at if request.sent else None
+        if outcome == "not_sent" and self.on_unsent is not None:
+            self.on_unsent()
         attempt = Attempt(
             operation=self._operation.name,
             project=self._engine.project,
@@ -380,7 +419,9 @@ class _Call:
         fault = self._last
         what = f"{self._operation.name}: the last attempt failed at stage {fault.stage!r}"
         reason = f"{what} ({fault.kind}; {self._operation.route})."
-        return TransportError(reason, stage=fault.stage, outcome=self._outcome, attempts=self._attempts)
+        return TransportError(
+            reason, stage=fault.stage, final=fault.final, outcome=self._outcome, attempts=self._attempts
+        )
 
     def _too_late(self, seconds: float) -> BatchError:
         """The deadline passed between attempts, or the turn would have come after it."""
@@ -391,6 +432,12 @@ class _Call:
             retry_after=seconds,
             outcome="not_sent",
         )
+
+    def _closed(self) -> BatchError:
+        """The client was closed while the call waited for its turn."""
+        if self._last is not None:
+            return self._error()
+        return ConfigurationError(f"{self._operation.name}: the client was closed before the call's turn came.")
 
     def _out_of_time(self, request: Request) -> BatchError:
         where = "with a request on the wire" if request.sent else "before the request could leave"
@@ -403,16 +450,15 @@ class _Call:
 
 async def _exchange(engine: Engine, operation: Operation, request: Request) -> Response | Fault:
     """Send and read the whole answer. A lost body matters only where the status says that something was taken."""
-    request.sent = True  # unless the transport knows better
     try:
-        wire = await engine._connections.api.send(request)
+        wire = await engine._connections.transport.send(request)
     except Exception as error:
         fault = fault_of(error, request)
         if fault is None:
             raise
         return fault
     try:
-        content = b"".join([chunk async for chunk in wire.aiter_bytes()])
+        content = await _read(wire, engine._max_response_bytes)
     except Exception as error:
         fault = fault_of(error, request)
         if fault is None:
@@ -425,11 +471,29 @@ async def _exchange(engine: Engine, operation: Operation, request: Request) -> R
     return Response(engine.api, operation, wire.status, wire.headers, content)
 
 
-def _text(value: str | float) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+async def _read(wire: WireResponse, most: int) -> bytes:
+    """The body. Raises `WireError` for one of more than `most` bytes, and what a transport raises."""
+    chunks: list[bytes] = []
+    body = wire.aiter_bytes()
+    try:
+        async for chunk in body:
+            chunks.append(chunk)
+            most -= len(chunk)
+            if most < 0:
+                raise WireError("ResponseTooLarge", stage="receive")
+    finally:
+        if isinstance(body, AsyncGenerator):
+            await body.aclose()  # left to the garbage collector it would end in a task of its own
+    return b"".join(chunks)
 
 
 def _checked_seconds(name: str, value: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value) or value <= 0:
         raise ConfigurationError(f"{name} is a number of seconds above 0.")
     return float(value)
+
+
+def _checked_count(name: str, value: int, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise ConfigurationError(f"{name}: expected a whole number from 1 to {most}.")
+    return value

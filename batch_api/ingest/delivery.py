@@ -12,7 +12,7 @@ from attrs import evolve
 
 from batch_api._generated.runtime import Encoded
 from batch_api.engine.engine import Engine
-from batch_api.engine.errors import APIError, BatchError, ServerError, TransportError
+from batch_api.engine.errors import APIError, BatchError, ServerError, TransportError, UnreadableAnswer
 from batch_api.engine.limits import Limit
 from batch_api.engine.response import Response
 from batch_api.engine.retry import backoff
@@ -25,6 +25,8 @@ MOST_SINGLE_REFUSALS = 8
 """When more items of a chunk are refused, each by itself, it is not the items: the rest is not tried one by one."""
 SMALLEST_CHUNK = 50
 """Chunks are not made smaller than this for the sake of a limit."""
+UNREADABLE = 30.0
+"""Seconds to go on trying, at most, while answers come that nobody can read: no outage that passes, as a rule."""
 _ABOUT_ONE_ITEM = (400, 413, 422)
 _PERSISTENT = 2  # rejections of one request in a row
 _LONGEST_BACKOFF = 30.0
@@ -95,6 +97,7 @@ class Delivery:
         until: When, on the clock of the loop, to stop.
         on_crowd: Called when a chunk is split because rejections persist; without it, none is.
         on_rejected: Called when a request took nothing and waits for its turn again.
+        on_unsent: Called when nothing of a request left, though its turn had come.
     """
 
     def __init__(
@@ -108,6 +111,7 @@ class Delivery:
         until: float = math.inf,
         on_crowd: Turn | None = None,
         on_rejected: Turn | None = None,
+        on_unsent: Turn | None = None,
     ) -> None:
         self._engine = engine
         self._kind = kind
@@ -117,6 +121,7 @@ class Delivery:
         self._until = until
         self._on_crowd = on_crowd
         self._on_rejected = on_rejected
+        self._on_unsent = on_unsent
         self._rng = random.Random()
         self._now = asyncio.get_running_loop().time
         self._has_delivered = False
@@ -175,11 +180,17 @@ class Delivery:
         while True:
             try:
                 response = await self._in_time().send(
-                    kind.operation, path=kind.path, body=body, on_turn=on_turn, waits=self._waits(len(rows))
+                    kind.operation,
+                    path=kind.path,
+                    body=body,
+                    on_turn=on_turn,
+                    on_unsent=self._on_unsent,
+                    waits=self._waits(len(rows)),
                 )
             except BatchError as error:
                 doubt = doubt or (error if error.outcome == "unknown" else None)
-                give_up = min(give_up, now() + self._patience)
+                patience = UNREADABLE if isinstance(error, UnreadableAnswer) else math.inf
+                give_up = min(give_up, now() + min(self._patience, patience))
                 seconds = min(2 + backoff(failures + 1, self._rng), _LONGEST_BACKOFF)
                 in_time = now() + seconds < min(give_up, self._until)
                 if not _may_pass(error) or (events and error.outcome == "unknown") or not in_time:
@@ -289,8 +300,8 @@ def is_about_items(error: BatchError) -> bool:
 def _may_pass(error: BatchError) -> bool:
     """Whether it is an outage, that is over some time."""
     if isinstance(error, TransportError):
-        return error.stage != "tls"
-    return isinstance(error, ServerError)
+        return error.may_pass
+    return isinstance(error, ServerError | UnreadableAnswer)
 
 
 _MakeTrouble = Callable[[int, str | None, Any, BatchError], Trouble]
@@ -321,8 +332,6 @@ def all_of(
 
 def _refused_values(rows: Rows, response: Response) -> Troubles:
     """The items of which the API refused a part, from an answer that took the rest."""
-    if b"rror" not in response.content:
-        return {}
     by_row: dict[int, list[PartialError]] = {}
     for error in UpdateResult.of(response).errors:
         # An error that names no item, or one that is not there, may concern any of them.
