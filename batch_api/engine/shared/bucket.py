@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -139,6 +140,11 @@ class SharedBucket(Bucket):
 
     async def spend(self, cost: float) -> None:
         await self.alone.spend(cost)
+
+    def clear_at(self, cost: float, round_trip: float) -> float:
+        """As alone; but where one request fills the burst, Redis keeps the time between two."""
+        clear_at = super().clear_at(cost, round_trip)
+        return clear_at if cost < self._at_once or math.isinf(clear_at) else -math.inf
 
     def restart(self, cost: float, *, left: bool) -> None:
         self.alone.restart(cost, left=left)
