@@ -12,6 +12,7 @@ import pytest
 from batch_api import BatchClient
 from batch_api._generated.cep.registry import API
 from batch_api.engine import retry
+from batch_api.ingest import delivery
 from tests.wire.certificates import Certificates
 
 KEY = "rest_0123456789abcdef"
@@ -48,6 +49,7 @@ def trusted(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> Path
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is sent again is sent again soon."""
     monkeypatch.setattr(retry, "FIRST_BACKOFF", 0.002)
+    monkeypatch.setattr(delivery, "_LONGEST_BACKOFF", 0.01)
 
 
 @pytest.fixture(params=["httpx", "aiohttp"])

@@ -44,8 +44,7 @@ class Peer:
 
     async def request(self) -> Request:
         head = await self.head()
-        sizes = [line.split(":")[1] for line in head.lower().split("\r\n") if line.startswith("content-length:")]
-        return Request(head, await self.reader.readexactly(sum(map(int, sizes))))
+        return Request(head, await self.reader.readexactly(size_of(head)))
 
     async def send(self, data: bytes) -> None:
         self.writer.write(data)
@@ -55,6 +54,12 @@ class Peer:
         """End the connection by RST."""
         reset(self.writer.get_extra_info("socket"))
         self.writer.transport.abort()
+
+
+def size_of(head: str) -> int:
+    """Bytes of the body that a head announces."""
+    sizes = [line.split(":")[1] for line in head.lower().split("\r\n") if line.startswith("content-length:")]
+    return sum(map(int, sizes))
 
 
 def reset(sock: socket.socket) -> None:
@@ -125,6 +130,7 @@ class Server:
         while True:
             sock, _ = await loop.sock_accept(self._socket)
             sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.connections += 1
             task = loop.create_task(self._serve(sock), name="server: serves")
             self._tasks.add(task)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import ssl
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -14,7 +15,8 @@ import pytest
 
 from batch_api import BatchClient, DeadlineExceeded
 from tests.wire import leaks
-from tests.wire.conftest import MakeClient, edit
+from tests.wire.certificates import Certificates
+from tests.wire.conftest import KEY, PROJECT, UNLIMITED, MakeClient, edit
 from tests.wire.server import Peer, Server, reply
 
 MOST_TURNS = 400
@@ -186,3 +188,123 @@ def test_on_other_loops(
                 await cut_at_each_moment(WAYS[way], client)
 
     run(main(), loop)
+
+
+# -- where a call takes long ---------------------------------------------------------------------------------------
+
+
+async def test_cut_while_a_large_body_goes_out(make_client: MakeClient, tls: ssl.SSLContext | None) -> None:
+    started = asyncio.Event()
+
+    async def reads_nothing(peer: Peer) -> None:
+        peer.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        started.set()
+        await asyncio.sleep(60)
+
+    async with Server(reads_nothing, tls=tls) as server, make_client(server.url) as client:
+        large = asyncio.create_task(client.profiles.update([edit(a="x" * 10_000_000)]))
+        await started.wait()
+        await asyncio.sleep(0.05)
+        large.cancel()
+        await asyncio.wait([large])
+        assert large.cancelled()
+        assert leaks.in_use(client) == 0
+        server.handler = server.take_all
+        async with asyncio.timeout(MOST_SECONDS):
+            await call(client)
+
+
+async def test_cut_while_an_answer_trickles(make_client: MakeClient, tls: ssl.SSLContext | None) -> None:
+    async def trickles(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(b"HTTP/1.1 202 Accepted\r\nContent-Length: 100000\r\n\r\n")
+        while True:
+            await peer.send(b" ")
+            await asyncio.sleep(0)
+
+    async with Server(trickles, tls=tls) as server, make_client(server.url) as client:
+        for moment in (1, 3, 10, 30, 31, 32, 33, 60, 100):
+            slow = asyncio.create_task(call(client))
+            await turns(moment)
+            slow.cancel()
+            await asyncio.wait([slow])
+            assert leaks.in_use(client) == 0
+        server.handler = server.take_all
+        async with asyncio.timeout(MOST_SECONDS):
+            await call(client)
+
+
+async def test_cut_while_a_file_is_streamed(make_client: MakeClient, tls: ssl.SSLContext | None) -> None:
+    async def gives_files(peer: Peer) -> None:
+        while True:
+            request = await peer.request()
+            if request.line.startswith("POST"):
+                await peer.send(reply())
+            elif "/2.11" in request.line:
+                await peer.send(reply(b"", "307 Temporary Redirect", f"Location: {server.origin}/file"))
+            else:
+                await peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 30000000\r\n\r\n")
+                for _ in range(300):
+                    await peer.send(b"x" * 100_000)
+
+    received = 0
+
+    async def download(client: BatchClient) -> None:
+        nonlocal received
+        async with client.exports.download("file_1") as stream:
+            async for chunk in stream:
+                received += len(chunk)
+
+    async with Server(gives_files, tls=tls) as server, make_client(server.url) as client:
+        for moment in range(0, 120, 7):
+            task = asyncio.create_task(download(client))
+            await turns(moment)
+            task.cancel()
+            await asyncio.wait([task])
+            assert task.cancelled()
+            assert leaks.in_use(client) == 0, f"cut after {moment} turns, a connection is held"
+        assert received > 0, "no stream was cut in its middle"
+        async with asyncio.timeout(MOST_SECONDS):
+            await call(client)
+        assert leaks.tasks() == {asyncio.current_task()}
+
+
+async def test_many_at_once_at_random_moments(make_client: MakeClient, tls: ssl.SSLContext | None) -> None:
+    """A web backend under load whose callers give up."""
+    dice = random.Random(1)
+
+    async def one(client: BatchClient, after: int) -> bool:
+        return await by_cancel(client, after)
+
+    async with Server(tls=tls) as server, make_client(server.url) as client:
+        ended: list[bool] = []
+        for _ in range(15):
+            ended += await asyncio.gather(*(one(client, dice.randrange(150)) for _ in range(20)))
+        assert 0 < sum(ended) < len(ended)
+        assert leaks.in_use(client) == 0
+        async with asyncio.timeout(MOST_SECONDS):
+            await asyncio.gather(*(call(client) for _ in range(50)))
+
+
+@pytest.mark.parametrize("connection", ["fresh", "used before"])
+def test_a_pool_of_httpx_that_the_caller_brings(
+    certificates: Certificates, tls: ssl.SSLContext | None, connection: str
+) -> None:
+    """httpcore loses connections of cut calls; two that are lost are all there are."""
+
+    async def main() -> None:
+        handler = answers_and_closes if connection == "fresh" else None
+        trust = ssl.create_default_context(cafile=certificates.ca)
+        pool = httpx.AsyncHTTPTransport(verify=trust, limits=httpx.Limits(max_connections=2))
+        async with (
+            Server(handler, tls=tls) as server,
+            BatchClient(KEY, PROJECT, base_url=server.url, limits=UNLIMITED, transport=pool) as client,
+        ):
+            await call(client)
+            for number in range(200):
+                await by_cancel(client, number % 60)
+            async with asyncio.timeout(MOST_SECONDS):
+                await call(client)
+            await leaks.until(lambda: leaks.tasks() == {asyncio.current_task()}, "exchanges of cut calls go on")
+
+    run(main())

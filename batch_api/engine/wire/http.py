@@ -88,9 +88,12 @@ class HttpxTransport:
         await self._bind()
         connection = self._take(address, request.url)
         request.sent = False
+        body = _Body(request)
         try:
             with quiet():
-                response = await connection.send(_on_the_wire(request, address))
+                response = await connection.send(_on_the_wire(request, address, body))
+            if response.status < 300 and not body.is_whole:  # nobody can have taken what was not sent
+                raise httpcore.WriteError("a success came before the whole body had left")
         except BaseException as error:
             self._drop(connection)
             if not isinstance(error, Exception):
@@ -293,16 +296,19 @@ class _Body:
 
     def __init__(self, request: Request) -> None:
         self._request = request
+        self.is_whole = False
+        """Whether all of it left."""
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         self._request.sent = True
         content = self._request.content
         if len(content) <= _PIECE:
             yield content
-            return
-        view = memoryview(content)
-        for start in range(0, len(content), _PIECE):
-            yield view[start : start + _PIECE]
+        else:
+            view = memoryview(content)
+            for start in range(0, len(content), _PIECE):
+                yield view[start : start + _PIECE]
+        self.is_whole = True
 
     async def aclose(self) -> None:
         """Nothing to close."""
@@ -351,7 +357,7 @@ class _Answer:
             self._transport._give_back(connection)
 
 
-def _on_the_wire(request: Request, address: _Address) -> httpcore.Request:
+def _on_the_wire(request: Request, address: _Address, body: _Body) -> httpcore.Request:
     return httpcore.Request(
         request.method,
         address.url,
@@ -360,7 +366,7 @@ def _on_the_wire(request: Request, address: _Address) -> httpcore.Request:
             (b"Content-Length", b"%d" % len(request.content)),
             *((name.encode("ascii"), value.encode("ascii")) for name, value in request.headers),
         ],
-        content=_Body(request),
+        content=body,
         extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), request.timeout)},
     )
 
