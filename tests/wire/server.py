@@ -7,7 +7,8 @@ import contextlib
 import socket
 import ssl
 import struct
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Iterator
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -120,6 +121,11 @@ class Server:
             if not task.cancelled():
                 task.result()
 
+    @property
+    def now_open(self) -> int:
+        """Connections that a handler serves."""
+        return len(self._tasks)
+
     async def take_all(self, peer: Peer) -> None:
         while True:
             self.requests.append(await peer.request())
@@ -162,3 +168,25 @@ class Server:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+
+
+@contextlib.contextmanager
+def in_a_thread(server: Server) -> Iterator[None]:
+    """Serve in an event loop of its own."""
+    loop = asyncio.new_event_loop()
+    ready, over = threading.Event(), asyncio.Event()
+
+    async def serve() -> None:
+        async with server:
+            ready.set()
+            await over.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    try:
+        assert ready.wait(10)
+        yield
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(10)
+        loop.close()

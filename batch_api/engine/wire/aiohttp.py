@@ -64,6 +64,7 @@ class AiohttpTransport:
 
     async def send(self, request: Request) -> WireResponse:
         session = await self._bound()
+        await _look_at_the_network()
         request.sent = False
         proxy = self._proxies.of(request.url)
         body = _Body(request)
@@ -154,6 +155,12 @@ async def _repeats_nothing(
         return await handler(request)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         raise _Failed from error
+
+
+async def _look_at_the_network() -> None:
+    """aiohttp trusts an idle connection, even if its end came while the loop was busy: let the loop find that first."""
+    for _ in range(2):  # the loop reads on the next turn, after those who wait for it
+        await asyncio.sleep(0)
 
 
 def _session(used_once: bool) -> aiohttp.ClientSession:

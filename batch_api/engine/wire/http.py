@@ -257,10 +257,12 @@ class _Connection:
     @property
     def is_idle(self) -> bool:
         """Whether the last exchange came to its end and the connection may carry another."""
-        if isinstance(self._http, httpcore.AsyncConnectionPool):
-            connections: list[Any] = self._http.connections
-            return len(connections) == 1 and bool(connections[0].is_idle())
-        return bool(self._http.is_idle())
+        http = self._http
+        if isinstance(http, httpcore.AsyncConnectionPool):
+            if len(http.connections) != 1:
+                return False
+            http = http.connections[0]
+        return bool(http.is_idle()) and not _has_more(http)
 
     @property
     def is_closed_by_peer(self) -> bool:
@@ -269,6 +271,13 @@ class _Connection:
     def abort(self) -> None:
         """Close the socket at once, whatever state httpcore thinks it is in."""
         self._streams.abort()
+
+
+def _has_more(http: Any) -> bool:
+    """Whether bytes came behind the answer. httpcore would take them for the answer to the next request."""
+    while hasattr(http, "_connection"):  # a tunnel holds a connection, which holds one that speaks HTTP/1.1
+        http = http._connection
+    return bool(http._h11_state.trailing_data[0])
 
 
 class _Streams(httpcore.AsyncNetworkBackend):
