@@ -66,17 +66,21 @@ class AiohttpTransport:
         session = await self._bound()
         await _look_at_the_network()
         request.sent = False
+        is_secure = request.url.startswith("https:")
         proxy = self._proxies.of(request.url)
+        for_proxy = {} if proxy is None else proxy.headers
         body = _Body(request)
         try:
             response = await session.request(
                 request.method,
                 URL(request.url, encoded=True),
                 data=body,
-                headers=request.headers,
+                # Over plain http the proxy reads the request itself, over https what goes before the tunnel.
+                headers=request.headers if is_secure else [*request.headers, *for_proxy.items()],
                 allow_redirects=False,
-                proxy=None if proxy is None else URL(proxy.url, encoded=True),
-                ssl=self._context() if request.url.startswith("https:") else True,
+                proxy=None if proxy is None else proxy.shown,
+                proxy_headers=for_proxy if is_secure else None,
+                ssl=self._context() if is_secure else True,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=request.timeout, sock_read=request.timeout),
             )
         except Exception as error:
