@@ -17,19 +17,28 @@ class Certificates:
         self._folder = folder
         self.ca = folder / "ca.pem"
         """What a client must trust."""
-        _openssl("req", "-x509", *_NEW_KEY, "-days", "2", "-subj", "/CN=tests", *_CA,
+        _openssl("req", "-x509", *_NEW_KEY, "-days", "2", "-subj", "/CN=authority of tests", *_CA,
                  "-keyout", folder / "ca.key", "-out", self.ca)  # fmt: skip
 
     def server(self, name: str = "IP:127.0.0.1,DNS:localhost", *, days: int = 2) -> ssl.SSLContext:
         """The TLS of a server that is called so; with `days=0` its certificate has expired."""
-        stem = self._folder / f"{name.replace(':', '-')}.{days}"
-        key, request, certificate, extensions = (stem.with_suffix(f".{end}") for end in ("key", "csr", "pem", "ext"))
+        return _context(*self.files(name, days=days))
+
+    def files(self, name: str, *, days: int = 2) -> tuple[Path, Path]:
+        """A certificate and its key."""
+        stem = f"{name.replace(':', '-')}.{days}"
+        key, request, certificate, extensions = (self._folder / f"{stem}.{end}" for end in ("key", "csr", "pem", "ext"))
         if not certificate.exists():
-            _openssl("req", "-new", *_NEW_KEY, "-subj", "/CN=server", "-keyout", key, "-out", request)
+            _openssl("req", "-new", *_NEW_KEY, "-subj", "/CN=tests", "-keyout", key, "-out", request)
             extensions.write_text(f"subjectAltName={name}\nauthorityKeyIdentifier=keyid\n")
             _openssl("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self._folder / "ca.key",
                      "-CAcreateserial", "-days", str(days), "-extfile", extensions, "-out", certificate)  # fmt: skip
-        return _context(certificate, key)
+        return certificate, key
+
+    def hashed(self, folder: Path) -> None:
+        """Put the authority into a folder under the name by which OpenSSL looks for it."""
+        told = subprocess.run(["openssl", "x509", "-hash", "-noout", "-in", self.ca], check=True, capture_output=True)
+        (folder / f"{told.stdout.decode().strip()}.0").write_bytes(self.ca.read_bytes())
 
     def self_signed(self) -> ssl.SSLContext:
         key, certificate = self._folder / "self.key", self._folder / "self.pem"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 from urllib.parse import urlsplit
 
 from tests.wire.server import Peer, Server
@@ -43,14 +42,19 @@ class ProxyServer(Server):
         else:
             writer.write(head.replace(target, parts.path, 1).encode("latin-1"))
         try:
-            await asyncio.gather(_pipe(peer.reader, writer), _pipe(reader, peer.writer))
+            async with asyncio.TaskGroup() as pipes:
+                pipes.create_task(_pipe(peer.reader, writer), name="server: forwards")
+                pipes.create_task(_pipe(reader, peer.writer), name="server: forwards")
         finally:
             writer.close()
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
+    try:
         while data := await reader.read(65_536):
             writer.write(data)
             await writer.drain()
+    except OSError:  # one side broke off: so does the other
+        writer.transport.abort()
+    finally:
         writer.close()

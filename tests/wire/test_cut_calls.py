@@ -17,6 +17,7 @@ from batch_api import BatchClient, DeadlineExceeded
 from tests.wire import leaks
 from tests.wire.certificates import Certificates
 from tests.wire.conftest import KEY, PROJECT, UNLIMITED, MakeClient, edit
+from tests.wire.proxy import ProxyServer
 from tests.wire.server import Peer, Server, reply
 
 MOST_TURNS = 400
@@ -188,6 +189,21 @@ def test_on_other_loops(
                 await cut_at_each_moment(WAYS[way], client)
 
     run(main(), loop)
+
+
+@pytest.mark.parametrize("way", ["cancelled", "asyncio.timeout", "deadline"])
+@pytest.mark.parametrize("connection", ["fresh", "used before"])
+def test_through_a_proxy(make_client: MakeClient, tls: ssl.SSLContext | None, connection: str, way: str) -> None:
+    async def main() -> None:
+        handler = answers_and_closes if connection == "fresh" else None
+        async with (
+            Server(handler, tls=tls) as server,
+            ProxyServer() as proxy,
+            make_client(server.url, proxy=proxy.origin) as client,
+        ):
+            await cut_at_each_moment(WAYS[way], client)
+
+    run(main())
 
 
 # -- where a call takes long ---------------------------------------------------------------------------------------
