@@ -116,9 +116,7 @@ async def test_files_may_be_larger_than_the_bound(make_client: MakeClient, tls: 
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1 202 Accepted\r\n", b"HTTP/1.1 202 Accepted\r\nX: "])
-async def test_a_head_without_end_ends_soon(
-    make_client: MakeClient, tls: ssl.SSLContext | None, head: bytes
-) -> None:
+async def test_a_head_without_end_ends_soon(make_client: MakeClient, tls: ssl.SSLContext | None, head: bytes) -> None:
     async def never_comes_to_its_body(peer: Peer) -> None:
         await peer.request()
         await peer.send(head)

@@ -69,9 +69,12 @@ async def test_ingest_halves_what_is_too_large(make_client: MakeClient, tls: ssl
             await peer.send(reply())
 
     edits = [edit(f"u{number}", attributes={"a": "x" * 1_000_000}) for number in range(10)]
-    async with Server(at_most_3_mb, tls=tls) as server, make_client(server.url) as client:
-        async with client.profiles.ingest(edits, chunk_size=10) as job:
-            fates = [fate async for fate in job]
+    async with (
+        Server(at_most_3_mb, tls=tls) as server,
+        make_client(server.url) as client,
+        client.profiles.ingest(edits, chunk_size=10) as job,
+    ):
+        fates = [fate async for fate in job]
     assert [type(fate) for fate in fates] == [Delivered] * 10
 
 
