@@ -11,7 +11,7 @@ from typing import Any
 
 from batch_api.engine.errors import ConfigurationError
 from batch_api.engine.response import Headers
-from batch_api.engine.transport import Request, WireError, WireResponse, fails_for_good
+from batch_api.engine.transport import Request, WireError, WireResponse, fails_for_good, is_about
 from batch_api.engine.wire.loop_end import at_loop_end
 from batch_api.engine.wire.proxies import Proxies
 from batch_api.engine.wire.tls import KEEP_ALIVE, tls_context
@@ -63,22 +63,28 @@ class AiohttpTransport:
 
     async def send(self, request: Request) -> WireResponse:
         session = await self._bound()
+        await _look_at_the_network()
         request.sent = False
+        is_secure = request.url.startswith("https:")
         proxy = self._proxies.of(request.url)
+        for_proxy = {} if proxy is None else proxy.headers
+        body = _Body(request)
         try:
             response = await session.request(
                 request.method,
                 URL(request.url, encoded=True),
-                data=_Body(request),
-                headers=request.headers,
+                data=body,
+                # Over plain http the proxy reads the request itself, over https what goes before the tunnel.
+                headers=request.headers if is_secure else [*request.headers, *for_proxy.items()],
                 allow_redirects=False,
-                proxy=None if proxy is None else URL(proxy.url, encoded=True),
-                ssl=self._context() if request.url.startswith("https:") else True,
+                proxy=None if proxy is None else proxy.shown,
+                proxy_headers=for_proxy if is_secure else None,
+                ssl=self._context() if is_secure else True,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=request.timeout, sock_read=request.timeout),
             )
         except Exception as error:
             raise self._wire_error(error, request) from error
-        return _Answer(self, response, request)
+        return _Answer(self, response, request, body)
 
     async def aclose(self) -> None:
         """Close all connections, those in use included."""
@@ -122,7 +128,7 @@ class AiohttpTransport:
         if request.sent:
             self._lost(cause)
             return WireError(kind, stage="receive")
-        stage = "tls" if isinstance(cause, aiohttp.ClientSSLError) else "connect"
+        stage = "tls" if _is_of_handshake(cause, request) else "connect"
         return WireError(kind, stage=stage, final=fails_for_good(cause))
 
     def _lost(self, error: Exception) -> None:
@@ -132,6 +138,14 @@ class AiohttpTransport:
         """
         if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError):
             self._no_reuse_until = asyncio.get_running_loop().time() + _SECONDS_WITHOUT_REUSE
+
+
+def _is_of_handshake(error: Exception, request: Request) -> bool:
+    """Whether TLS failed, not TCP: a server that does not accept a connection refuses it, and has none to reset."""
+    if isinstance(error, aiohttp.ClientSSLError):
+        return True
+    is_reset = isinstance(error, aiohttp.ClientOSError) and is_about(error, ConnectionResetError)
+    return is_reset and request.url.startswith("https:") and not isinstance(error, aiohttp.ClientProxyConnectionError)
 
 
 class _Failed(Exception):
@@ -145,6 +159,12 @@ async def _repeats_nothing(
         return await handler(request)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         raise _Failed from error
+
+
+async def _look_at_the_network() -> None:
+    """aiohttp trusts an idle connection, even if its end came while the loop was busy: let the loop find that first."""
+    for _ in range(2):  # the loop reads on the next turn, after those who wait for it
+        await asyncio.sleep(0)
 
 
 def _session(used_once: bool) -> aiohttp.ClientSession:
@@ -174,6 +194,8 @@ class _Body(Payload):
         super().__init__(request.content)
         self._request = request
         self._size = len(request.content)
+        self.is_whole = not request.content
+        """Whether all of it left."""
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         return self._request.content.decode(encoding, errors)
@@ -183,6 +205,7 @@ class _Body(Payload):
         view = memoryview(self._request.content)
         for start in range(0, len(view), _PIECE):
             await writer.write(view[start : start + _PIECE])
+        self.is_whole = True
 
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
         await self.write(writer)
@@ -191,10 +214,13 @@ class _Body(Payload):
 class _Answer:
     """An answer on its way."""
 
-    def __init__(self, transport: AiohttpTransport, response: aiohttp.ClientResponse, request: Request) -> None:
+    def __init__(
+        self, transport: AiohttpTransport, response: aiohttp.ClientResponse, request: Request, body: _Body
+    ) -> None:
         self._transport = transport
         self._response = response
         self._request = request
+        self._body = body
         self.status: int = response.status
         self.headers = Headers(
             (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers
@@ -206,6 +232,9 @@ class _Answer:
                 yield chunk
         except Exception as error:
             raise self._transport._wire_error(error, self._request) from error
+        if self.status < 300 and not self._body.is_whole:
+            # At the end of the answer aiohttp stops sending, and nobody can have taken what was not sent.
+            raise WireError("AnsweredTooEarly", stage="send")
 
     async def aclose(self) -> None:
         # At the end of the body aiohttp has given the connection back; before that, it is closed.

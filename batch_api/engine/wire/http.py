@@ -87,9 +87,12 @@ class HttpxTransport:
         await self._bind()
         connection = self._take(address, request.url)
         request.sent = False
+        body = _Body(request)
         try:
             with quiet():
-                response = await connection.send(_on_the_wire(request, address))
+                response = await connection.send(_on_the_wire(request, address, body))
+            if response.status < 300 and not body.is_whole:  # nobody can have taken what was not sent
+                raise httpcore.WriteError("a success came before the whole body had left")
         except BaseException as error:
             self._drop(connection)
             if not isinstance(error, Exception):
@@ -254,10 +257,12 @@ class _Connection:
     @property
     def is_idle(self) -> bool:
         """Whether the last exchange came to its end and the connection may carry another."""
-        if isinstance(self._http, httpcore.AsyncConnectionPool):
-            connections: list[Any] = self._http.connections
-            return len(connections) == 1 and bool(connections[0].is_idle())
-        return bool(self._http.is_idle())
+        http = self._http
+        if isinstance(http, httpcore.AsyncConnectionPool):
+            if len(http.connections) != 1:
+                return False
+            http = http.connections[0]
+        return bool(http.is_idle()) and not _has_more(http)
 
     @property
     def is_closed_by_peer(self) -> bool:
@@ -266,6 +271,13 @@ class _Connection:
     def abort(self) -> None:
         """Close the socket at once, whatever state httpcore thinks it is in."""
         self._streams.abort()
+
+
+def _has_more(http: Any) -> bool:
+    """Whether bytes came behind the answer. httpcore would take them for the answer to the next request."""
+    while hasattr(http, "_connection"):  # a tunnel holds a connection, which holds one that speaks HTTP/1.1
+        http = http._connection
+    return bool(http._h11_state.trailing_data[0])
 
 
 class _Streams(httpcore.AsyncNetworkBackend):
@@ -293,16 +305,19 @@ class _Body:
 
     def __init__(self, request: Request) -> None:
         self._request = request
+        self.is_whole = False
+        """Whether all of it left."""
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         self._request.sent = True
         content = self._request.content
         if len(content) <= _PIECE:
             yield content
-            return
-        view = memoryview(content)
-        for start in range(0, len(content), _PIECE):
-            yield view[start : start + _PIECE]
+        else:
+            view = memoryview(content)
+            for start in range(0, len(content), _PIECE):
+                yield view[start : start + _PIECE]
+        self.is_whole = True
 
     async def aclose(self) -> None:
         """Nothing to close."""
@@ -351,7 +366,7 @@ class _Answer:
             self._transport._give_back(connection)
 
 
-def _on_the_wire(request: Request, address: _Address) -> httpcore.Request:
+def _on_the_wire(request: Request, address: _Address, body: _Body) -> httpcore.Request:
     return httpcore.Request(
         request.method,
         address.url,
@@ -360,7 +375,7 @@ def _on_the_wire(request: Request, address: _Address) -> httpcore.Request:
             (b"Content-Length", b"%d" % len(request.content)),
             *((name.encode("ascii"), value.encode("ascii")) for name, value in request.headers),
         ],
-        content=_Body(request),
+        content=body,
         extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), request.timeout)},
     )
 

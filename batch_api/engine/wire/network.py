@@ -13,7 +13,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 import httpcore
 
@@ -101,8 +101,7 @@ class Socket(asyncio.Protocol, httpcore.AsyncNetworkStream):
     # -- what asyncio tells --------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # that of uvloop is one by its methods alone
 
     def data_received(self, data: bytes) -> None:
         self._incoming += data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from base64 import b64encode
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
@@ -37,7 +38,7 @@ class Proxy:
             raise ConfigurationError(f"{named_by}: SOCKS needs the package socksio, which comes with httpx[socks].")
         self._scheme = parts.scheme
         self._port = port or _PORTS[parts.scheme]
-        self._auth = (unquote(parts.username or ""), unquote(parts.password or "")) if parts.username else None
+        self._auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
 
     @property
     def shown(self) -> str:
@@ -46,22 +47,20 @@ class Proxy:
         return f"{self._scheme}://{host}:{self._port}"
 
     @property
-    def url(self) -> str:
-        """The URL with user and password."""
+    def headers(self) -> dict[str, str]:
+        """What the proxy must be told: user and password, if there are any."""
         if self._auth is None:
-            return self.shown
-        from urllib.parse import quote
-
-        user, password = (quote(part, safe="") for part in self._auth)
-        return self.shown.replace("://", f"://{user}:{password}@", 1)
+            return {}
+        return {"Proxy-Authorization": f"Basic {b64encode(':'.join(self._auth).encode()).decode()}"}
 
     def connection(self, ssl_context: Any, network: Any) -> Any:
         """A pool of httpcore's for a single connection through this proxy."""
         import httpcore
 
+        auth = None if self._auth is None else tuple(part.encode() for part in self._auth)
         kwargs: dict[str, Any] = {
             "proxy_url": self.shown.replace("socks5h://", "socks5://", 1),
-            "proxy_auth": self._auth,
+            "proxy_auth": auth,
             "ssl_context": ssl_context,
             "max_connections": 1,
             "network_backend": network,
