@@ -379,6 +379,7 @@ class Gate:
             late = self._lateness(seconds)
             for draw in ticket.draws:
                 draw.bucket.came_late(draw.cost, ticket.spent_at, late)
+                draw.bucket.left_late(draw.cost, left_at)
         if self._shared is not None:
             self._shared.answered(ticket, first=first)
         self._make_way(ticket)
@@ -451,7 +452,7 @@ class Gate:
         if ticket in self._in_flight:
             self._in_flight.discard(ticket)
             for draw in ticket.draws:
-                draw.bucket.cut_off(draw.cost, ticket.spent_at, sent=left_at is not None)
+                draw.bucket.cut_off(draw.cost, sent=left_at is not None)
             if left_at is not None:
                 self._note_cut_off(ticket)
         self._make_way(ticket)
