@@ -1,0 +1,303 @@
+"""One world, from its seed to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import gc
+import logging
+import math
+import random
+import shutil
+import ssl
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
+
+import httpcore
+import httpx
+
+from batch_api import Attempt, BatchClient
+from batch_api.engine.transport import HttpxTransport, Pools
+from batch_api.testing import FakeBatch
+from batch_api.testing.timing import Time
+from tests.simulator import oracles
+from tests.simulator.ledger import Ledger
+from tests.simulator.machine import Machine, Process
+from tests.simulator.network import Connection, Network
+from tests.simulator.plans import actors_of
+from tests.simulator.server import Server
+from tests.simulator.trace import Trace
+from tests.simulator.weather import Weather, climate_of
+from tests.simulator.workload import AUDIENCE, CATALOG, Buffering, Desk, Ingest, draw_call, make_call
+
+BIRTH = datetime(2031, 2, 3, tzinfo=UTC)
+"""The date when a world begins."""
+HORIZON = 50_000.0
+"""Seconds after which a world that has not ended never will."""
+REST = 400.0
+"""Seconds of fair weather before the last calls: longer than any pause."""
+LAST_CALLS = 12
+LAST_DEADLINE = 8.0
+MEMORY = Path("/dev/shm")
+
+
+@dataclasses.dataclass
+class Report:
+    """What became of a world."""
+
+    seed: int
+    kind: str
+    violations: list[str]
+    """What was held against it, by the names of oracles."""
+    digest: str
+    requests: int
+    trace: Trace
+
+    def __str__(self) -> str:
+        if not self.violations:
+            return f"seed {self.seed} ({self.kind}): well"
+        return "\n".join([f"seed {self.seed} ({self.kind}):", *(f"  {one}" for one in self.violations)])
+
+
+def simulate(seed: int) -> Report:
+    """Run the world of a seed. It is the same each time."""
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        world = World(seed, Path(folder))
+        with world.made_ours(), asyncio.Runner(loop_factory=lambda: world.machine) as runner:
+            try:
+                runner.run(world.main())
+            finally:
+                world.bury()
+        return world.report()
+
+
+class World:
+    """A server, a network between, and the processes of a client, one after another."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self.seed = seed
+        self._folder = folder
+        self._rng = random.Random(seed)
+        self.climate = climate_of(self._rng)
+        self.actors = actors_of(self.climate, self._rng)
+        disk, self._chance = random.Random(f"disk {seed}"), random.Random(f"chance {seed}")
+        slow = disk.choice([0.0, 0.001, 0.02])
+        self.machine = Machine(lambda: disk.random() * slow)
+        self.trace = Trace(self.machine.time)
+        self.weather = Weather(self.climate, random.Random(f"weather {seed}"), self.trace)
+        self.ledger = Ledger()
+        self.fake = FakeBatch(clock=self.machine.time, seed=seed)
+        self.fake.time = _ServerTime(self.machine.time)
+        self.processes: list[Process] = []
+        self.network: Network
+        self.server: Server
+        self.left_tasks: list[str] = []
+        self.stuck = ""
+        self.crash = ""
+
+    # -- from the beginning to the end ---------------------------------------------------------------------------------
+
+    async def main(self) -> None:
+        climate, weather = self.climate, self.weather
+        self.trace("world", f"{climate} {self.actors}")
+        self.server = Server(self.fake, self.ledger, self.trace, odd=weather.odd, think=weather.think)
+        self.network = Network(
+            self.trace, latency=weather.latency, plan=weather.plan, serve=self.server.serve, on_sent=self._sent
+        )
+        await self._furnish()
+        raging = asyncio.create_task(weather.run(self.network, self.server))
+        try:
+            async with asyncio.timeout(HORIZON):
+                await self._live(raging)
+        except TimeoutError:
+            self.stuck = f"it goes on after {HORIZON:g} s"
+        await self.server.close()
+
+    async def _furnish(self) -> None:
+        """The audience and the catalog that everything goes into."""
+        async with BatchClient(
+            self.fake.rest_api_key, self.fake.project_key, transport=self.fake.transport()
+        ) as client:
+            await client.audiences.create(AUDIENCE)
+            await client.catalogs.create(CATALOG, {"serial": "string"})
+        await asyncio.sleep(5)
+
+    async def _live(self, raging: asyncio.Task[None]) -> None:
+        folder = self._folder / "life 1"
+        folder.mkdir()
+        process = self._new_process("first")
+        life = process.start(self._first_life(folder, raging))
+        await asyncio.wait({life}, timeout=None if self.climate.death == math.inf else self.climate.death)
+        if not life.done():
+            folder = self._die(process, folder)
+        self._note_crash(life)
+        await raging
+        if self.climate.death < math.inf:
+            process = self._new_process("second")
+            life = process.start(self._second_life(folder, len(self.processes)))
+            await asyncio.wait({life})
+            self._note_crash(life)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        self.left_tasks = [repr(task.get_coro()) for task in process.running]
+
+    def _die(self, process: Process, folder: Path) -> Path:
+        """As by `kill -9`. What is on disk stays as it is, out of reach of what is left of the process."""
+        self.trace("world", "the process dies")
+        process.kill()
+        self.network.hang_up(process)
+        return Path(shutil.copytree(folder, self._folder / "life 2"))
+
+    async def _first_life(self, folder: Path, raging: asyncio.Task[None]) -> None:
+        async with self._client(1) as client:
+            desk = Desk(client, self.ledger, self.trace, random.Random(f"desk {self.seed}"), folder, 1)
+            async with asyncio.TaskGroup() as group:
+                for actor in self.actors:
+                    group.create_task(actor.run(desk))
+            if self.climate.death == math.inf:
+                await asyncio.wait({raging})
+                await asyncio.sleep(REST)
+                await self._take_up(desk)
+                await self._last_calls(desk)
+
+    async def _second_life(self, folder: Path, number: int) -> None:
+        async with self._client(number) as client:
+            desk = Desk(client, self.ledger, self.trace, random.Random(f"desk 2 {self.seed}"), folder, number)
+            await self._take_up(desk)
+            await asyncio.sleep(REST)
+            await self._last_calls(desk)
+
+    async def _take_up(self, desk: Desk) -> None:
+        """Go on with what an earlier job or buffer left in a file."""
+        orders = iter(self.ledger.orders)
+        for actor in self.actors:
+            if isinstance(actor, Buffering):
+                next(orders, None)
+                if actor.outbox is not None:
+                    await actor.recover(desk)
+            elif isinstance(actor, Ingest):
+                items = next(orders, None)
+                if items and actor.checkpoint is not None:
+                    await actor.again(desk, items)
+
+    async def _last_calls(self, desk: Desk) -> None:
+        """In fair weather, after all that happened, ordinary calls succeed at once."""
+        for names, count in ((("segments",), 1), (("update",), LAST_CALLS), (("update",), 1)):
+            async with asyncio.TaskGroup() as group:
+                for _ in range(count):
+                    calling = draw_call(desk, names)
+                    group.create_task(make_call(desk, calling, {"deadline": LAST_DEADLINE}, is_last=True))
+
+    # -- what it is made of --------------------------------------------------------------------------------------------
+
+    def _client(self, life: int) -> BatchClient:
+        """Each life speaks to another name of the server: what a process remembers in memory ends with it."""
+        host = f"https://api{life}.batch.test" if self.climate.secure else f"http://127.0.0.{life}:80"
+        transport = _transport(self.network)
+        return BatchClient(
+            self.fake.rest_api_key,
+            self.fake.project_key,
+            base_url=f"{host}/2.11",
+            transport=transport,
+            observer=self._observe,
+        )
+
+    def _new_process(self, name: str) -> Process:
+        process = Process(name)
+        self.processes.append(process)
+        return process
+
+    def _sent(self, connection: Connection, data: bytes) -> None:
+        self.trace(connection, f"the client sends {len(data)} bytes")
+        self.ledger.sent(data)
+
+    def _observe(self, attempt: Attempt) -> None:
+        answer = attempt.fault or attempt.status
+        self.trace("attempt", f"{attempt.operation} {attempt.number}: {answer}, {attempt.outcome}")
+
+    def _note_crash(self, life: asyncio.Task[None]) -> None:
+        if life.done() and life.exception() is not None:
+            self.crash = repr(life.exception())
+
+    def wall_clock(self) -> datetime:
+        """The date on the client's machine."""
+        return BIRTH + timedelta(seconds=self.machine.time() + self.weather.wall_clock_is_off_by)
+
+    def _wall_seconds(self) -> float:
+        return self.wall_clock().timestamp()
+
+    @contextlib.contextmanager
+    def made_ours(self) -> Iterator[None]:
+        """Chance and time come from the seed, wherever the client asks for them."""
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(mock.patch("random.Random", _seeded(self._chance)))
+            stack.enter_context(mock.patch("batch_api.ingest.stamps.now", self.wall_clock))
+            stack.enter_context(mock.patch("time.time", self._wall_seconds))
+            own = SimpleNamespace(monotonic=self.machine.time)
+            stack.enter_context(mock.patch("httpcore._async.http11.time", own))
+            logger = logging.getLogger("batch_api")
+            stack.enter_context(mock.patch.object(logger, "disabled", True))
+            yield
+
+    def bury(self) -> None:
+        """Nothing of this world shows in the next."""
+        for process in self.processes:
+            process.kill()
+            process.bury()
+        gc.collect(0)
+
+    def report(self) -> Report:
+        violations = [f"{name}: {what}" for name, oracle in oracles.ALL.items() for what in oracle(self)[:3]]
+        return Report(
+            self.seed, self.climate.kind, violations, self.trace.digest, len(self.ledger.arrivals), self.trace
+        )
+
+
+class _ServerTime(Time):
+    """The server's clock begins with the world."""
+
+    def wall(self) -> datetime:
+        return BIRTH + timedelta(seconds=self())
+
+
+def _seeded(chance: random.Random) -> Callable[..., random.Random]:
+    """In place of `random.Random`: where no seed is named, the world's chance names one."""
+    make = random.Random
+
+    def seeded(*seed: object) -> random.Random:
+        return make(*seed) if seed else make(chance.getrandbits(64))  # type: ignore[arg-type]
+
+    return seeded
+
+
+def _transport(network: Network) -> object:
+    return _SimulatedPools(network)
+
+
+class _SimulatedPools(Pools):
+    """The pools of a client, on our network."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__(secure=False)
+        self._network = network
+
+    def _open_one(self) -> HttpxTransport:
+        transport = httpx.AsyncHTTPTransport(verify=_TLS)
+        transport._pool = httpcore.AsyncConnectionPool(
+            ssl_context=_TLS,
+            max_connections=10,
+            max_keepalive_connections=10,
+            keepalive_expiry=15.0,
+            network_backend=self._network,
+        )
+        pool = HttpxTransport(transport)
+        self._pools.append(pool)
+        return pool
+
+
+_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
