@@ -15,13 +15,16 @@ from typing import Any
 from batch_api.testing.clock import VirtualTimeLoop
 
 
+_MOST_WAITS = 100
+
+
 class Process:
     """The tasks that `start` began, and whatever came of them."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.is_alive = True
-        self.tasks: list[asyncio.Task[Any]] = []
+        self.tasks: list[_Task] = []
         """All that it ever had, in order."""
 
     def start(self, main: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -35,16 +38,19 @@ class Process:
         self.is_alive = False
 
     @property
-    def running(self) -> list[asyncio.Task[Any]]:
+    def running(self) -> list[_Task]:
         """Its tasks that are not over."""
         return [task for task in self.tasks if not task.done()]
 
     def bury(self) -> None:
-        """Let go of what a dead process left, once its world is over: nothing of it may show in the next."""
-        for task in self.running:
+        """Let go of what the process left, once its world is over: nothing of it may show in the next."""
+        self.kill()
+        for task in self.tasks:  # some begin others when they end
+            if task.done():
+                continue
+            asyncio.tasks._unregister_task(task)
             task._log_destroy_pending = False  # type: ignore[attr-defined]
-            with contextlib.suppress(BaseException):
-                task.get_coro().close()  # type: ignore[union-attr]
+            task.end()
         self.tasks.clear()
 
 
@@ -61,9 +67,18 @@ class _Task(asyncio.Task[Any]):
 
     _numbers = itertools.count()
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, main: Coroutine[Any, Any, Any], *, context: Context | None = None, **options: Any) -> None:
         self._number = next(self._numbers)
-        super().__init__(*arguments, **options)
+        self._main = main
+        self.context = copy_context() if context is None else context
+        super().__init__(main, context=self.context, **options)
+
+    def end(self) -> None:
+        """Throw its code out of wherever it waits, as often as it waits again."""
+        for _ in range(_MOST_WAITS):
+            with contextlib.suppress(BaseException):
+                self.context.run(self._main.close)
+                return
 
     def __hash__(self) -> int:
         return self._number
@@ -105,7 +120,7 @@ class Machine(VirtualTimeLoop):
         self, loop: asyncio.AbstractEventLoop, main: Coroutine[Any, Any, Any], **options: Any
     ) -> asyncio.Task[Any]:
         task = _Task(main, loop=loop, **options)
-        process = _process_of(options.get("context"))
+        process = _process_of(task.context)
         if process is not None:
             process.tasks.append(task)
         return task

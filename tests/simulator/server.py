@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,8 @@ from tests.simulator.trace import Trace
 
 READ = 65_536
 HTML = b"<!doctype html><title>Welcome</title><p>We will be back soon, and so is your error."
+FIRST_IDLE = 60.0
+"""Seconds to wait for the first request of a connection."""
 ENDLESS = 40_000_000
 """Bytes of a body without end, after which the server has mercy."""
 
@@ -62,17 +65,19 @@ class Server:
 
     async def _run(self, connection: Connection) -> None:
         http = h11.Connection(h11.SERVER)
+        patience = FIRST_IDLE
         try:
-            while await self._serve_one(connection, http):
+            while await self._serve_one(connection, http, patience):
                 http.start_next_cycle()
+                patience = connection.plan.idle
         except (ConnectionError, h11.RemoteProtocolError, TimeoutError):
             pass  # the client is gone, or too slow
         finally:
             connection.close_there()
 
-    async def _serve_one(self, connection: Connection, http: h11.Connection) -> bool:
-        """Answer one request. Whether there may be another."""
-        async with asyncio.timeout(connection.plan.idle if connection.plan.idle < 1e9 else None):
+    async def _serve_one(self, connection: Connection, http: h11.Connection, patience: float) -> bool:
+        """Answer one request, if one comes in time. Whether there may be another."""
+        async with asyncio.timeout(None if patience == math.inf else patience):
             head = await self._next_event(connection, http)
         if not isinstance(head, h11.Request):
             return False

@@ -69,8 +69,10 @@ def climate_of(rng: random.Random) -> Climate:
         think=rng.choice([Latency(0.001, 0.0), Latency(0.005, 0.02), Latency(0.05, 0.0)]),
         idle=rng.choice([math.inf, 60.0, 5.0, 0.5]),
     )
+    if kind == "fair":
+        return climate._replace(idle=math.inf)
     if kind == "slow":
-        return climate._replace(think=Latency(rng.choice([0.1, 0.25, 0.5, 0.75]), 0.0))
+        return climate._replace(idle=math.inf, think=Latency(rng.choice([0.1, 0.25, 0.5, 0.75]), 0.0))
     if kind == "stalls":
         what = rng.choice(["network stalls", "server pauses"])
         return climate._replace(storms=(Storm(rng.uniform(2, 6), what, rng.choice([2.0, 3.0, 5.0, 10.0])),))

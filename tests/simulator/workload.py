@@ -85,6 +85,11 @@ def _update(desk: Desk) -> Calling:
     return Calling("profile_update", items, lambda client: client.profiles.update(list(map(edit_of, items))))
 
 
+def _safe_update(desk: Desk) -> Calling:
+    item = desk.ledger.new(desk.identity())
+    return Calling("profile_update", [item], lambda client: client.profiles.update([edit_of(item)]))
+
+
 def _big_update(desk: Desk) -> Calling:
     items = [desk.ledger.new(f"u{number}") for number in range(desk.rng.choice([60, 100]))]
     return Calling("profile_update", items, lambda client: client.profiles.update(list(map(edit_of, items))))
@@ -125,6 +130,7 @@ def _segments(desk: Desk) -> Calling:
 
 CALLS: dict[str, Callable[[Desk], Calling]] = {
     "update": _update,
+    "safe update": _safe_update,
     "big update": _big_update,
     "mass update": _mass_update,
     "edit items": _edit_items,
