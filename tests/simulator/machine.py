@@ -11,9 +11,9 @@ import itertools
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
 from typing import Any
+from unittest import mock
 
 from batch_api.testing.clock import VirtualTimeLoop
-
 
 _MOST_WAITS = 100
 
@@ -45,13 +45,13 @@ class Process:
     def bury(self) -> None:
         """Let go of what the process left, once its world is over: nothing of it may show in the next."""
         self.kill()
-        for task in self.tasks:  # some begin others when they end
-            if task.done():
-                continue
-            asyncio.tasks._unregister_task(task)
-            task._log_destroy_pending = False  # type: ignore[attr-defined]
-            task.end()
-        self.tasks.clear()
+        with mock.patch("sys.unraisablehook"):  # what is thrown out of where it waits may protest
+            for task in self.tasks:  # some begin others when they end
+                if not task.done():
+                    asyncio.tasks._unregister_task(task)
+                    task._log_destroy_pending = False  # type: ignore[attr-defined]
+                    task.end()
+            self.tasks.clear()
 
 
 _process: ContextVar[Process | None] = ContextVar("process", default=None)

@@ -56,7 +56,8 @@ class Climate(NamedTuple):
     @property
     def is_harmless(self) -> bool:
         """Whether nothing goes wrong: then nothing may fail."""
-        return not (self.storms or self.bad_line_rate or self.odd_rate) and self.death == math.inf
+        trouble = self.storms or self.bad_line_rate or self.odd_rate
+        return not trouble and self.idle == math.inf and self.death == math.inf
 
 
 def climate_of(rng: random.Random) -> Climate:

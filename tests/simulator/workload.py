@@ -18,6 +18,8 @@ from tests.simulator.trace import Trace
 AUDIENCE, CATALOG = "vip", "stock"
 HAIR = 0.05
 """Seconds by which anything may be late."""
+LAST_WRITES = 1.0
+"""Seconds that the writes to a checkpoint may take after a job's deadline."""
 CAMPAIGN = {
     "state": "DRAFT",
     "when": {"start_time": "2031-01-01T00:00:00Z"},
@@ -36,15 +38,12 @@ class Calling(NamedTuple):
 class Desk:
     """Where the actors of a process find what they share."""
 
-    def __init__(
-        self, client: BatchClient, ledger: Ledger, trace: Trace, rng: random.Random, folder: Path, life: int
-    ) -> None:
+    def __init__(self, client: BatchClient, ledger: Ledger, trace: Trace, rng: random.Random, folder: Path) -> None:
         self.client = client
         self.ledger = ledger
         self.trace = trace
         self.rng = rng
         self.folder = folder
-        self.life = life
 
     def identity(self) -> str:
         """One of few, so that two edits are often of one."""
@@ -295,7 +294,7 @@ class Ingest(NamedTuple):
             return
         finally:
             took = now() - started
-            if took > (self.choices.get("deadline") or math.inf) + HAIR:
+            if took > (self.choices.get("deadline") or math.inf) + LAST_WRITES:
                 desk.ledger.lateness.append(f"{name} took {took:.3f} s, its deadline is {self.choices['deadline']}")
         for item in items:
             if not item.told:

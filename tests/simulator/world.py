@@ -21,6 +21,7 @@ import httpcore
 import httpx
 
 from batch_api import Attempt, BatchClient
+from batch_api.engine import gates
 from batch_api.engine.transport import HttpxTransport, Pools
 from batch_api.testing import FakeBatch
 from batch_api.testing.timing import Time
@@ -139,7 +140,7 @@ class World:
         await raging
         if self.climate.death < math.inf:
             process = self._new_process("second")
-            life = process.start(self._second_life(folder, len(self.processes)))
+            life = process.start(self._second_life(folder))
             await asyncio.wait({life})
             self._note_crash(life)
         for _ in range(20):
@@ -154,8 +155,8 @@ class World:
         return Path(shutil.copytree(folder, self._folder / "life 2"))
 
     async def _first_life(self, folder: Path, raging: asyncio.Task[None]) -> None:
-        async with self._client(1) as client:
-            desk = Desk(client, self.ledger, self.trace, random.Random(f"desk {self.seed}"), folder, 1)
+        async with self._client() as client:
+            desk = Desk(client, self.ledger, self.trace, random.Random(f"desk {self.seed}"), folder)
             async with asyncio.TaskGroup() as group:
                 for actor in self.actors:
                     group.create_task(actor.run(desk))
@@ -165,9 +166,9 @@ class World:
                 await self._take_up(desk)
                 await self._last_calls(desk)
 
-    async def _second_life(self, folder: Path, number: int) -> None:
-        async with self._client(number) as client:
-            desk = Desk(client, self.ledger, self.trace, random.Random(f"desk 2 {self.seed}"), folder, number)
+    async def _second_life(self, folder: Path) -> None:
+        async with self._client() as client:
+            desk = Desk(client, self.ledger, self.trace, random.Random(f"desk 2 {self.seed}"), folder)
             await self._take_up(desk)
             await asyncio.sleep(REST)
             await self._last_calls(desk)
@@ -195,9 +196,8 @@ class World:
 
     # -- what it is made of --------------------------------------------------------------------------------------------
 
-    def _client(self, life: int) -> BatchClient:
-        """Each life speaks to another name of the server: what a process remembers in memory ends with it."""
-        host = f"https://api{life}.batch.test" if self.climate.secure else f"http://127.0.0.{life}:80"
+    def _client(self) -> BatchClient:
+        host = "https://api.batch.test" if self.climate.secure else "http://127.0.0.1"
         transport = _transport(self.network)
         return BatchClient(
             self.fake.rest_api_key,
@@ -208,6 +208,9 @@ class World:
         )
 
     def _new_process(self, name: str) -> Process:
+        """Nothing that an earlier one knew is known to it, but for what is on disk."""
+        gates._in_use.clear()
+        gates._free_at.clear()
         process = Process(name)
         self.processes.append(process)
         return process
