@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import heapq
 import itertools
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
@@ -94,11 +95,26 @@ class Machine(VirtualTimeLoop):
         super().__init__()
         self._disk = disk
         self._busy_until: dict[object, float] = {}
+        self._numbers = itertools.count()
+        self._turn = 0
+        self._at_turns: list[tuple[int, int, Callable[[], object]]] = []
         self.errors: list[str] = []
         """What ended up with the loop, because nobody asked for it."""
         _Task._numbers = itertools.count()
         self.set_task_factory(self._new_task)
         self.set_exception_handler(self._note_error)
+
+    # -- turns -------------------------------------------------------------------------------------------------------
+
+    def after_turns(self, turns: int, callback: Callable[[], object]) -> None:
+        """Call this after so many turns of the loop, however much time they take."""
+        heapq.heappush(self._at_turns, (self._turn + turns, next(self._numbers), callback))
+
+    def _run_once(self) -> None:
+        self._turn += 1
+        while self._at_turns and self._at_turns[0][0] <= self._turn:
+            heapq.heappop(self._at_turns)[2]()
+        super()._run_once()  # type: ignore[misc]
 
     # -- processes ---------------------------------------------------------------------------------------------------
 

@@ -149,6 +149,8 @@ class Connection:
         self.up.on_cut = self.down.on_cut = self._cut
         self.up.on_lost = lambda: self.down.end("reset")  # as a kernel answers for a socket that is closed
         self.is_closed_here = False
+        self.is_used = True
+        """Whether a request went out on it lately."""
         self._trace = network.trace
 
     def close_here(self) -> None:
@@ -204,6 +206,7 @@ class Stream(httpcore.AsyncNetworkStream):
             raise httpcore.WriteError from ConnectionResetError("connection reset by peer")
         try:
             async with asyncio.timeout(timeout):
+                self._connection.is_used = True
                 self._network.on_sent(self._connection, bytes(buffer))
                 self._connection.up.send(bytes(buffer))
                 await self._connection.up.drain()
@@ -284,6 +287,11 @@ class Network(httpcore.AsyncNetworkBackend):
     def open_here(self) -> list[Connection]:
         """Those that a client holds open."""
         return [one for one in self.connections if not one.is_closed_here]
+
+    def forget_use(self) -> None:
+        """From now on, notice which connections are used."""
+        for connection in self.connections:
+            connection.is_used = False
 
     def hang_up(self, process: Process) -> None:
         """As a kernel does for a process that is gone."""

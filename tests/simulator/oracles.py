@@ -153,6 +153,11 @@ def well_again(world: World) -> list[str]:
     return wrong if last or world.stuck or world.crash else ["there were no last calls"]
 
 
+def no_connection_lost(world: World) -> list[str]:
+    """What was open before the last calls was used by them, or closed."""
+    return [f"{connection} is neither used nor closed" for connection in world.lost_connections]
+
+
 def nothing_left(world: World) -> list[str]:
     """No connection, no task, no error that nobody asked for."""
     connections = [f"{connection} is open" for connection in world.network.open_here]
@@ -195,6 +200,7 @@ ALL: dict[str, Oracle] = {
         harmless_weather_harms_nobody,
         nobody_waits_for_others,
         well_again,
+        no_connection_lost,
         nothing_left,
         nothing_lost,
     )

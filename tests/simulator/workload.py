@@ -13,11 +13,14 @@ import orjson
 
 from batch_api import BatchClient, BatchError, Fate, Holding, Sending, UpdateResult
 from tests.simulator.ledger import CallRecord, Item, Ledger, edit_mark, event_mark
+from tests.simulator.machine import Machine
 from tests.simulator.trace import Trace
 
 AUDIENCE, CATALOG = "vip", "stock"
 HAIR = 0.05
 """Seconds by which anything may be late."""
+MOST_TURNS = 25
+"""Turns of the loop after which a call is cancelled, at most: about as many as it has."""
 LAST_WRITES = 1.0
 """Seconds that the writes to a checkpoint may take after a job's deadline."""
 CAMPAIGN = {
@@ -227,17 +230,28 @@ async def _cut_somehow(desk: Desk, calling: Calling, options: dict[str, Any]) ->
         except* _SiblingFailed:
             pass
     else:
-        task = asyncio.create_task(making)
-        if how == "time":
-            await asyncio.sleep(seconds)
-        else:
-            for _ in range(rng.randint(0, 60)):
-                await asyncio.sleep(0)
-        task.cancel()
-        cut_at = asyncio.get_running_loop().time()
-        await asyncio.wait({task})
-        if asyncio.get_running_loop().time() > cut_at + HAIR:
-            desk.ledger.lateness.append(f"{calling.operation}, cancelled at {cut_at:.3f}, ended much later")
+        await _cancelled(desk, asyncio.create_task(making), calling.operation, seconds if how == "time" else None)
+
+
+async def _cancelled(desk: Desk, task: asyncio.Task[Any], what: str, seconds: float | None) -> None:
+    """Cancel it after so many seconds, or after any number of turns of the loop, and see that it ends."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, Machine)
+    cut_at = math.inf
+
+    def cut() -> None:
+        nonlocal cut_at
+        if not task.done():
+            cut_at = loop.time()
+            task.cancel()
+
+    if seconds is None:
+        loop.after_turns(desk.rng.randint(0, MOST_TURNS), cut)
+    else:
+        loop.call_later(seconds, cut)
+    await asyncio.wait({task})
+    if loop.time() > cut_at + HAIR:
+        desk.ledger.lateness.append(f"{what}, cancelled at {cut_at:.3f}, ended much later")
 
 
 class _SiblingFailed(Exception):
@@ -401,10 +415,7 @@ class Buffering(NamedTuple):
 
     async def _cut(self, desk: Desk, buffer: Any, item: Item) -> None:
         task = asyncio.create_task(self._update(desk, buffer, item))
-        for _ in range(desk.rng.randint(0, 40)):
-            await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.wait({task})
+        await _cancelled(desk, task, "buffer.update", None)
         desk.trace("buffer", f"{item.number} was cut")
 
     def _trouble(self, desk: Desk, by_number: dict[int, Item], fate: Any) -> None:

@@ -42,6 +42,7 @@ HORIZON = 50_000.0
 REST = 400.0
 """Seconds of fair weather before the last calls: longer than any pause."""
 LAST_CALLS = 12
+MOST_LAST_CALLS = 40
 LAST_DEADLINE = 8.0
 MEMORY = Path("/dev/shm")
 
@@ -92,6 +93,7 @@ class World:
         self.processes: list[Process] = []
         self.network: Network
         self.server: Server
+        self.lost_connections: list[str] = []
         self.left_tasks: list[str] = []
         self.stuck = ""
         self.crash = ""
@@ -188,11 +190,14 @@ class World:
 
     async def _last_calls(self, desk: Desk) -> None:
         """In fair weather, after all that happened, ordinary calls succeed at once."""
-        for names, count in ((("segments",), 1), (("safe update",), LAST_CALLS), (("safe update",), 1)):
+        self.network.forget_use()
+        many = MOST_LAST_CALLS if self.climate.kind == "cuts" else LAST_CALLS
+        for names, count in ((("segments",), 1), (("safe update",), many), (("safe update",), 1)):
             async with asyncio.TaskGroup() as group:
                 for _ in range(count):
                     calling = draw_call(desk, names)
                     group.create_task(make_call(desk, calling, {"deadline": LAST_DEADLINE}, is_last=True))
+        self.lost_connections = [str(one) for one in self.network.open_here if not one.is_used]
 
     # -- what it is made of --------------------------------------------------------------------------------------------
 
