@@ -45,7 +45,7 @@ def _impatient(rng: random.Random) -> list[Actor]:
     names = rng.choice([("update",), ("update", "edit items"), EVERYTHING])
     return [
         Caller(
-            rng.choice([20, 60]),
+            rng.choice([20, 60, 60, 300]),
             names,
             gap=rng.choice([0.0, 0.02, 0.3]),
             waits=rng.random() < 0.7,
