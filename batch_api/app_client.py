@@ -37,7 +37,10 @@ class AppSettings(TypedDict, total=False):
     quota: str | None
     pause: float | None
     transport: object | None
+    proxy: str | None
+    trust_env: bool
     max_in_flight: int
+    max_response_bytes: int
     observer: Callable[[Attempt], None] | None
     app_alias: str | None
 
@@ -76,8 +79,15 @@ class BatchAppClient(BaseClient):
             `unix://…`; user and password stand in it. Needs the extra `redis`.
         pause: Seconds of silence after a 429 that names no time; by default 5, as the vendor advises. It grows while
             rejections go on.
-        transport: An httpx transport, or any object of `batch_api.engine.transport.Transport`.
-        max_in_flight: The most requests on the wire at once.
+        transport: `"httpx"`, the default; `"aiohttp"` (extra `aiohttp`), which costs half as much for each call; an
+            `HttpxTransport` or `AiohttpTransport` with settings of its own; an `httpx.AsyncBaseTransport`; or any
+            object of the protocol `Transport`.
+        proxy: The URL of a proxy for all requests, such as `http://user:password@proxy:3128`. By default the one that
+            `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY` names, but for the hosts of `NO_PROXY` and for loopback.
+        trust_env: Whether those variables count, and `SSL_CERT_FILE` and `SSL_CERT_DIR`.
+        max_in_flight: The most requests of one operation on the wire at once, from 1 to 1000. Below that their number
+            follows the rate and the time that answers take.
+        max_response_bytes: The most bytes of an answer. A larger one is a failure; downloads are not bounded.
         observer: Called with an `Attempt` after each attempt. It sees no body, no key and no address.
         app_alias: How the app shows in logs and attempts; by default the last 4 characters of its key.
 
@@ -100,7 +110,10 @@ class BatchAppClient(BaseClient):
         quota: str | None = None,
         pause: float | None = None,
         transport: object | None = None,
-        max_in_flight: int = 40,
+        proxy: str | None = None,
+        trust_env: bool = True,
+        max_in_flight: int = 400,
+        max_response_bytes: int = 16_777_216,
         observer: Callable[[Attempt], None] | None = None,
         app_alias: str | None = None,
     ) -> None:
@@ -117,7 +130,10 @@ class BatchAppClient(BaseClient):
             quota=quota,
             pause=pause,
             transport=transport,
+            proxy=proxy,
+            trust_env=trust_env,
             max_in_flight=max_in_flight,
+            max_response_bytes=max_response_bytes,
             observer=observer,
             project_alias=app_alias,
         )

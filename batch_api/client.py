@@ -34,7 +34,10 @@ class Settings(TypedDict, total=False):
     share: float | None
     quota: str | None
     transport: object | None
+    proxy: str | None
+    trust_env: bool
     max_in_flight: int
+    max_response_bytes: int
     observer: Callable[[Attempt], None] | None
     project_alias: str | None
 
@@ -62,8 +65,15 @@ class BatchClient(BaseClient):
             default 1. With `quota`, the part that it takes while Redis is away, by default 0.1.
         quota: A Redis through which processes share the limits of a project: `redis://host:6379/0`, `rediss://…` with
             TLS, `unix://…`; user and password stand in it. Needs the extra `redis`.
-        transport: An httpx transport, or any object of `batch_api.engine.transport.Transport`.
-        max_in_flight: The most requests on the wire at once.
+        transport: `"httpx"`, the default; `"aiohttp"` (extra `aiohttp`), which costs half as much for each call; an
+            `HttpxTransport` or `AiohttpTransport` with settings of its own; an `httpx.AsyncBaseTransport`; or any
+            object of the protocol `Transport`.
+        proxy: The URL of a proxy for all requests, such as `http://user:password@proxy:3128`. By default the one that
+            `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY` names, but for the hosts of `NO_PROXY` and for loopback.
+        trust_env: Whether those variables count, and `SSL_CERT_FILE` and `SSL_CERT_DIR`.
+        max_in_flight: The most requests of one operation on the wire at once, from 1 to 1000. Below that their number
+            follows the rate and the time that answers take.
+        max_response_bytes: The most bytes of an answer. A larger one is a failure; downloads are not bounded.
         observer: Called with an `Attempt` after each attempt. It sees no body and no key.
         project_alias: How the project shows in logs and attempts; by default the last 4 characters of its key.
 
@@ -85,7 +95,10 @@ class BatchClient(BaseClient):
         share: float | None = None,
         quota: str | None = None,
         transport: object | None = None,
-        max_in_flight: int = 40,
+        proxy: str | None = None,
+        trust_env: bool = True,
+        max_in_flight: int = 400,
+        max_response_bytes: int = 16_777_216,
         observer: Callable[[Attempt], None] | None = None,
         project_alias: str | None = None,
     ) -> None:
@@ -101,7 +114,10 @@ class BatchClient(BaseClient):
             share=share,
             quota=quota,
             transport=transport,
+            proxy=proxy,
+            trust_env=trust_env,
             max_in_flight=max_in_flight,
+            max_response_bytes=max_response_bytes,
             observer=observer,
             project_alias=project_alias,
         )

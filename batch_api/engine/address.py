@@ -14,7 +14,7 @@ def is_safe(url: str) -> bool:
     """Whether what is sent there stays unread on the way: https, or plain http that does not leave the machine."""
     parts = urlsplit(url)
     return bool(parts.hostname) and (
-        parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(str(parts.hostname)))
+        parts.scheme == "https" or (parts.scheme == "http" and is_loopback(str(parts.hostname)))
     )
 
 
@@ -28,5 +28,6 @@ def checked(base_url: str, example: str) -> tuple[str, str]:
     return base_url.rstrip("/"), f"{parts.scheme}://{parts.netloc}"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
     return host in ("localhost", "::1") or _LOOPBACK.fullmatch(host) is not None

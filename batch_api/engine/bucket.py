@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, MutableMapping
 
 from aiolimiter import AsyncLimiter
@@ -16,6 +17,9 @@ FLOOR = 0.1
 """... never less than this part of it ..."""
 RECOVERY = 0.01
 """... and the part of it that comes back each second."""
+
+JITTER = 0.1
+"""Seconds by which an answer may be late without holding up the next request, where the bucket hides as much."""
 
 _A_HAIR = 1e-9
 
@@ -55,6 +59,9 @@ class Bucket:
         self._at_once = max(self.capacity, largest)
         self._memory, self._key = memory, key
         self._limiter: AsyncLimiter | None = None
+        self._unanswered = 0.0
+        self._cut_off = 0.0
+        self._answered_full_at = -math.inf  # as `_full_at`, for what was answered, from when the server counted it
         # A bucket starts with one request's cost: the first goes at once, and `restart` does the rest.
         start = now()
         self._full_at = start - (self._at_once - self.capacity) / self._rate
@@ -110,6 +117,54 @@ class Bucket:
         spacing = self._spacing - self._slack(cost)
         if spacing > 0:
             self._owe_until(self._full_at + spacing)
+
+    # -- what is on its way --------------------------------------------------------------------------------------
+    # The server counts a request when it arrives, and after a stall many arrive together. So what was not answered
+    # counts in full, as if it came only now; it drains from the moment at which, as its answer shows, it was counted.
+
+    def depart(self, cost: float) -> None:
+        """A request leaves."""
+        self._unanswered += cost
+
+    def land(self, cost: float, counted_at: float) -> None:
+        """It was answered, and counted at `counted_at` at the latest."""
+        self._unanswered = max(self._unanswered - cost, 0.0)
+        self._answered_full_at = max(self._answered_full_at, counted_at) + cost / self._rate
+
+    def cut_off(self, cost: float, *, sent: bool) -> None:
+        """It will not be answered. What was `sent` may still arrive."""
+        self._unanswered = max(self._unanswered - cost, 0.0)
+        if sent:
+            self._cut_off += cost
+
+    def land_cut_off(self, cost: float, counted_at: float) -> None:
+        """What was cut off has arrived by now, or never will."""
+        self._cut_off = max(self._cut_off - cost, 0.0)
+        self._answered_full_at = max(self._answered_full_at, counted_at) + cost / self._rate
+
+    def clear_at(self, cost: float, round_trip: float) -> float:
+        """When `cost` may join what is on its way, with answers after `round_trip` seconds: infinity until one comes.
+
+        If nothing is on its way but what was cut off, one goes: its answer tells how things are.
+        """
+        on_its_way = self._unanswered + self._cut_off if self._unanswered else 0.0
+        free = self._most_on_its_way(cost, round_trip) - on_its_way - cost
+        if free < -_A_HAIR:
+            return math.inf
+        return self._answered_full_at - free / self._rate
+
+    def answers_needed(self, cost: float, waiting: float, round_trip: float) -> float:
+        """How many round trips pass before `cost` may leave, behind `waiting`."""
+        most = self._most_on_its_way(cost, round_trip)
+        drained = max(self._answered_full_at - self._now(), 0.0) * self._rate
+        return max(self._unanswered + self._cut_off + drained + waiting + cost - most, 0.0) / most
+
+    def _most_on_its_way(self, cost: float, round_trip: float) -> float:
+        """As much as may arrive together; or what is under way at full rate while one answer is awaited."""
+        round_trip = 0.0 if math.isinf(round_trip) else round_trip
+        return max(self._at_once, cost + self._full_rate * (round_trip + min(self._slack(cost), JITTER)))
+
+    # -- what came of it -----------------------------------------------------------------------------------------
 
     def restart(self, cost: float, *, left: bool) -> None:
         """Count as if `cost` had been spent this instant, out of one request's cost (`left`) or of nothing more."""

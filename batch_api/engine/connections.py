@@ -3,27 +3,68 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from batch_api.engine.errors import ConfigurationError
-from batch_api.engine.transport import Pools, Transport, as_transport
+from batch_api.engine.wire import tls
+from batch_api.engine.wire.proxies import Proxies
 
 if TYPE_CHECKING:
     from batch_api.engine.shared.link import Link
+    from batch_api.engine.transport import Transport
+
+
+class Wire(NamedTuple):
+    """What the caller chose: a transport by name or of its own, or the proxy of ours. Raises `ConfigurationError`."""
+
+    transport: object | None = None
+    proxy: str | None = None
+    trust_env: bool = True
+
+    def check(self, base_url: str) -> None:
+        """Find out at construction what can be."""
+        if isinstance(self.transport, str) and self.transport not in ("httpx", "aiohttp"):
+            raise ConfigurationError(f"transport: expected 'httpx' or 'aiohttp', got {self.transport!r}.")
+        if not isinstance(self.trust_env, bool):
+            raise ConfigurationError(f"trust_env: expected True or False, got {type(self.trust_env).__name__}.")
+        if self.proxy is not None and not self.is_ours:
+            raise ConfigurationError(
+                "proxy= and a transport of your own exclude each other: give the transport its proxy."
+            )
+        if self.is_ours:
+            Proxies(self.proxy, trust_env=self.trust_env).of(base_url)
+            if self.trust_env and base_url.startswith("https:"):
+                tls.check_environment()
+
+    @property
+    def is_ours(self) -> bool:
+        return self.transport is None or isinstance(self.transport, str)
+
+    def open(self) -> Transport:
+        """A transport; httpx and aiohttp are imported only now."""
+        if not self.is_ours:
+            from batch_api.engine.wire.given import as_transport
+
+            return as_transport(self.transport)
+        if self.transport == "aiohttp":
+            from batch_api.engine.wire.aiohttp import AiohttpTransport
+
+            return AiohttpTransport(proxy=self.proxy, trust_env=self.trust_env)
+        from batch_api.engine.wire.http import HttpxTransport
+
+        return HttpxTransport(proxy=self.proxy, trust_env=self.trust_env)
 
 
 class Connections:
-    """The transport, and how many requests may be in flight on it at once."""
+    """The transport, and the link to the other processes that share the limits, if there is one."""
 
-    def __init__(self, given: object | None, *, secure: bool, max_in_flight: int) -> None:
-        if isinstance(max_in_flight, bool) or not isinstance(max_in_flight, int) or not 1 <= max_in_flight <= 1000:
-            raise ConfigurationError("max_in_flight is a whole number from 1 to 1000.")
-        self._given = None if given is None else as_transport(given)
-        self._secure = secure
-        self._max_in_flight = max_in_flight
+    def __init__(self, wire: Wire, base_url: str) -> None:
+        wire.check(base_url)
+        self._wire = wire
+        self._base_url = base_url
+        self._given = None if wire.is_ours else wire.open()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
-        self._open: list[Transport] = []
         self._link: Link | None = None
 
     def bind(self) -> asyncio.AbstractEventLoop:
@@ -35,11 +76,8 @@ class Connections:
             if self._loop is not None and not self._loop.is_closed():
                 raise ConfigurationError("A client belongs to one event loop at a time: make one client for each.")
             self._loop = loop
-            self._open = []
-            self.slots = asyncio.Semaphore(self._max_in_flight)
-            self.api = self._given or self._opened(Pools(secure=self._secure))
-            # Files come from another host, and may be slow: they take no connection from the API's.
-            self.storage = self._given or self._opened(Pools(secure=True))
+            # Files come from another host, but over the same transport: no connection there waits for another.
+            self.transport = self._given or self._wire.open()
         return loop
 
     def reopen(self) -> None:
@@ -53,19 +91,16 @@ class Connections:
 
     def make_ready(self) -> None:
         """Do now what would hold up the first request, if the transport is ours."""
-        if isinstance(self.api, Pools):
-            self.api.make_ready()
+        if self._given is None:
+            self.transport.make_ready(self._base_url)  # type: ignore[attr-defined]
 
     async def aclose(self) -> None:
         self._closed = True
-        opened = [*self._open, *([self._given] if self._given is not None else [])]
         same_loop = self._loop is asyncio.get_running_loop()
-        link, self._link, self._loop, self._open = self._link, None, None, []
+        link, self._link, self._loop = self._link, None, None
         if link is not None and same_loop:
             await link.leave(self)
-        for transport in opened if same_loop else []:
-            await transport.aclose()
-
-    def _opened(self, transport: Transport) -> Transport:
-        self._open.append(transport)
-        return transport
+        if same_loop:
+            await self.transport.aclose()
+        elif self._given is not None:
+            await self._given.aclose()

@@ -79,5 +79,5 @@ def _broken(fault: Fault | None) -> TransportError:
     """Raised where no error is being handled: what the HTTP library's own holds may be a secret."""
     kind = "" if fault is None else f" ({fault.kind})"
     if fault is not None and fault.final:
-        return TransportError(f"The file's host cannot be trusted{kind}.", stage="tls", outcome="not_sent")
+        return TransportError(f"The file's host cannot be trusted{kind}.", stage="tls", final=True, outcome="not_sent")
     return TransportError(f"The file stopped coming{kind}.", stage="download", outcome="unknown")

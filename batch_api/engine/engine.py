@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote_plus
@@ -14,7 +14,7 @@ from urllib.parse import quote_plus
 from batch_api._generated.runtime import Api, Encoded, Operation, QueryValue, Unset
 from batch_api.engine import address, route
 from batch_api.engine.attempt import Attempt, AttemptOutcome
-from batch_api.engine.connections import Connections
+from batch_api.engine.connections import Connections, Wire
 from batch_api.engine.credentials import Credentials, KeySource
 from batch_api.engine.encode import Prepared, prepare
 from batch_api.engine.errors import (
@@ -31,10 +31,16 @@ from batch_api.engine.limits import Limit
 from batch_api.engine.observe import Observer, tell
 from batch_api.engine.response import Response
 from batch_api.engine.retry import backoff, judge, outcome_of, retry_after
-from batch_api.engine.transport import Fault, Request, fault_of
+from batch_api.engine.transport import Fault, Request, WireError, WireResponse, fault_of
 
 if TYPE_CHECKING:
     from batch_api.engine.download import Download
+
+
+MAX_IN_FLIGHT = 400
+"""Requests of one operation on the wire at once, at most."""
+MAX_RESPONSE_BYTES = 16 * 1024 * 1024
+"""Bytes of an answer, at most. Downloads are streamed, and not bounded."""
 
 
 class Options(NamedTuple):
@@ -66,7 +72,10 @@ class Engine:
         quota: str | None = None,
         pause: float | None = None,
         transport: object | None = None,
-        max_in_flight: int = 40,
+        proxy: str | None = None,
+        trust_env: bool = True,
+        max_in_flight: int = MAX_IN_FLIGHT,
+        max_response_bytes: int = MAX_RESPONSE_BYTES,
         observer: Observer | None = None,
         project_alias: str | None = None,
         rng: random.Random | None = None,
@@ -78,9 +87,9 @@ class Engine:
         seconds = None if pause is None else _checked_seconds("pause", pause)
         self._settings = LimitSettings(api.operations, limits, share, quota, seconds)
         self._options = Options(_checked_seconds("timeout", timeout), _checked_seconds("deadline", deadline), False)
-        self._connections = Connections(
-            transport, secure=self._base_url.startswith("https:"), max_in_flight=max_in_flight
-        )
+        self._connections = Connections(Wire(transport, proxy, trust_env), self._base_url)
+        self._max_in_flight = _checked_count("max_in_flight", max_in_flight, 1000)
+        self._max_response_bytes = _checked_count("max_response_bytes", max_response_bytes, 2**31)
         self._user_agent = user_agent
         self._observer = observer
         self._rng = rng or random.Random()
@@ -161,7 +170,7 @@ class Engine:
         return self._settings.in_force()
 
     def wait_time(self, operation: str, cost: int = 1) -> float:
-        """Seconds that a call made now would wait for its turn, if those before it are served.
+        """Seconds that a call made now would wait for its turn, if those before it are served as those of late.
 
         Limits that hold for some bodies only are left out: what the body will be is not known here.
         """
@@ -171,7 +180,8 @@ class Engine:
         gates = self._bind()
         limits = self._settings.of(known, [fact for fact in known.limits if fact.when is None])
         draws = gates.draws(known, limits, cost)
-        return max(gates.gate(known, limits).ready_at(draws) - asyncio.get_running_loop().time(), 0.0)
+        turn = gates.gate(known, limits).expected_at(draws, self._max_in_flight)
+        return max(turn - asyncio.get_running_loop().time(), 0.0)
 
     def pace(self, operation: Operation, cost: int) -> list[tuple[Limit, float]]:
         """Each limit, with the seconds that a request of so many items keeps its bucket busy."""
@@ -225,7 +235,7 @@ class Engine:
         from batch_api.engine.download import fetch
 
         self._bind()
-        return fetch(self._connections.storage, url, start=start, timeout=self._options.timeout)
+        return fetch(self._connections.transport, url, start=start, timeout=self._options.timeout)
 
     def _address(self, operation: Operation, query: Mapping[str, QueryValue] | None, path: Mapping[str, str]) -> str:
         filled = route.filled(operation.path, path, besides=self.api.scope_parameter)
@@ -261,7 +271,8 @@ class _Call:
         gates = engine._bind()
         limits = engine._settings.of(operation, prepared.limits)
         self._gate = gates.gate(operation, limits)
-        self._ticket = self._gate.ticket(gates.draws(operation, limits, prepared.items), deadline)
+        draws = gates.draws(operation, limits, prepared.items)
+        self._ticket = self._gate.ticket(draws, deadline, engine._max_in_flight)
         self._replayable = prepared.replayable or engine._options.resend_unsafe
 
     async def run(
@@ -298,10 +309,10 @@ class _Call:
         began = self._loop.time()
         budget = asyncio.timeout_at(self._deadline if self._deadline < math.inf else None)
         try:
-            async with budget, engine._connections.slots:
-                began = self._loop.time()
+            async with budget:
                 self._last = await _exchange(engine, operation, request)
         except asyncio.CancelledError:
+            turn.sent = request.sent
             self._last = Fault("CancelledError", "receive" if request.sent else "connect", request.sent, final=True)
             self._note(turn, self._loop.time() - began, outcome_of(operation, self._last))
             raise
@@ -309,6 +320,7 @@ class _Call:
             if not budget.expired():
                 raise
             self._last = Fault("DeadlineExceeded", "receive" if request.sent else "connect", request.sent, final=True)
+        turn.sent = request.sent
         outcome = outcome_of(operation, self._last)
         self._note(turn, self._loop.time() - began, outcome)
         self._settle(turn, outcome)
@@ -380,7 +392,9 @@ class _Call:
         fault = self._last
         what = f"{self._operation.name}: the last attempt failed at stage {fault.stage!r}"
         reason = f"{what} ({fault.kind}; {self._operation.route})."
-        return TransportError(reason, stage=fault.stage, outcome=self._outcome, attempts=self._attempts)
+        return TransportError(
+            reason, stage=fault.stage, final=fault.final, outcome=self._outcome, attempts=self._attempts
+        )
 
     def _too_late(self, seconds: float) -> BatchError:
         """The deadline passed between attempts, or the turn would have come after it."""
@@ -403,16 +417,15 @@ class _Call:
 
 async def _exchange(engine: Engine, operation: Operation, request: Request) -> Response | Fault:
     """Send and read the whole answer. A lost body matters only where the status says that something was taken."""
-    request.sent = True  # unless the transport knows better
     try:
-        wire = await engine._connections.api.send(request)
+        wire = await engine._connections.transport.send(request)
     except Exception as error:
         fault = fault_of(error, request)
         if fault is None:
             raise
         return fault
     try:
-        content = b"".join([chunk async for chunk in wire.aiter_bytes()])
+        content = await _read(wire, engine._max_response_bytes)
     except Exception as error:
         fault = fault_of(error, request)
         if fault is None:
@@ -425,6 +438,22 @@ async def _exchange(engine: Engine, operation: Operation, request: Request) -> R
     return Response(engine.api, operation, wire.status, wire.headers, content)
 
 
+async def _read(wire: WireResponse, most: int) -> bytes:
+    """The body. Raises `WireError` for one of more than `most` bytes, and what a transport raises."""
+    chunks: list[bytes] = []
+    body = wire.aiter_bytes()
+    try:
+        async for chunk in body:
+            chunks.append(chunk)
+            most -= len(chunk)
+            if most < 0:
+                raise WireError("ResponseTooLarge", stage="receive")
+    finally:
+        if isinstance(body, AsyncGenerator):
+            await body.aclose()  # left to the garbage collector it would end in a task of its own
+    return b"".join(chunks)
+
+
 def _text(value: str | float) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -433,3 +462,9 @@ def _checked_seconds(name: str, value: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value) or value <= 0:
         raise ConfigurationError(f"{name} is a number of seconds above 0.")
     return float(value)
+
+
+def _checked_count(name: str, value: int, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise ConfigurationError(f"{name}: expected a whole number from 1 to {most}.")
+    return value

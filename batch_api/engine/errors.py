@@ -181,16 +181,26 @@ class Maintenance(ServerError):
 
 
 class TransportError(BatchError):
-    """No answer came. `stage` says where it broke: `connect`, `tls`, `send`, `receive` or `download`."""
+    """No answer came. `stage` says where it broke: `connect`, `tls`, `send`, `receive` or `download`.
+
+    A certificate that fails is `final`: the same call fails again. All else may pass, also what breaks in a TLS
+    handshake.
+    """
 
     stage: str = ""
 
     def __init__(
-        self, message: str = "", *, stage: str = "", outcome: Outcome | None = None, attempts: Sequence[Attempt] = ()
+        self,
+        message: str = "",
+        *,
+        stage: str = "",
+        final: bool = False,
+        outcome: Outcome | None = None,
+        attempts: Sequence[Attempt] = (),
     ) -> None:
         super().__init__(message, outcome=outcome, attempts=attempts)
         self.stage = stage
-        self.may_pass = stage != "tls"
+        self.may_pass = not final
         self.retry_after = _OUTAGE if self.may_pass else 0.0
 
 

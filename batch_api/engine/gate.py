@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
 from batch_api.engine.bucket import Bucket
+from batch_api.engine.round_trip import RoundTrip
 
 if TYPE_CHECKING:
     from batch_api.engine.shared.queue import SharedQueue
@@ -22,7 +23,10 @@ PAUSE_JITTER = 0.1
 _LONGEST_SLEEP = 1.0  # a rate that recovers may bring a turn forward: look again
 _A_MOMENT = 1e-4
 _LOOK_AHEAD = 500  # of those who wait, so many are told to the other processes at most
-_FORGET = 1.02  # the quickest answer counts a little less with each that follows: routes change
+FEWEST_PLACES = 64
+"""Requests of one gate that may be on the wire at once, however quick the answers are."""
+_LONGEST_STALL = 30.0  # what is longer is no stall, but a network that lost what was on its way
+_ROUND_TRIPS = 2  # ... and else as many as the limits let go in so many of the quickest round trips
 
 
 class TooLate(Exception):
@@ -43,12 +47,14 @@ class Draw(NamedTuple):
 class Ticket:
     """A call's place in the queue. It keeps its number over all its attempts, and pays for each."""
 
-    __slots__ = ("deadline", "draws", "number", "queued", "spent_at", "too_late", "wake")
+    __slots__ = ("came_at", "deadline", "draws", "most_in_flight", "number", "queued", "spent_at", "too_late", "wake")
 
-    def __init__(self, number: int, draws: Sequence[Draw], deadline: float) -> None:
+    def __init__(self, number: int, draws: Sequence[Draw], deadline: float, most_in_flight: int) -> None:
         self.number = number
         self.draws = tuple(draws)
         self.deadline = deadline
+        self.most_in_flight = most_in_flight
+        self.came_at = -math.inf
         self.queued = False
         self.too_late = False
         self.spent_at = -math.inf
@@ -65,8 +71,12 @@ class Ticket:
 class Gate:
     """A queue before one or more buckets, served strictly first come, first served.
 
-    Only the head looks at the buckets; it spends from all of them at once or from none. The first request, and the
-    first after a pause, goes alone: the others follow when it is answered. One rejection pauses everyone.
+    Only the head looks at the buckets; it spends from all of them at once or from none, and only when there is a place
+    on the wire for it: nothing waits after its limit was spent. What was sent counts against the burst until it is
+    answered, so that a stall, of the server or of the network, does not let it pile up on the way.
+
+    The first request, and the first after a pause, goes alone: the others follow when it is answered. One rejection
+    pauses everyone.
 
     With `shared`, other processes draw on the same limits: it says when the head may spend, and hears what came of it.
     """
@@ -78,22 +88,27 @@ class Gate:
         self._now = now
         self._rng = rng
         self._queue: list[Ticket] = []
+        self._queued = 0
         self._waiting: dict[Bucket, float] = {}
         self._numbers = 0
         self._proven = False
+        self._restarts = True  # the one that goes alone sets the levels of the buckets anew
         self._scout: Ticket | None = None
+        self._answered_at = -math.inf
         self._paused_at = -math.inf
         self._paused_until = -math.inf
         self._rejections = 0
-        self._quickest = math.inf
+        self._in_flight: set[Ticket] = set()
+        self._cut_off: list[tuple[float, Sequence[Draw]]] = []  # will not be answered: since when, and what it took
+        self._round_trip = RoundTrip()
         self._shared = shared
         if shared is not None:
             shared.serve(self)
 
-    def ticket(self, draws: Sequence[Draw], deadline: float) -> Ticket:
+    def ticket(self, draws: Sequence[Draw], deadline: float, most_in_flight: int = FEWEST_PLACES) -> Ticket:
         """A place at the end of the queue, for one call and all its attempts."""
         self._numbers += 1
-        return Ticket(self._numbers, draws, deadline)
+        return Ticket(self._numbers, draws, deadline, most_in_flight)
 
     def turn(self, ticket: Ticket) -> Turn:
         """One attempt of `ticket`: `async with` waits for its turn and spends; the block then says what came of it."""
@@ -104,8 +119,24 @@ class Gate:
         """Whether a request was accepted since the beginning, or since the last rejection."""
         return self._proven
 
+    def expected_at(self, draws: Sequence[Draw], most_in_flight: int) -> float:
+        """When a call that came now is likely to go: `ready_at`, and not before there is a place on the wire.
+
+        The answers are taken to come as quickly as the latest did.
+        """
+        now, answer = self._now(), self._round_trip.usual
+        found = self.ready_at(draws)
+        places = self._places(draws, most_in_flight)
+        before = self._queued + 1 - max(places - len(self._in_flight), 0)
+        if before > 0:
+            found = max(found, now + before * answer / places)
+        for draw in draws:
+            seconds = draw.bucket.answers_needed(draw.cost, self._waiting.get(draw.bucket, 0.0), self._round_trip.floor)
+            found = max(found, now + seconds * answer)
+        return found
+
     def ready_at(self, draws: Sequence[Draw]) -> float:
-        """When a call that came now would go, if all who wait before it go first."""
+        """The earliest time at which a call that came now can go, if all who wait before it go first."""
         start = max(self._now(), self._paused_until)
         turns = (
             draw.bucket.ready_behind(self._waiting.get(draw.bucket, 0.0), draw.cost, start=start) for draw in draws
@@ -116,8 +147,8 @@ class Gate:
 
     async def wait_and_spend(self, ticket: Ticket) -> None:
         """Return once every draw of `ticket` is spent. Raises `TooLate`; cancelled or too late, nothing is spent."""
-        if not ticket.draws and not self._holds_back():
-            ticket.spent_at = self._now()
+        if not ticket.draws and not self._holds_back(ticket):
+            self._depart(ticket)
             return
         if (ready := self.ready_at(ticket.draws)) > ticket.deadline:
             raise TooLate(ready - self._now())
@@ -126,9 +157,9 @@ class Gate:
             while (seconds := self._seconds_until_turn(ticket)) > 0:
                 await self._sleep(ticket, seconds)
             await self._spend(ticket)
+            self._depart(ticket)
         finally:
             self._dequeue(ticket)
-        ticket.spent_at = self._now()
         if not self._proven:
             self._scout = ticket
 
@@ -141,6 +172,15 @@ class Gate:
             return math.inf
         if now < self._paused_until:
             return self._paused_until - now
+        if not self._has_place(ticket):
+            return math.inf
+        if ticket.deadline - now < self._time_needed(ticket, now):
+            raise TooLate(0.0)
+        ready = now
+        for draw in ticket.draws:
+            ready = max(ready, draw.bucket.clear_at(draw.cost, self._round_trip.floor))
+        if ready > now:
+            return ready - now  # infinity, where only an answer can help
         if self._shares(ticket):
             assert self._shared is not None  # noqa: S101
             return self._shared.seconds_until(ticket, self._line, alone=not self._proven)
@@ -177,12 +217,36 @@ class Gate:
             if timer is not None:
                 timer.cancel()
 
-    def _holds_back(self) -> bool:
-        """Where nothing is limited, only a pause and the one that goes ahead hold a request back."""
-        return not self._proven or self._now() < self._paused_until or self._head() is not None
+    def _holds_back(self, ticket: Ticket) -> bool:
+        """Where nothing is limited, a pause, the one that goes ahead and want of a place hold a request back."""
+        return (
+            not self._proven
+            or self._now() < self._paused_until
+            or self._head() is not None
+            or not self._has_place(ticket)
+        )
+
+    def _time_needed(self, ticket: Ticket, now: float) -> float:
+        """Seconds that one who waited must have left: with less, all it could get is an unknown outcome."""
+        if now - ticket.came_at <= _A_MOMENT or math.isinf(self._round_trip.floor):
+            return 0.0
+        is_stalled = not (self._proven or self._restarts)
+        return self._round_trip.long if is_stalled else self._round_trip.floor
+
+    def _has_place(self, ticket: Ticket) -> bool:
+        return len(self._in_flight) < self._places(ticket.draws, ticket.most_in_flight)
+
+    def _places(self, draws: Sequence[Draw], most: int) -> int:
+        """How many requests may be on the wire: twice what the limits let go while an answer is awaited."""
+        if not draws or math.isinf(self._round_trip.floor):
+            return min(FEWEST_PLACES, most)
+        rate = min(1 / (draw.bucket.permit_seconds * draw.cost) for draw in draws)
+        return min(max(math.ceil(_ROUND_TRIPS * rate * self._round_trip.floor), FEWEST_PLACES), most)
 
     def _enqueue(self, ticket: Ticket) -> None:
         ticket.queued, ticket.too_late = True, False
+        ticket.came_at = self._now()
+        self._queued += 1
         behind = self._head()
         heappush(self._queue, ticket)
         for draw in ticket.draws:
@@ -192,6 +256,7 @@ class Gate:
 
     def _dequeue(self, ticket: Ticket) -> None:
         ticket.queued = False
+        self._queued -= 1
         for draw in ticket.draws:
             left = self._waiting[draw.bucket] - draw.cost
             if left > 0:
@@ -215,17 +280,45 @@ class Gate:
 
     # -- what came of it -----------------------------------------------------------------------------------------
 
+    def _depart(self, ticket: Ticket) -> None:
+        """It goes on the wire."""
+        ticket.spent_at = self._now()
+        self._in_flight.add(ticket)
+        for draw in ticket.draws:
+            draw.bucket.depart(draw.cost)
+
+    def _land(self, ticket: Ticket) -> None:
+        """It was answered: the server has counted it, at the latest a return trip ago."""
+        self._in_flight.discard(ticket)
+        self._answered_at = self._now()
+        counted_at = self._answered_at - self._round_trip.quickest
+        for draw in ticket.draws:
+            draw.bucket.land(draw.cost, max(counted_at, ticket.spent_at))
+        self._land_those_cut_off_before(ticket)
+
+    def _land_those_cut_off_before(self, ticket: Ticket) -> None:
+        """An answer to what was sent after them shows that nothing stalls: they have arrived, or never will."""
+        landed = [cut for cut in self._cut_off if cut[0] <= ticket.spent_at]
+        if landed:
+            self._cut_off = [cut for cut in self._cut_off if cut[0] > ticket.spent_at]
+        for at, draws in landed:
+            for draw in draws:
+                draw.bucket.land_cut_off(draw.cost, min(ticket.spent_at, at + _LONGEST_STALL))
+
     def accepted(self, ticket: Ticket) -> None:
         """An answer that is no rejection."""
         now = self._now()
         seconds = now - ticket.spent_at
+        self._round_trip.learn(seconds, ticket.spent_at, now)
+        self._land(ticket)
         first = self._scout is ticket
         if first:
             # It may have waited for a connection: count the next one from its answer. After a rejection the server's
             # bucket is empty; before, one request's cost is taken to be in it.
-            for draw in ticket.draws:
+            for draw in ticket.draws if self._restarts else ():
                 draw.bucket.restart(draw.cost, left=self._rejections == 0)
             self._proven = True
+            self._restarts = False
             self._rejections = 0
         elif self._proven:
             late = self._lateness(seconds)
@@ -233,23 +326,23 @@ class Gate:
                 draw.bucket.came_late(draw.cost, ticket.spent_at, late)
         if self._shared is not None:
             self._shared.answered(ticket, first=first)
-        self.release(ticket)
+        self._make_way(ticket)
 
     def _lateness(self, seconds: float) -> float:
         """How much longer an answer took than the quickest."""
         if self._shared is not None:
             return self._shared.lateness(seconds)
-        self._quickest = min(self._quickest * _FORGET, seconds)
-        return seconds - self._quickest
+        return seconds - self._round_trip.quickest
 
     def rejected(self, ticket: Ticket, retry_after: float | None, *, slower: bool) -> None:
         """A rejection: everyone pauses, once, and (`slower`) the buckets it drew on go slower."""
         now = self._now()
+        self._land(ticket)
         if ticket.spent_at < self._paused_at:
+            self.wake()
             return  # it was sent before the pause that answers it
         self._rejections += 1
-        self._proven = False
-        self._scout = None
+        self.go_alone()
         if slower:
             for draw in ticket.draws:
                 draw.bucket.cut()
@@ -272,6 +365,7 @@ class Gate:
     def go_alone(self) -> None:
         """The next request goes alone again, and the others follow when it is answered."""
         self._proven = False
+        self._restarts = True
         self._scout = None
 
     def _pause_until(self, until: float) -> None:
@@ -282,13 +376,33 @@ class Gate:
                 waiting.nudge()
         self.wake()
 
-    def release(self, ticket: Ticket) -> None:
-        """The attempt is over. A scout that brought no answer makes way for another."""
+    def release(self, ticket: Ticket, *, sent: bool) -> None:
+        """The attempt is over, and there may have been no answer.
+
+        What was `sent` may still be counted, once whatever holds it up is over: until then it counts as on its way.
+        """
+        if ticket in self._in_flight:
+            if sent and self._stalls(ticket):
+                self._proven = False  # what follows would only get stuck behind it: one goes ahead
+            self._in_flight.discard(ticket)
+            if sent and ticket.draws:
+                self._cut_off.append((self._now(), ticket.draws))
+            for draw in ticket.draws:
+                draw.bucket.cut_off(draw.cost, sent=sent)
+        self._make_way(ticket)
+
+    def _stalls(self, ticket: Ticket) -> bool:
+        """Whether it was left for much longer than answers take, and no other was answered meanwhile."""
+        age = self._now() - ticket.spent_at
+        return self._answered_at < ticket.spent_at and age > self._round_trip.long
+
+    def _make_way(self, ticket: Ticket) -> None:
+        """A place is free; and a scout that brought no answer makes way for another."""
         if self._scout is ticket:
             self._scout = None
             if self._shared is not None:
                 self._shared.released(ticket)
-            self.wake()
+        self.wake()
 
     def _longest_pause(self, ticket: Ticket) -> float:
         return max(LONGEST_PAUSE, *(draw.bucket.permit_seconds for draw in ticket.draws), 0.0)
@@ -297,12 +411,14 @@ class Gate:
 class Turn:
     """One attempt at the gate."""
 
-    __slots__ = ("_gate", "_ticket", "waited")
+    __slots__ = ("_gate", "_ticket", "sent", "waited")
 
     def __init__(self, gate: Gate, ticket: Ticket) -> None:
         self._gate = gate
         self._ticket = ticket
         self.waited = 0.0
+        self.sent = True
+        """Whether the request may have left. Matters where there was no answer."""
 
     async def __aenter__(self) -> Turn:
         loop = asyncio.get_running_loop()
@@ -314,7 +430,7 @@ class Turn:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._gate.release(self._ticket)
+        self._gate.release(self._ticket, sent=self.sent)
 
     def accepted(self) -> None:
         """The request was answered, whatever the answer, but by a rejection."""

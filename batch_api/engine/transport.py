@@ -8,14 +8,7 @@ from typing import NamedTuple, Protocol
 
 import httpx
 
-from batch_api.engine.errors import ConfigurationError
-from batch_api.engine.quiet import hush, quiet
 from batch_api.engine.response import Headers
-
-_PER_POOL = 10  # httpcore scans its whole pool at each request: past ten in flight, a second pool costs less
-_KEEP_ALIVE = 15.0
-_MOST_ADDRESSES = 256
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
 class Request:
@@ -29,12 +22,13 @@ class Request:
         self.method = method
         self.url = url
         self.headers = headers
+        """All but `Host` and `Content-Length`, which the transport adds."""
         self.content = content
         self.timeout = timeout
         """Seconds without progress, in connecting, sending or receiving, after which to give up."""
-        self.sent = False
-        """Whether the body may have begun to leave. Set when a transport takes over; one that can tell takes it back
-        until the first byte goes."""
+        self.sent = True
+        """Whether the body may have begun to leave. A transport that can tell sets it to `False`, and to `True` when
+        the first byte goes."""
 
     def __repr__(self) -> str:
         return f"<Request {self.method}, {len(self.content)} bytes>"
@@ -44,22 +38,62 @@ class WireResponse(Protocol):
     """The head of an answer, and its body as a stream that must be closed."""
 
     @property
-    def status(self) -> int: ...
+    def status(self) -> int:
+        """The HTTP status."""
+        ...
+
     @property
-    def headers(self) -> Headers: ...
-    def aiter_bytes(self) -> AsyncIterator[bytes]: ...
-    async def aclose(self) -> None: ...
+    def headers(self) -> Headers:
+        """The headers, by name in any case."""
+        ...
+
+    def aiter_bytes(self) -> AsyncIterator[bytes]:
+        """The body as it came, still encoded. Raises `WireError`, or an `OSError`, when it breaks off."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give the connection back if the body was read to its end; else close it. Harmless to repeat."""
+        ...
 
 
 class Transport(Protocol):
-    """Sends one request, once: it follows no redirect, repeats nothing and logs nothing."""
+    """Sends one request, once: it follows no redirect, repeats nothing and logs nothing.
 
-    async def send(self, request: Request) -> WireResponse: ...
-    async def aclose(self) -> None: ...
+    A call may be cancelled at any moment, in `send` and while its answer is read: that may cost its own connection, and
+    nothing more.
+    """
+
+    async def send(self, request: Request) -> WireResponse:
+        """Send a request and return when the head of the answer is there.
+
+        Raises `WireError`, an `OSError` or an `httpx.TransportError` for whatever the network does; any other
+        exception passes through to the caller of the API.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        ...
+
+
+class WireError(Exception):
+    """No whole answer came.
+
+    Args:
+        kind: What happened, in a word, such as `ReadTimeout`. It shows in attempts, logs and errors.
+        stage: Where it broke: `connect`, `tls`, `send` or `receive`.
+        final: Whether it makes no sense to try again: a certificate that fails.
+    """
+
+    def __init__(self, kind: str, *, stage: str, final: bool = False) -> None:
+        super().__init__(f"{kind} at stage {stage}")
+        self.kind = kind
+        self.stage = stage
+        self.final = final
 
 
 class Fault(NamedTuple):
-    """Why no whole answer came."""
+    """Why no whole answer came, as the engine judges it."""
 
     kind: str
     stage: str
@@ -70,152 +104,41 @@ class Fault(NamedTuple):
     """Whether trying again is of no use."""
 
 
+_NEVER_LEFT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+
 def fault_of(error: Exception, request: Request) -> Fault | None:
     """What a transport's error means; `None` for what is no failure of the network."""
-    if not isinstance(error, httpx.TransportError | OSError):
+    if isinstance(error, WireError):
+        return Fault(error.kind, error.stage, sent=request.sent, final=error.final)
+    if not isinstance(error, OSError | httpx.TransportError):
         return None
+    if isinstance(error, _NEVER_LEFT) or fails_for_good(error):
+        request.sent = False
     kind = type(error).__name__
-    if not request.sent or isinstance(error, _NEVER_LEFT):
-        stage = "tls" if _is_about(error, ssl.SSLError) else "connect"
-        final = _is_about(error, ssl.SSLCertVerificationError) or isinstance(error, httpx.UnsupportedProtocol)
-        return Fault(kind, stage, sent=False, final=final)
-    return Fault(kind, "send" if isinstance(error, httpx.WriteError | httpx.WriteTimeout) else "receive", sent=True)
+    if request.sent:
+        stage = "send" if isinstance(error, httpx.WriteError | httpx.WriteTimeout) else "receive"
+        return Fault(kind, stage, sent=True)
+    stage = "tls" if is_about(error, ssl.SSLError) else "connect"
+    final = fails_for_good(error) or isinstance(error, httpx.UnsupportedProtocol)
+    return Fault(kind, stage, sent=False, final=final)
 
 
-def _is_about(error: BaseException | None, kind: type[BaseException]) -> bool:
+def fails_for_good(error: BaseException | None) -> bool:
+    """Whether a certificate failed. All else that happens in a TLS handshake is an outage, and may pass."""
+    return is_about(error, ssl.SSLCertVerificationError)
+
+
+def is_about(error: BaseException | None, kind: type[BaseException]) -> bool:
+    """Whether the error, or one behind it, is of a kind."""
     while error is not None:
         if isinstance(error, kind):
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-class HttpxTransport:
-    """An httpx transport behind the seam."""
-
-    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
-        hush()
-        self._transport = transport
-        self._addresses: dict[str, httpx.URL] = {}
-        # Others, such as those of tests, may take a request in without ever reading its body.
-        self._reads_body = isinstance(transport, httpx.AsyncHTTPTransport)
-        self.busy = 0
-
-    async def send(self, request: Request) -> WireResponse:
-        address = self._address(request)
-        request.sent = not self._reads_body
-        wire = httpx.Request(
-            request.method,
-            address,
-            headers=[
-                ("Host", address.netloc.decode("ascii")),
-                ("Content-Length", str(len(request.content))),
-                *request.headers,
-            ],
-            stream=_Body(request),
-            extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), request.timeout)},
-        )
-        self.busy += 1
-        try:
-            with quiet():
-                response = await self._transport.handle_async_request(wire)
-        except BaseException:
-            self.busy -= 1
-            raise
-        return _HttpxResponse(response, self)
-
-    async def aclose(self) -> None:
-        with quiet():
-            await self._transport.aclose()
-
-    def _address(self, request: Request) -> httpx.URL:
-        """Parsed once for the few addresses that are posted to; those of reads carry ids and are not kept."""
-        if request.method != "POST":
-            return httpx.URL(request.url)
-        if request.url not in self._addresses:
-            if len(self._addresses) >= _MOST_ADDRESSES:  # `client.call` may post to addresses with ids in them
-                self._addresses.clear()
-            self._addresses[request.url] = httpx.URL(request.url)
-        return self._addresses[request.url]
-
-
-class _Body(httpx.AsyncByteStream):
-    """The body, which tells when it begins to leave: no server takes a request whose body never came."""
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        self._request.sent = True
-        yield self._request.content
-
-
-class _HttpxResponse:
-    def __init__(self, response: httpx.Response, transport: HttpxTransport) -> None:
-        self._response = response
-        self._transport: HttpxTransport | None = transport
-        self.status = response.status_code
-        self.headers = Headers(
-            (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
-        )
-
-    async def aiter_bytes(self) -> AsyncIterator[bytes]:
-        stream = self._response.stream
-        assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101
-        chunks = aiter(stream)
-        while True:
-            with quiet():
-                chunk = await anext(chunks, None)
-            if chunk is None:
-                return
-            yield chunk
-
-    async def aclose(self) -> None:
-        if self._transport is not None:
-            self._transport.busy -= 1
-            self._transport = None
-            with quiet():
-                await self._response.aclose()
-
-
-class Pools:
-    """Small pools of connections, each opened when all others are busy, with one TLS context."""
-
-    def __init__(self, *, secure: bool) -> None:
-        self._secure = secure
-        self._tls: ssl.SSLContext | None = None
-        self._pools: list[HttpxTransport] = []
-
-    def make_ready(self) -> None:
-        """Import and set up what the first request needs: it should not hold up the loop while others are served."""
-        if not self._pools:
-            self._open_one()
-
-    async def send(self, request: Request) -> WireResponse:
-        free = next((pool for pool in self._pools if pool.busy < _PER_POOL), None)
-        return await (free or self._open_one()).send(request)
-
-    async def aclose(self) -> None:
-        pools, self._pools = self._pools, []
-        for pool in pools:
-            await pool.aclose()
-
-    def _open_one(self) -> HttpxTransport:
-        if self._tls is None:
-            # Reading the certificates of the machine takes milliseconds that plain loopback need not spend.
-            self._tls = httpx.create_ssl_context() if self._secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        limits = httpx.Limits(
-            max_connections=_PER_POOL, max_keepalive_connections=_PER_POOL, keepalive_expiry=_KEEP_ALIVE
-        )
-        pool = HttpxTransport(httpx.AsyncHTTPTransport(verify=self._tls, limits=limits))
-        self._pools.append(pool)
-        return pool
-
-
-def as_transport(given: object) -> Transport:
-    """The caller's transport: httpx's kind, or any object of this seam. Raises `ConfigurationError`."""
-    if isinstance(given, httpx.AsyncBaseTransport):
-        return HttpxTransport(given)
-    if isinstance(given, httpx.AsyncClient) or not callable(getattr(given, "send", None)):
-        raise ConfigurationError("transport is an httpx.AsyncBaseTransport, or an object with `send` and `aclose`.")
-    return given  # type: ignore[return-value]

@@ -289,7 +289,7 @@ def is_about_items(error: BatchError) -> bool:
 def _may_pass(error: BatchError) -> bool:
     """Whether it is an outage, that is over some time."""
     if isinstance(error, TransportError):
-        return error.stage != "tls"
+        return error.may_pass
     return isinstance(error, ServerError)
 
 

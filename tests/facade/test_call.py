@@ -422,9 +422,10 @@ async def test_the_fake_over_sockets(fake: FakeBatch) -> None:
 
 
 def test_addresses_that_are_posted_to_are_not_kept_for_ever() -> None:
-    from batch_api.engine.transport import _MOST_ADDRESSES, HttpxTransport, Request
+    from batch_api.engine.transport import Request
+    from batch_api.engine.wire.http import _MOST_ADDRESSES, HttpxTransport
 
-    transport = HttpxTransport(FakeBatch().transport())
+    transport = HttpxTransport()
     for number in range(2 * _MOST_ADDRESSES):
         transport._address(Request("POST", f"https://api.batch.com/2.11/things/{number}", [], timeout=1))
     assert len(transport._addresses) <= _MOST_ADDRESSES

@@ -356,5 +356,5 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("kind", [httpx.AsyncClient, httpx.HTTPTransport, object])
 def test_what_is_no_transport_is_refused(kind: Any) -> None:
-    with pytest.raises(ConfigurationError, match=r"transport is an httpx\.AsyncBaseTransport"):
+    with pytest.raises(ConfigurationError, match=r"transport: expected .* an httpx\.AsyncBaseTransport or an object"):
         BatchClient(KEY, PROJECT, transport=kind())

@@ -198,7 +198,7 @@ async def test_where_a_part_got_through_the_outcome_of_the_chunk_is_unknown(fake
     assert fake.stats[MASS].accepted == 1
 
 
-@pytest.mark.parametrize("error", [BatchError(), InvalidInput("x"), TransportError("x", stage="tls")])
+@pytest.mark.parametrize("error", [BatchError(), InvalidInput("x"), TransportError("x", stage="tls", final=True)])
 def test_errors_that_never_pass(error: BatchError) -> None:
     assert (error.retry, error.retry_after) == ("never", 0)
 

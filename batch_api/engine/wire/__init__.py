@@ -1,0 +1,1 @@
+"""What carries requests: sockets, connections, proxies, and the transports built on them."""
