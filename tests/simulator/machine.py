@@ -144,6 +144,13 @@ class Machine(VirtualTimeLoop):
     def _note_error(self, _: asyncio.AbstractEventLoop, report: dict[str, Any]) -> None:
         self.errors.append(f"{report['message']}: {report.get('exception')!r}")
 
+    # -- what is the network's --------------------------------------------------------------------------------------
+
+    async def start_tls(self, transport: Any, protocol: Any, sslcontext: Any, **options: Any) -> Any:
+        """Leave it to the transport, which is one of the simulated network's."""
+        await transport.shake_hands()
+        return transport
+
     # -- what others do in threads -----------------------------------------------------------------------------------
 
     def run_in_executor(self, executor: object, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:

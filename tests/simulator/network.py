@@ -1,7 +1,7 @@
-"""A network in memory: pipes with latency, and all that may happen to them, behind the public interface of httpcore.
+"""A network in memory: pipes with latency, and all that may happen to them.
 
-What goes into a `Pipe` comes out after its latency, in order. A `Connection` has two of them; the client's end is a
-`Stream`, the server's end is in server.py.
+What goes into a `Pipe` comes out after its latency, in order. A `Connection` has two of them. The client's end is an
+asyncio transport, on which the SDK's own `Socket` sits as on any other; the server's end is in server.py.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ import asyncio
 import dataclasses
 import math
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any, Literal, NamedTuple
 
-import httpcore
-
+from batch_api.engine.wire import network as wire
 from tests.simulator.machine import Process, current_process
 from tests.simulator.trace import Trace
 
@@ -46,7 +45,7 @@ class Plan:
 
 
 class Latency(NamedTuple):
-    """Seconds that a byte takes: `least`, and up to `jitter` more."""
+    """Seconds that something takes: `least`, and up to `jitter` more."""
 
     least: float
     jitter: float
@@ -64,13 +63,19 @@ class Pipe:
         self._latest = 0.0
         self._unread = bytearray()
         self._on_the_way = 0
-        self._end: End | None = None
         self._moved = asyncio.Event()
-        self.on_cut: Callable[[], None] = _nothing
-        self.on_lost: Callable[[], None] = _nothing
-        """Called when bytes arrive where nobody reads any more."""
+        self.end: End | None = None
+        """How it ended, once that has arrived."""
         self.is_deaf = False
         """Whether the reader is gone."""
+        self.on_move: Callable[[], None] = _nothing
+        """Called when something has arrived, or was read."""
+        self.on_cut: Callable[[], None] = _nothing
+        """Called when it breaks under way."""
+        self.on_lost: Callable[[], None] = _nothing
+        """Called when bytes arrive where nobody reads any more."""
+
+    # -- the writer's side ---------------------------------------------------------------------------------------
 
     def send(self, data: bytes) -> None:
         """Put bytes on their way, as many as get through."""
@@ -78,43 +83,54 @@ class Pipe:
         self._left -= len(kept)
         size = len(kept) if self._bytes_per_second == math.inf else max(int(self._bytes_per_second * PIECE), 1)
         for start in range(0, len(kept), size or 1):
-            self._put(kept[start : start + size])
+            piece = kept[start : start + size]
+            self._on_the_way += len(piece)
+            self._schedule(self._arrive, piece, slow=len(piece) / self._bytes_per_second)
         if len(kept) < len(data):
             self.on_cut()
 
-    def end(self, end: End) -> None:
+    def send_end(self, end: End) -> None:
         """Nothing comes after this."""
         self._schedule(self._arrive_end, end)
 
+    @property
+    def has_room(self) -> bool:
+        return self._on_the_way + len(self._unread) <= WINDOW or self.end == "reset" or self.is_deaf
+
     async def drain(self) -> None:
-        """Wait until there is room for more. Raises `ConnectionResetError`."""
-        while self._on_the_way + len(self._unread) > WINDOW and self._end != "reset" and not self.is_deaf:
+        """Wait until there is room for more."""
+        while not self.has_room:
             self._moved.clear()
             await self._moved.wait()
 
-    async def receive(self, most: int) -> bytes:
-        """What has come; empty at the end. Raises `ConnectionResetError`."""
-        while not self._unread and self._end is None:
-            self._moved.clear()
-            await self._moved.wait()
-        if not self._unread and self._end == "reset":
-            raise ConnectionResetError("connection reset by peer")
+    # -- the reader's side ---------------------------------------------------------------------------------------
+
+    def take(self, most: int) -> bytes:
+        """What has come."""
         data = bytes(self._unread[:most])
         del self._unread[:most]
-        self._moved.set()
+        self._has_moved()
         return data
 
-    @property
-    def is_readable(self) -> bool:
-        return bool(self._unread) or self._end is not None
+    async def receive(self, most: int) -> bytes:
+        """What comes next; empty at the end. Raises `ConnectionResetError`."""
+        while not self._unread and self.end is None:
+            self._moved.clear()
+            await self._moved.wait()
+        if not self._unread and self.end == "reset":
+            raise ConnectionResetError("connection reset by peer")
+        return self.take(most)
+
+    def stop_reading(self) -> None:
+        """The reader is gone."""
+        self.is_deaf = True
+        self._has_moved()
 
     @property
-    def was_reset(self) -> bool:
-        return self._end == "reset"
+    def has_unread(self) -> bool:
+        return bool(self._unread)
 
-    def _put(self, data: bytes) -> None:
-        self._on_the_way += len(data)
-        self._schedule(self._arrive, data, slow=len(data) / self._bytes_per_second)
+    # -- under way -----------------------------------------------------------------------------------------------
 
     def _schedule(self, arrive: Callable[..., None], what: object, *, slow: float = 0.0) -> None:
         """In the network's own name: what is on its way arrives, whatever becomes of the sender."""
@@ -127,14 +143,18 @@ class Pipe:
         self._on_the_way -= len(data)
         if self.is_deaf:
             self.on_lost()
-        elif self._end is None:
+        elif self.end is None:
             self._unread += data
-        self._moved.set()
+        self._has_moved()
 
     def _arrive_end(self, end: End) -> None:
-        if self._end != "reset":
-            self._end = end
+        if self.end != "reset":
+            self.end = end
+        self._has_moved()
+
+    def _has_moved(self) -> None:
         self._moved.set()
+        self.on_move()
 
 
 class Connection:
@@ -147,7 +167,7 @@ class Connection:
         self.up = Pipe(network, "up", plan.cut_up, math.inf)
         self.down = Pipe(network, "down", plan.cut_down, plan.bytes_per_second)
         self.up.on_cut = self.down.on_cut = self._cut
-        self.up.on_lost = lambda: self.down.end("reset")  # as a kernel answers for a socket that is closed
+        self.up.on_lost = lambda: self.down.send_end("reset")  # as a kernel answers for a socket that is closed
         self.is_closed_here = False
         self.is_used = True
         """Whether a request went out on it lately."""
@@ -156,105 +176,116 @@ class Connection:
     def close_here(self) -> None:
         """The client is done with it."""
         if not self.is_closed_here:
-            self.is_closed_here = self.down.is_deaf = True
+            self.is_closed_here = True
             self._trace(self, "closed by the client")
-            self.up.end("fin")
+            self.up.send_end("fin")
+            self.down.stop_reading()
 
     def close_there(self) -> None:
         """The server is done with it."""
-        self.up.is_deaf = True
-        self.down.end("fin")
+        self.up.stop_reading()
+        self.down.send_end("fin")
 
     def tear_down_there(self) -> None:
         """The server answers no more, and says so rudely."""
-        self.up.is_deaf = True
-        self.down.end("reset")
+        self.up.stop_reading()
+        self.down.send_end("reset")
 
     def _cut(self) -> None:
         self._trace(self, f"cut ({self.plan.cut})")
-        self.up.end(self.plan.cut)
-        self.down.end(self.plan.cut)
+        self.up.send_end(self.plan.cut)
+        self.down.send_end(self.plan.cut)
 
     def __str__(self) -> str:
         return f"connection {self.number}"
 
 
-class Stream(httpcore.AsyncNetworkStream):
-    """The client's end."""
+class Transport(asyncio.Transport):
+    """The client's end, to asyncio."""
 
-    def __init__(self, network: Network, connection: Connection) -> None:
+    def __init__(self, network: Network, connection: Connection, protocol: asyncio.Protocol) -> None:
+        super().__init__()
         self._network = network
         self._connection = connection
+        self._protocol = protocol
+        self._loop = asyncio.get_running_loop()
+        self._is_held = False
+        self._is_full = False
+        self._is_closing = False
+        connection.up.on_move = self._look_for_room
+        connection.down.on_move = self._look_for_news
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        self._check_open(httpcore.ReadError)
-        try:
-            async with asyncio.timeout(timeout):
-                await asyncio.sleep(0)
-                return await self._connection.down.receive(max_bytes)
-        except TimeoutError as error:
-            raise httpcore.ReadTimeout from error
-        except ConnectionError as error:
-            raise httpcore.ReadError from error
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._check_open(httpcore.WriteError)
-        if not buffer:
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if self._is_closing:
             return
-        await asyncio.sleep(0)
-        if self._connection.down.was_reset:
-            raise httpcore.WriteError from ConnectionResetError("connection reset by peer")
-        try:
-            async with asyncio.timeout(timeout):
-                self._connection.is_used = True
-                self._network.on_sent(self._connection, bytes(buffer))
-                self._connection.up.send(bytes(buffer))
-                await self._connection.up.drain()
-        except TimeoutError as error:
-            raise httpcore.WriteTimeout from error
+        self._connection.is_used = True
+        self._network.on_sent(self._connection, bytes(data))
+        self._connection.up.send(bytes(data))
+        if not self._connection.up.has_room and not self._is_full:
+            self._is_full = True
+            self._protocol.pause_writing()
 
-    async def aclose(self) -> None:
-        self._connection.close_here()
-        await asyncio.sleep(0)
+    def pause_reading(self) -> None:
+        self._is_held = True
 
-    async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        try:
-            await self._shake_hands(timeout)
-        except BaseException:
+    def resume_reading(self) -> None:
+        self._is_held = False
+        self._loop.call_soon(self._look_for_news)
+
+    def is_closing(self) -> bool:
+        return self._is_closing
+
+    def close(self) -> None:
+        self._end(None)
+
+    def abort(self) -> None:
+        self._end(None)
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return default
+
+    async def shake_hands(self) -> None:
+        """As TLS would: two round trips. Raises what it would raise."""
+        how = self._connection.plan.handshake
+        await self._network.round_trip()
+        if how == "stalls":
+            await self._loop.create_future()
+        if how == "certificate":
+            raise ssl.SSLCertVerificationError("self-signed certificate")
+        if how != "well":
+            raise ConnectionResetError("the connection was lost in the handshake")
+        await self._network.round_trip()
+
+    def _look_for_room(self) -> None:
+        if self._is_full and self._connection.up.has_room and self._is_alive:
+            self._is_full = False
+            self._protocol.resume_writing()
+
+    def _look_for_news(self) -> None:
+        down = self._connection.down
+        if self._is_held or self._is_closing or not self._is_alive:
+            return
+        if down.has_unread:
+            self._protocol.data_received(down.take(WINDOW))
+        elif down.end == "reset":
+            self._end(ConnectionResetError("connection reset by peer"))
+        elif down.end == "fin":
+            self._protocol.eof_received()
+            self._end(None)
+
+    @property
+    def _is_alive(self) -> bool:
+        owner = self._connection.owner
+        return owner is None or owner.is_alive
+
+    def _end(self, error: Exception | None) -> None:
+        if not self._is_closing:
+            self._is_closing = True
             self._connection.close_here()
-            raise
-        return Stream(self._network, self._connection)
-
-    async def _shake_hands(self, timeout: float | None) -> None:
-        network, how = self._network, self._connection.plan.handshake
-        try:
-            async with asyncio.timeout(timeout):
-                await network.round_trip()
-                if how == "stalls":
-                    await asyncio.get_running_loop().create_future()
-        except TimeoutError as error:
-            error.__context__ = ssl.SSLWantReadError("the operation did not complete")
-            raise httpcore.ConnectTimeout from error
-        if how == "well":
-            await network.round_trip()
-        elif how == "fin":
-            raise httpcore.ConnectError from ssl.SSLEOFError("unexpected EOF while reading")
-        elif how == "certificate":
-            raise httpcore.ConnectError from ssl.SSLCertVerificationError("self-signed certificate")
-        else:
-            raise httpcore.ConnectError from ConnectionResetError("connection reset by peer")
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._connection.down.is_readable if info == "is_readable" else None
-
-    def _check_open(self, error: type[Exception]) -> None:
-        if self._connection.is_closed_here:
-            raise error("the stream is closed")
+            self._loop.call_soon(self._protocol.connection_lost, error)
 
 
-class Network(httpcore.AsyncNetworkBackend):
+class Network(wire.Network):
     """What clients connect through."""
 
     def __init__(
@@ -266,16 +297,17 @@ class Network(httpcore.AsyncNetworkBackend):
         serve: Callable[[Connection], None],
         on_sent: Callable[[Connection, bytes], None],
     ) -> None:
+        super().__init__()
         self.trace = trace
         self.latency = latency
         self.on_sent = on_sent
         self.context = copy_context()
+        self.connections: list[Connection] = []
         self._plan = plan
         self._serve = serve
         self._stalled = {"up": 0.0, "down": 0.0}
-        self.connections: list[Connection] = []
 
-    def stall(self, seconds: float, directions: Iterable[str] = ("up", "down")) -> None:
+    def stall(self, seconds: float, directions: tuple[str, ...] = ("up", "down")) -> None:
         """Hold back what is sent from now on, for so many seconds."""
         for direction in directions:
             self._stalled[direction] = asyncio.get_running_loop().time() + seconds
@@ -300,36 +332,25 @@ class Network(httpcore.AsyncNetworkBackend):
                 connection.close_here()
 
     async def round_trip(self) -> None:
-        now = asyncio.get_running_loop().time()
-        stalled = max(max(self._stalled.values()) - now, 0.0)
-        await asyncio.sleep(stalled + self.latency() + self.latency())
+        """Wait for as long as something takes to the other end and back."""
+        held_up = max(max(self._stalled.values()) - asyncio.get_running_loop().time(), 0.0)
+        await asyncio.sleep(held_up + self.latency() + self.latency())
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
+    async def _connect(self, loop: asyncio.AbstractEventLoop, host: str, port: int) -> wire.Socket:
+        """In place of a socket of the machine's."""
         plan = self._plan()
-        try:
-            async with asyncio.timeout(timeout):
-                await self.round_trip()
-                if plan.connect == "hangs":
-                    await asyncio.get_running_loop().create_future()
-        except TimeoutError as error:
-            raise httpcore.ConnectTimeout from error
+        await self.round_trip()
+        if plan.connect == "hangs":
+            await loop.create_future()
         if plan.connect == "refused":
-            raise httpcore.ConnectError from ConnectionRefusedError("connection refused")
+            raise ConnectionRefusedError("connection refused")
         connection = Connection(self, len(self.connections), plan, current_process())
         self.connections.append(connection)
         self.trace(connection, "open")
         self.context.run(self._serve, connection)
-        return Stream(self, connection)
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+        stream = wire.Socket(loop)
+        stream.connection_made(Transport(self, connection, stream))
+        return stream
 
 
 def _nothing() -> None:

@@ -234,7 +234,7 @@ async def _endless(connection: Connection, reply: Reply) -> None:
     connection.down.send(f"HTTP/1.1 {reply.status} OK\r\ncontent-type: application/json\r\n\r\n".encode())
     chunk = b" " * 65_536
     for _ in range(ENDLESS // len(chunk)):
-        if connection.is_closed_here or connection.up.was_reset:
+        if connection.is_closed_here or connection.up.end == "reset":
             return
         connection.down.send(chunk)
         await connection.down.drain()

@@ -14,15 +14,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from unittest import mock
-
-import httpcore
-import httpx
 
 from batch_api import Attempt, BatchClient
 from batch_api.engine import gates
-from batch_api.engine.transport import HttpxTransport, Pools
+from batch_api.engine.wire.http import HttpxTransport
 from batch_api.testing import FakeBatch
 from batch_api.testing.timing import Time
 from tests.simulator import oracles
@@ -203,12 +199,11 @@ class World:
 
     def _client(self) -> BatchClient:
         host = "https://api.batch.test" if self.climate.secure else "http://127.0.0.1"
-        transport = _transport(self.network)
         return BatchClient(
             self.fake.rest_api_key,
             self.fake.project_key,
             base_url=f"{host}/2.11",
-            transport=transport,
+            transport=HttpxTransport(network=self.network, ssl_context=_TLS, trust_env=False),
             observer=self._observe,
         )
 
@@ -246,8 +241,6 @@ class World:
             stack.enter_context(mock.patch("random.Random", _seeded(self._chance)))
             stack.enter_context(mock.patch("batch_api.ingest.stamps.now", self.wall_clock))
             stack.enter_context(mock.patch("time.time", self._wall_seconds))
-            own = SimpleNamespace(monotonic=self.machine.time)
-            stack.enter_context(mock.patch("httpcore._async.http11.time", own))
             logger = logging.getLogger("batch_api")
             stack.enter_context(mock.patch.object(logger, "disabled", True))
             yield
@@ -274,31 +267,6 @@ def _seeded(chance: random.Random) -> Callable[..., random.Random]:
         return make(*seed) if seed else make(chance.getrandbits(64))  # type: ignore[arg-type]
 
     return seeded
-
-
-def _transport(network: Network) -> object:
-    return _SimulatedPools(network)
-
-
-class _SimulatedPools(Pools):
-    """The pools of a client, on our network."""
-
-    def __init__(self, network: Network) -> None:
-        super().__init__(secure=False)
-        self._network = network
-
-    def _open_one(self) -> HttpxTransport:
-        transport = httpx.AsyncHTTPTransport(verify=_TLS)
-        transport._pool = httpcore.AsyncConnectionPool(
-            ssl_context=_TLS,
-            max_connections=10,
-            max_keepalive_connections=10,
-            keepalive_expiry=15.0,
-            network_backend=self._network,
-        )
-        pool = HttpxTransport(transport)
-        self._pools.append(pool)
-        return pool
 
 
 _TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
