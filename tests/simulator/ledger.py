@@ -81,6 +81,8 @@ class Arrival:
     """What it was answered; 0 if it never was."""
     injected: bool
     """Whether the answer was not the API's own."""
+    is_awaited: bool
+    """Whether the client still wanted to know. What it had given up on may arrive at any time, or never."""
 
 
 class Ledger:

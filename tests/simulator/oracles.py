@@ -86,7 +86,7 @@ def no_rejections(world: World) -> list[str]:
         return []  # a new process does not know what the old one spent
     rejected: dict[str, int] = defaultdict(int)
     for arrival in world.ledger.arrivals:
-        if arrival.status == 429 and not arrival.injected:
+        if arrival.status == 429 and not arrival.injected and arrival.is_awaited:
             rejected[arrival.operation] += 1
     return [f"{operation}: {count} x 429" for operation, count in rejected.items()]
 
@@ -97,7 +97,7 @@ def the_promise(world: World) -> list[str]:
         return []
     wrong: list[str] = []
     for name, operation in world.fake.api.operations.items():
-        arrivals = [(one.time, one.cost) for one in world.ledger.arrivals if one.operation == name]
+        arrivals = [(one.time, one.cost) for one in world.ledger.arrivals if one.operation == name and one.is_awaited]
         for fact in operation.limits:
             if fact.when is None and fact.burst is not None and arrivals:
                 level, at = 0.0, arrivals[0][0]

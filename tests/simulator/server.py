@@ -115,12 +115,12 @@ class Server:
         await self._wait_until_ready(self._think())
         if odd in INSTEAD:
             status, headers, content = INSTEAD[odd]
-            self._arrived(operation, body, status, injected=True)
+            self._arrived(connection, operation, body, status, injected=True)
             return await self._send(connection, http, Reply(status, content, dict(headers)))
         if odd == "reset before":
             connection.tear_down_there()
             return False
-        reply = await self._perform(head, operation, body)
+        reply = await self._perform(connection, head, operation, body)
         await self._wait_until_ready(self._think())
         if odd == "reset after":
             connection.tear_down_there()
@@ -132,7 +132,7 @@ class Server:
             reply = BENT[odd](reply)
         return await self._send(connection, http, reply)
 
-    async def _perform(self, head: h11.Request, operation: str, body: bytes) -> Reply:
+    async def _perform(self, connection: Connection, head: h11.Request, operation: str, body: bytes) -> Reply:
         """What the API does."""
         path, _, query = head.target.decode("ascii").partition("?")
         headers = {name.decode(): value.decode() for name, value in head.headers}
@@ -141,7 +141,7 @@ class Server:
             return body
 
         reply = await self._fake(Request(head.method.decode(), path, query, headers, "https", read))
-        arrival = self._arrived(operation, body, reply.status, injected=False)
+        arrival = self._arrived(connection, operation, body, reply.status, injected=False)
         if reply.status < 300:
             told = orjson.loads(reply.body) if reply.body else {}
             partial = {error["bulk_index"] for error in told.get("errors", [])}
@@ -151,10 +151,11 @@ class Server:
             self._trace("server", f"{operation} of {arrival.cost} answered {reply.status}")
         return reply
 
-    def _arrived(self, operation: str, body: bytes, status: int, *, injected: bool) -> Arrival:
+    def _arrived(self, connection: Connection, operation: str, body: bytes, status: int, *, injected: bool) -> Arrival:
         known = self._fake.api.operations.get(operation)
         cost = max(body.count(b'"zz'), 1) if known is not None and known.items is not None else 1
-        arrival = Arrival(asyncio.get_running_loop().time(), operation, cost, status, injected)
+        now = asyncio.get_running_loop().time()
+        arrival = Arrival(now, operation, cost, status, injected, not connection.is_closed_here)
         self._ledger.arrivals.append(arrival)
         return arrival
 
