@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import gc
+import itertools
 import logging
 import math
 import random
@@ -18,7 +20,7 @@ from unittest import mock
 
 from batch_api import Attempt, BatchClient
 from batch_api.engine import gates
-from batch_api.engine.wire.http import HttpxTransport
+from batch_api.engine.wire import http
 from batch_api.testing import FakeBatch
 from batch_api.testing.timing import Time
 from tests.simulator import oracles
@@ -63,10 +65,22 @@ class Report:
 
 def simulate(seed: int) -> Report:
     """Run the world of a seed. It is the same each time."""
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+    with _swept(), tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         world = World(seed, Path(folder))
         with world.made_ours(), asyncio.Runner(loop_factory=lambda: world.machine) as runner:
             return runner.run(world.main())
+
+
+@contextlib.contextmanager
+def _swept() -> Iterator[None]:
+    """Collect garbage when the world is over, not at some moment of it or of the next: some of it has last words."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        with mock.patch("sys.unraisablehook"):
+            gc.collect(0)
+        gc.enable()
 
 
 class World:
@@ -203,7 +217,7 @@ class World:
             self.fake.rest_api_key,
             self.fake.project_key,
             base_url=f"{host}/2.11",
-            transport=HttpxTransport(network=self.network, ssl_context=_TLS, trust_env=False),
+            transport=http.HttpxTransport(network=self.network, ssl_context=_TLS, trust_env=False),
             observer=self._observe,
         )
 
@@ -241,6 +255,9 @@ class World:
             stack.enter_context(mock.patch("random.Random", _seeded(self._chance)))
             stack.enter_context(mock.patch("batch_api.ingest.stamps.now", self.wall_clock))
             stack.enter_context(mock.patch("time.time", self._wall_seconds))
+            stack.enter_context(mock.patch("time.perf_counter", self.machine.time))
+            # In a set of connections each has its place by its number, not by where it lies in memory.
+            stack.enter_context(mock.patch.object(http._Connection, "__hash__", _numbered()))
             logger = logging.getLogger("batch_api")
             stack.enter_context(mock.patch.object(logger, "disabled", True))
             yield
@@ -267,6 +284,11 @@ def _seeded(chance: random.Random) -> Callable[..., random.Random]:
         return make(*seed) if seed else make(chance.getrandbits(64))  # type: ignore[arg-type]
 
     return seeded
+
+
+def _numbered() -> Callable[[object], int]:
+    numbers = itertools.count()
+    return lambda one: vars(one).setdefault("_number", next(numbers))
 
 
 _TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
