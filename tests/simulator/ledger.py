@@ -100,6 +100,10 @@ class Ledger:
         """For each job and buffer: its items in the order in which it got them."""
         self.jobs_done: list[list[Item]] = []
         """The items of each job with a checkpoint, that in the end was done."""
+        self.left_open: set[int] = set()
+        """The numbers of edits that a buffer may have had in a request when its time, or theirs, was up."""
+        self.patient_jobs: list[list[Item]] = []
+        """The items of each job that was to outlast any trouble of its world, and was not left."""
         self.foreign_errors: list[str] = []
         """What was raised, and is none of ours."""
         self.lateness: list[str] = []

@@ -66,8 +66,9 @@ def climate_of(rng: random.Random) -> Climate:
     climate = Climate(
         kind,
         secure=rng.random() < 0.7,
-        latency=rng.choice([Latency(0.0005, 0.0), Latency(0.01, 0.0), Latency(0.02, 0.005), Latency(0.1, 0.0)]),
-        think=rng.choice([Latency(0.001, 0.0), Latency(0.005, 0.02), Latency(0.05, 0.0)]),
+        # Jitter that the spacing of requests at limits of 1 a second hides, which is 20 ms.
+        latency=rng.choice([Latency(0.0005, 0.0), Latency(0.01, 0.0), Latency(0.02, 0.002), Latency(0.1, 0.0)]),
+        think=rng.choice([Latency(0.001, 0.0), Latency(0.005, 0.008), Latency(0.05, 0.0)]),
         idle=rng.choice([math.inf, 60.0, 5.0, 0.5]),
     )
     if kind == "fair":

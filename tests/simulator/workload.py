@@ -19,6 +19,8 @@ from tests.simulator.trace import Trace
 AUDIENCE, CATALOG = "vip", "stock"
 HAIR = 0.05
 """Seconds by which anything may be late."""
+LONGEST_TROUBLE = 120.0
+"""Seconds of patience that outlast whatever goes wrong in a world."""
 MOST_TURNS = 25
 """Turns of the loop after which a call is cancelled, at most: about as many as it has."""
 LAST_WRITES = 1.0
@@ -313,6 +315,8 @@ class Ingest(NamedTuple):
         for item in items:
             if not item.told:
                 item.told.append("nothing")
+        if self.choices["patience"] > LONGEST_TROUBLE and not self.choices.get("deadline"):
+            desk.ledger.patient_jobs.append(items)
         if self.checkpoint is not None and job.ended_by is None:
             desk.ledger.jobs_done.append(items)
 
@@ -408,6 +412,8 @@ class Buffering(NamedTuple):
         now = asyncio.get_running_loop().time
         started = now()
         fate = await buffer.update(edit_of(item), item.number, timeout=self.timeout)
+        if self.timeout is not None and now() - started >= self.timeout:
+            desk.ledger.left_open.add(item.number)
         if self.timeout is not None and now() - started > self.timeout + HAIR:
             desk.ledger.lateness.append(f"buffer.update took {now() - started:.3f} s, its timeout is {self.timeout}")
         desk.trace("buffer", f"{item.number} is {type(fate).__name__}{_why(fate)}")
@@ -427,7 +433,9 @@ class Buffering(NamedTuple):
 
     def _note_left(self, desk: Desk, buffer: Any, by_number: dict[int, Item], put: list[Item]) -> None:
         """What was put and is not told of was delivered, unless it was left."""
-        left = {fate.ref for fate in (*buffer.remainder.unsent, *buffer.remainder.unknown)}
+        unknown = {fate.ref for fate in buffer.remainder.unknown}
+        left = {fate.ref for fate in buffer.remainder.unsent} | unknown
+        desk.ledger.left_open |= unknown
         desk.trace("buffer", f"closed, left {_short(sorted(number for number in left if number is not None))}")
         for item in put:
             if not item.told and item.number not in left:

@@ -66,9 +66,12 @@ class Report:
 def simulate(seed: int) -> Report:
     """Run the world of a seed. It is the same each time."""
     with _swept(), tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        world = World(seed, Path(folder))
-        with world.made_ours(), asyncio.Runner(loop_factory=lambda: world.machine) as runner:
-            return runner.run(world.main())
+        return _lived(World(seed, Path(folder)))
+
+
+def _lived(world: World) -> Report:
+    with world.made_ours(), asyncio.Runner(loop_factory=lambda: world.machine) as runner:
+        return runner.run(world.main())
 
 
 @contextlib.contextmanager
@@ -217,7 +220,7 @@ class World:
             self.fake.rest_api_key,
             self.fake.project_key,
             base_url=f"{host}/2.11",
-            transport=http.HttpxTransport(network=self.network, ssl_context=_TLS, trust_env=False),
+            transport=transport_on(self.network),
             observer=self._observe,
         )
 
@@ -289,6 +292,11 @@ def _seeded(chance: random.Random) -> Callable[..., random.Random]:
 def _numbered() -> Callable[[object], int]:
     numbers = itertools.count()
     return lambda one: vars(one).setdefault("_number", next(numbers))
+
+
+def transport_on(network: Network) -> object:
+    """The SDK's own transport, with sockets of ours."""
+    return http.HttpxTransport(network=network, ssl_context=_TLS, trust_env=False)
 
 
 _TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
