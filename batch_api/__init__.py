@@ -44,10 +44,14 @@ if TYPE_CHECKING:
         RateLimited,
         ServerError,
         TransportError,
+        UnreadableAnswer,
         WaitTimeout,
     )
     from batch_api.engine.limits import Limit
-    from batch_api.engine.response import Response
+    from batch_api.engine.response import Headers, Response
+    from batch_api.engine.transport import Request, Transport, WireError, WireResponse
+    from batch_api.engine.wire.aiohttp import AiohttpTransport as AiohttpTransport
+    from batch_api.engine.wire.http import HttpxTransport
     from batch_api.ingest.buffer import Buffer, Remainder
     from batch_api.ingest.chunks import ChunkReference
     from batch_api.ingest.csvfile import CsvFile, Line
@@ -65,7 +69,8 @@ if TYPE_CHECKING:
     from batch_api.ingest.forecast import Forecast
     from batch_api.ingest.holding import Holding, Sending
     from batch_api.ingest.job import IngestFailed, Job
-    from batch_api.ingest.outbox import OutboxError, SetAside
+    from batch_api.ingest.outbox import OutboxError
+    from batch_api.ingest.outboxfile import SetAside
     from batch_api.ingest.progress import Progress
     from batch_api.ingest.replace import AudienceIncomplete
     from batch_api.ingest.splitting import split
@@ -100,7 +105,9 @@ __all__ = [
     "Fate",
     "FileStream",
     "Forecast",
+    "Headers",
     "Holding",
+    "HttpxTransport",
     "IndexingResult",
     "IngestFailed",
     "Invalid",
@@ -122,17 +129,22 @@ __all__ = [
     "Refused",
     "Remainder",
     "RemovalToken",
+    "Request",
     "Response",
     "Sending",
     "ServerError",
     "SetAside",
     "Summary",
+    "Transport",
     "TransportError",
     "Trouble",
     "Unknown",
+    "UnreadableAnswer",
     "Unsent",
     "UpdateResult",
     "WaitTimeout",
+    "WireError",
+    "WireResponse",
     "__version__",
     "app_models",
     "models",
@@ -163,10 +175,14 @@ _HOMES = {
         "RateLimited",
         "ServerError",
         "TransportError",
+        "UnreadableAnswer",
         "WaitTimeout",
     ),
     "batch_api.engine.limits": ("Limit",),
-    "batch_api.engine.response": ("Response",),
+    "batch_api.engine.response": ("Headers", "Response"),
+    "batch_api.engine.transport": ("Request", "Transport", "WireError", "WireResponse"),
+    "batch_api.engine.wire.aiohttp": ("AiohttpTransport",),  # not in `__all__`: it needs the extra `aiohttp`
+    "batch_api.engine.wire.http": ("HttpxTransport",),
     "batch_api.ingest.buffer": ("Buffer", "Remainder"),
     "batch_api.ingest.chunks": ("ChunkReference",),
     "batch_api.ingest.csvfile": ("CsvFile", "Line"),
@@ -184,7 +200,8 @@ _HOMES = {
     "batch_api.ingest.forecast": ("Forecast",),
     "batch_api.ingest.holding": ("Holding", "Sending"),
     "batch_api.ingest.job": ("IngestFailed", "Job"),
-    "batch_api.ingest.outbox": ("OutboxError", "SetAside"),
+    "batch_api.ingest.outbox": ("OutboxError",),
+    "batch_api.ingest.outboxfile": ("SetAside",),
     "batch_api.ingest.progress": ("Progress",),
     "batch_api.ingest.replace": ("AudienceIncomplete",),
     "batch_api.ingest.splitting": ("split",),

@@ -89,6 +89,28 @@ class BaseClient:
         """
         return self._engine.wait_time(operation, cost)
 
+    @property
+    def proxy(self) -> str | None:
+        """The proxy that requests to the API go through, such as `http://proxy:3128`, without user and password.
+
+        `None` without one, and where the transport is one of your own.
+        """
+        return self._engine.proxy
+
+    def resume(self, operation: str | None = None) -> None:
+        """Lift a pause before it ends: the next request goes at once, alone, and the others when it is accepted.
+
+        A 429 or maintenance pauses an operation, for up to an hour where the API asks for it. If the API still refuses,
+        the next answer pauses it again. With `quota` the pause is lifted in Redis, too; other processes that have heard
+        of it already wait until it ends, unless this is called there as well.
+
+        Args:
+            operation: One of the names in `limits()`; without one, all operations of this project.
+
+        Raises `ConfigurationError` for a name that is no operation. Call it from a coroutine.
+        """
+        self._engine.resume(operation)
+
     # -- whatever has no method ----------------------------------------------------------------------------------
 
     async def call(self, operation: str, *, body: object = None, params: Params | None = None) -> Response:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import field, frozen
 
+from batch_api.engine.errors import UnreadableAnswer
+
 if TYPE_CHECKING:
-    from batch_api._generated.runtime import Reply
+    from batch_api._generated.runtime import Answer, Reply
     from batch_api.engine.response import Response
 
 PARTIAL = "SUCCESS_WITH_PARTIAL_ERRORS"
 """The `code` of an update that was taken, save for some values (fact sheet: profiles and audiences, 2.1.6)."""
+
+T = TypeVar("T")
 
 _ATTRIBUTE = re.compile(r"\$?[a-z0-9_]{1,40}|(date|url)\([a-z0-9_]{1,30}\)")
 _CATEGORY = re.compile(r"[A-Za-z_]{1,40}")
@@ -48,7 +52,7 @@ class UpdateResult:
     errors: tuple[PartialError, ...]
     """Values that were refused; empty when all was taken."""
     code: str | None
-    """`SUCCESS`, `SUCCESS_WITH_PARTIAL_ERRORS`, or what else the API says; `None` for no readable answer."""
+    """`SUCCESS`, `SUCCESS_WITH_PARTIAL_ERRORS`, or what else the API says; `None` if it says nothing."""
     response: Response
 
     def __repr__(self) -> str:
@@ -56,7 +60,7 @@ class UpdateResult:
 
     @classmethod
     def of(cls, response: Reply) -> UpdateResult:
-        """Read an answer, however odd: a call that was taken never fails over its answer."""
+        """Read an answer, however odd. Where it says that something was refused, so does the result."""
         body = response.json()
         if not isinstance(body, dict):
             return cls((), None, as_it_came(response))
@@ -89,32 +93,31 @@ class RemovalToken(str):
 class IndexingResult:
     """A change that was accepted and is indexed in the background."""
 
-    indexing_token: str | None
-    """What `wait` and `view` follow the change by; opaque. `None` if the answer named none."""
+    indexing_token: str
+    """What `wait` and `view` follow the change by; opaque."""
     response: Response
 
     def __repr__(self) -> str:
-        return f"IndexingResult(indexing_token={'…' if self.indexing_token else None!r})"
+        return "IndexingResult(indexing_token='…')"
 
     @classmethod
     def of(cls, response: Reply, token: type[str] = str) -> IndexingResult:
-        """Read an answer; the token becomes a `token`."""
-        given = _read(response, "indexing_token")
-        return cls(None if given is None else token(given), as_it_came(response))
+        """Read an answer; the token becomes a `token`. Raises `UnreadableAnswer` where there is none."""
+        return cls(token(promised(response, "indexing_token")), as_it_came(response))
 
 
 @frozen
 class CreatedCampaign:
     """A campaign that was created."""
 
-    id: str | None
-    """For `campaigns.update`, `campaigns.delete` and `orchestrations`; `None` if the answer named none."""
+    id: str
+    """For `campaigns.update`, `campaigns.delete` and `orchestrations`."""
     response: Response = field(repr=False)
 
     @classmethod
     def of(cls, response: Reply) -> CreatedCampaign:
-        """Read an answer."""
-        return cls(_read(response, "id"), as_it_came(response))
+        """Read an answer. Raises `UnreadableAnswer` where there is no id."""
+        return cls(promised(response, "id"), as_it_came(response))
 
 
 @frozen
@@ -134,9 +137,33 @@ def as_it_came(reply: Reply) -> Response:
     return cast("Response", reply)
 
 
-def _read(response: Reply, name: str) -> str | None:
+def named(response: Reply, *names: str) -> str | None:
+    """The first of these fields of an answer that holds text; `None` if there is none."""
     body = response.json()
-    return _text(body.get(name)) if isinstance(body, dict) else None
+    found = [body.get(name) for name in names] if isinstance(body, dict) else []
+    return next((value for value in found if isinstance(value, str) and value), None)
+
+
+def promised(response: Reply, *names: str) -> str:
+    """The same of an answer that the call is made for. Raises `UnreadableAnswer`."""
+    found = named(response, *names)
+    if found is None:
+        raise unreadable(response, f"was answered HTTP {response.status} without {' or '.join(names)}")
+    return found
+
+
+def shown(answer: Answer[T]) -> T:
+    """What a read shows. Raises `UnreadableAnswer` for an answer that is empty."""
+    if answer.parsed is None:
+        raise unreadable(answer.response, f"was answered HTTP {answer.response.status} with nothing in it")
+    return answer.parsed
+
+
+def unreadable(response: Reply, what: str) -> UnreadableAnswer:
+    """The error about an answer that cannot be what it should be. `what` is its predicate."""
+    answer = as_it_came(response)
+    said = f"{answer.operation} {what} ({answer.route})."
+    return UnreadableAnswer(said, response=answer, outcome="unknown", attempts=answer.attempts)
 
 
 def _text(value: object) -> str | None:

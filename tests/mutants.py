@@ -225,9 +225,36 @@ MUTANTS = (
     Mutant(
         "nonsense in Retry-After",
         "retry.py",
-        "if math.isfinite(seconds) and 0 < seconds <= LONGEST_RETRY_AFTER else None",
+        "if math.isfinite(seconds) and seconds > 0 else None",
         "",
     ),
+    Mutant("Retry-After is believed up to an hour", "retry.py", "min(seconds, LONGEST_RETRY_AFTER)", "seconds"),
+    Mutant(
+        "one pause is told of once",
+        "engine.py",
+        "if turn.rejected(retry_after(asked), slower=self._last.status == 429):",
+        "turn.rejected(retry_after(asked), slower=self._last.status == 429)\n            if True:",
+    ),
+    Mutant("a lifted pause is over", "gate.py", "self._paused_until = min(self._paused_until, now)", "pass"),
+    # what an answer means
+    Mutant(
+        "a success that cannot be read is none",
+        "retry.py",
+        'return "taken" if result.defect is None else "unknown"',
+        'return "taken"',
+    ),
+    Mutant("... and is sent again", "retry.py", "result.status < 300 or result.status == 408", "result.status == 408"),
+    Mutant("a part is no success", "response.py", "if self.status == 206:", "if False:"),
+    Mutant("an error in a success is none", "response.py", "if self._is_error(body) else None", "if False else None"),
+    Mutant(
+        "a byte order mark is no damage",
+        "response.py",
+        "orjson.loads(self.content.removeprefix(_BYTE_ORDER_MARK))",
+        "orjson.loads(self.content)",
+    ),
+    Mutant("a cut stream is damage", "content.py", "if stream.eof and not stream.unused_data and", "if"),
+    Mutant("decoding is bounded", "content.py", "stream.decompress(content, most + 1)", "stream.decompress(content)"),
+    Mutant("a read changes nothing", "errors.py", "all(attempt.route.startswith(_READS)", "any(False"),
     Mutant("Retry-After as a date", "retry.py", ".timestamp() - time.time()", ".timestamp()"),
     # the call
     Mutant(
@@ -251,8 +278,8 @@ MUTANTS = (
     Mutant(
         "rejections reach the gate",
         "engine.py",
-        "turn.rejected(asked, slower=self._last.status == 429)",
-        "turn.accepted()",
+        "if turn.rejected(retry_after(asked), slower=self._last.status == 429):",
+        "if turn.accepted():",
     ),
     Mutant("maintenance does not slow down", "engine.py", "slower=self._last.status == 429", "slower=True"),
     Mutant(
@@ -279,6 +306,8 @@ MUTANTS = (
         "return str(self._rest_api_key)",
     ),
     Mutant("no plain http", "address.py", "if not is_safe(base_url):", "if False:"),
+    Mutant("no user and no password", "address.py", 'if "@" in parts.netloc:', "if False:"),
+    Mutant("hosts are hosts", "address.py", "not _HOST.fullmatch(httpx.URL(base_url).raw_host.decode())", "False"),
     Mutant("loopback is allowed", "address.py", "or _LOOPBACK.fullmatch(host) is not None", "and False"),
     Mutant(
         "headers are not shown",

@@ -16,7 +16,7 @@ from batch_api.ingest.patience import PATIENCE
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
 from batch_api.resources.waiting import INDEXING, until_over
-from batch_api.results import Done, IndexingResult
+from batch_api.results import Done, IndexingResult, shown
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -249,7 +249,7 @@ class AppAudiences(Resource):
 async def _view(engine: Engine, name: str, token: str | None, type: AudienceType) -> AudienceView:
     view = api.install_audience_view if _is_installs(type) else api.custom_audience_view
     answer = await view(engine, audience_name=name, indexing_token=UNSET if token is None else token)
-    return answer.parsed
+    return shown(answer)
 
 
 def _state(seen: AudienceView) -> object:

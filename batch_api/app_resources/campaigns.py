@@ -14,7 +14,7 @@ from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.checks import text
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
-from batch_api.results import Done
+from batch_api.results import Done, shown
 
 if TYPE_CHECKING:
     from batch_api.app_models import (
@@ -85,7 +85,7 @@ class AppCampaigns(Resource):
     async def view(self, token: str) -> PushCampaign:
         """One campaign, made by the API or in the dashboard. Its `gcm_collapse_key` may be text or an object."""
         answer = await api.push_campaign_view(self._engine, campaign_token=text(token, "token"))
-        return answer.parsed
+        return shown(answer)
 
     def list(
         self,
@@ -119,7 +119,7 @@ class AppCampaigns(Resource):
     async def stats(self, token: str) -> PushCampaignStats:
         """Figures of each day, and of each version of an A/B test. `detail` may be missing before the first send."""
         answer = await api.push_campaign_stats(self._engine, campaign_token=text(token, "token"))
-        return answer.parsed
+        return shown(answer)
 
 
 def _checked(given: object) -> dict[str, Any]:

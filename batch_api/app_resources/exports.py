@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from batch_api._generated.mep.endpoints import exports as api
 from batch_api.app_resources import checks
-from batch_api.app_results import named
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import ExportFailed, InvalidInput
 from batch_api.ingest.checks import fields, text
 from batch_api.resources.resource import Resource
 from batch_api.resources.waiting import EXPORT, until_over
+from batch_api.results import promised, shown
 
 if TYPE_CHECKING:
     from batch_api.app_models import AppExport, AppExportCreate
@@ -35,8 +35,7 @@ class AppExports(Resource):
     async def campaign_ids(self, token: str, request: AppExportCreate | Mapping[str, Any]) -> str:
         """Ask for the ids that a push campaign reached, and return the id of the export for `wait` and `view`.
 
-        Not sent again after a failure that leaves open whether it was taken. The id is empty if the API took the
-        request and named none.
+        Not sent again after a failure that leaves open whether it was taken.
 
         Args:
             token: The token of the campaign.
@@ -45,13 +44,13 @@ class AppExports(Resource):
                 older than 90 days are missing from the file.
         """
         answer = await api.app_export_campaign_ids(self._engine, _checked(request), campaign_token=text(token, "token"))
-        return named(answer.response, "id", "request_id")
+        return promised(answer.response, "id", "request_id")
 
     async def campaign_events(self, token: str, request: AppExportCreate | Mapping[str, Any]) -> str:
         """Ask for the events of a push campaign. All else is as in `campaign_ids`."""
         body = _checked(request)
         answer = await api.app_export_campaign_events(self._engine, body, campaign_token=text(token, "token"))
-        return named(answer.response, "id", "request_id")
+        return promised(answer.response, "id", "request_id")
 
     async def view(self, id: str) -> AppExport:
         """One export of the last six months. Its `status` is `CREATED`, `PENDING`, `SUCCESS` or `ERROR`."""
@@ -98,7 +97,7 @@ class AppExports(Resource):
 
 async def _view(engine: Engine, id: str) -> AppExport:
     answer = await api.app_export_view(engine, request_id=id)
-    return answer.parsed
+    return shown(answer)
 
 
 def _status(seen: AppExport) -> object:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from batch_api._generated.mep.endpoints import gdpr as api
 from batch_api.app_resources import checks
 from batch_api.app_resources.listing import WholeListing
-from batch_api.app_results import named
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.checks import field, fields, text
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
+from batch_api.results import promised, shown
 
 if TYPE_CHECKING:
     from batch_api.app_models import GdprRequest, GdprRequestCreate
@@ -33,9 +33,8 @@ class Gdpr(Resource):
 
             id = await client.gdpr.create({"request_type": "review", "id": {"type": "custom_id", "value": "u1"}})
 
-        After a removal the API refuses the id for one month, and drops what is written for it meanwhile. The id that
-        is returned is empty if the API took the request and named none: look for it with `list()`. Not sent again
-        after a failure that leaves open whether it was taken.
+        After a removal the API refuses the id for one month, and drops what is written for it meanwhile. Not sent again
+        after a failure that leaves open whether it was taken: look for it with `list()`.
 
         Args:
             request: An object with `request_type`, `review` (the data, as a zip file) or `remove`; `id`, whose `type`
@@ -49,12 +48,12 @@ class Gdpr(Resource):
         text(field(body["id"], "type"), "id.type")
         text(field(body["id"], "value"), "id.value")
         answer = await api.gdpr_request_create(self._engine, body)
-        return named(answer.response, "request_id", "id")
+        return promised(answer.response, "request_id", "id")
 
     async def view(self, id: str) -> GdprRequest:
         """One request of the last 20 to 30 days. Once its `status` is `done`, `data_url` or `error` tell."""
         answer = await api.gdpr_request_view(self._engine, request_id=text(id, "id"))
-        return answer.parsed
+        return shown(answer)
 
     def list(self) -> Listing[GdprRequest]:
         """All requests that are still stored: an async iterator, with `.pages()`. The API gives them in one page."""

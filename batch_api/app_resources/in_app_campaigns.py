@@ -13,7 +13,7 @@ from batch_api.app_results import Receipt
 from batch_api.ingest.checks import an_object, text
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
-from batch_api.results import Done
+from batch_api.results import Done, shown
 
 if TYPE_CHECKING:
     from batch_api.app_models import InAppCampaign, InAppCampaignCreate, InAppCampaignSummary, InAppCampaignUpdate
@@ -63,7 +63,7 @@ class InAppCampaigns(Resource):
     async def view(self, token: str) -> InAppCampaign:
         """One campaign. The API may write `next_session` where one wrote `NEXT_SESSION`."""
         answer = await api.in_app_campaign_view(self._engine, campaign_token=text(token, "token"))
-        return answer.parsed
+        return shown(answer)
 
     def list(
         self,

@@ -39,12 +39,13 @@ class RowListing(Listing[T]):
     async def _pages(self) -> AsyncIterator[Page[T]]:
         start, before = self._start, b""
         while True:
-            answer = await self._page_of(start, self._page_size)
+            answer = await self._ask(self._page_of(start, self._page_size))
             response = as_it_came(answer.response)
-            rows = self._listed(answer.parsed if self._key is None else getattr(answer.parsed, self._key, None))
+            found = answer.parsed if self._key is None else getattr(answer.parsed, self._key, None)
+            rows = self._listed(found, response)
             is_last = len(rows) < self._page_size
             if not is_last and response.content == before:
-                raise self._endless()
+                raise self._incomplete(response, "it is the same as the one before")
             start, before = start + len(rows), response.content
             yield Page(items=rows, total=None, cursor=None if is_last else str(start), response=response)
             if is_last:
@@ -59,6 +60,7 @@ class WholeListing(Listing[T]):
         self._whole = whole
 
     async def _pages(self) -> AsyncIterator[Page[T]]:
-        answer = await self._whole()
-        rows = self._listed(answer.parsed)
-        yield Page(items=rows, total=len(rows), cursor=None, response=as_it_came(answer.response))
+        answer = await self._ask(self._whole())
+        response = as_it_came(answer.response)
+        rows = self._listed(answer.parsed, response)
+        yield Page(items=rows, total=len(rows), cursor=None, response=response)

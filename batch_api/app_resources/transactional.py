@@ -16,6 +16,7 @@ from batch_api.ingest.checks import fields
 from batch_api.ingest.patience import PATIENCE
 from batch_api.resources.days import a_day
 from batch_api.resources.resource import Resource
+from batch_api.results import shown
 
 if TYPE_CHECKING:
     from batch_api.app_models import TransactionalSend, TransactionalStats
@@ -153,4 +154,4 @@ class Transactional(Resource):
             since=first,
             until=UNSET if last is None else last,
         )
-        return answer.parsed
+        return shown(answer)

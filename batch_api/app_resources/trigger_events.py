@@ -12,6 +12,7 @@ from batch_api.ingest import app_checks
 from batch_api.ingest.checks import text
 from batch_api.ingest.patience import PATIENCE
 from batch_api.resources.resource import Resource
+from batch_api.results import as_it_came, named
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -49,7 +50,7 @@ class TriggerEvents(Resource):
         for index, event in enumerate(rows):
             app_checks.event(event, index, "")
         answer = await api.trigger_event_send(self._engine, body, custom_user_id=text(user_id, "user_id"))
-        return Receipt.of(answer.response)
+        return Receipt(named(answer.response, "token"), as_it_came(answer.response))
 
     async def bulk(self, users: Sequence[TriggerEventBulkItem | Mapping[str, Any]]) -> Receipt:
         """Track events on several users, at most 1000 events over all of them.
@@ -61,7 +62,7 @@ class TriggerEvents(Resource):
             app_checks.user_id(row, index)
             app_checks.events(row, index)
         answer = await api.trigger_event_bulk(self._engine, rows)
-        return Receipt.of(answer.response)
+        return Receipt(named(answer.response, "token"), as_it_came(answer.response))
 
     def ingest(
         self,

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import stat
 from pathlib import Path
 from typing import NamedTuple
 
 from batch_api import BatchClient, ConfigurationError
+from batch_api.cli import output
 
 KEY, PROJECT, URL, QUOTA = VARIABLES = (
     "BATCH_REST_API_KEY", "BATCH_PROJECT_KEY", "BATCH_BASE_URL", "BATCH_QUOTA_URL",
 )  # fmt: skip
 
-_LINE = re.compile(r"(?:export\s+)?([A-Z_]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|(\S*))\s*")
+_LINE = re.compile(r"""(?:export\s+)?([A-Z_]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s#]\S*)?)(?:\s*|\s+\#.*)""")
 
 
 class Account(NamedTuple):
@@ -52,11 +55,31 @@ class Account(NamedTuple):
 def read(path: Path) -> dict[str, str]:
     """`NAME=value` on each line, as shells and `.env` files write it. Other names and comments are passed over."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"The credentials in {path} cannot be read: {_why(error)}.") from None
     found = (_LINE.fullmatch(line.strip()) for line in text.splitlines())
     return {line[1]: line[2] or line[3] or line[4] or "" for line in found if line and line[1] in VARIABLES}
+
+
+def open_to_others(path: Path) -> str | None:
+    """What to say of a file with keys that other users than its owner can read or change; `None` for any other."""
+    if os.name != "posix":
+        return None
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return None  # reading it says why
+    if not stat.S_ISREG(mode) or not mode & 0o077:
+        return None
+    return f"others can read {path} (mode {stat.S_IMODE(mode):04o}): chmod 600 {shlex.quote(str(path))}"
+
+
+def warn_of_others(path: Path | None) -> None:
+    """Say so on standard error, as ssh does of its keys."""
+    said = None if path is None else open_to_others(path)
+    if said is not None:
+        output.err.print(f"Warning: {said}")
 
 
 def _why(error: Exception) -> str:

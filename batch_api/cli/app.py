@@ -13,7 +13,7 @@ import typer
 from batch_api import BatchClient, BatchError, InvalidInput, __version__
 from batch_api.cli import doctor as doctor_
 from batch_api.cli import exporting, importing, jobs, listing, output
-from batch_api.cli.account import Account
+from batch_api.cli.account import Account, warn_of_others
 from batch_api.cli.importing import INTERRUPTED, UNUSABLE, Paths, Reading
 from batch_api.cli.jobs import Target
 from batch_api.cli.leftovers import beside
@@ -41,6 +41,7 @@ class Settings:
 
     @classmethod
     def client(cls) -> BatchClient:
+        warn_of_others(cls.credentials)
         return Account.found(cls.credentials).client(share=cls.share)
 
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import platform
-import stat
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -28,7 +25,7 @@ from batch_api import (
     __version__,
 )
 from batch_api._generated.cep.document import SERVER_URL
-from batch_api.cli.account import URL, Account
+from batch_api.cli.account import URL, Account, open_to_others
 
 MOST_SKEW = 30.0
 """Seconds between our clock and the API's from which on events may be refused as being in the future."""
@@ -54,7 +51,7 @@ async def examine(credentials: Path | None) -> list[Finding]:
     findings += _credentials(account, credentials)
     async with client.with_options(deadline=30.0) as sibling, client:
         base_url = account.values.get(URL) or SERVER_URL
-        reached = await _reach(base_url)
+        reached = await _reach(base_url, client.proxy)
         findings.append(reached)
         if reached.is_good:
             findings += await _ask(sibling)
@@ -63,25 +60,28 @@ async def examine(credentials: Path | None) -> list[Finding]:
 
 def _credentials(account: Account, path: Path | None) -> Iterator[Finding]:
     yield Finding("credentials", True, f"from {account.origin}")
-    if path is not None and sys.platform != "win32" and stat.S_IMODE(os.stat(path).st_mode) & 0o077:
-        yield Finding("credentials", False, f"others can read {path}: chmod 600 {path}")
+    said = None if path is None else open_to_others(path)
+    if said is not None:
+        yield Finding("credentials", False, said)
 
 
-async def _reach(base_url: str) -> Finding:
-    """Whether a connection to the host can be made at all."""
-    address = urlsplit(base_url)
+async def _reach(base_url: str, proxy: str | None) -> Finding:
+    """Whether a connection to the host, or to the proxy before it, can be made at all."""
+    address = urlsplit(proxy or base_url)
     secure = address.scheme == "https"
     port = address.port or (443 if secure else 80)
+    what = f"the proxy {proxy}" if proxy else address.netloc
     began = time.monotonic()
     try:
         async with asyncio.timeout(_CONNECT):
-            _, writer = await asyncio.open_connection(address.hostname, port, ssl=secure or None)
+            _, writer = await asyncio.open_connection(address.hostname, port, ssl=(secure and not proxy) or None)
         writer.close()
     except TimeoutError:
-        return Finding("network", False, f"no connection to {address.netloc} in {_CONNECT:.0f} s")
+        return Finding("network", False, f"no connection to {what} in {_CONNECT:.0f} s")
     except OSError as error:
-        return Finding("network", False, f"no connection to {address.netloc}: {error.strerror or type(error).__name__}")
-    return Finding("network", True, f"{base_url} reached in {(time.monotonic() - began) * 1000:.0f} ms")
+        return Finding("network", False, f"no connection to {what}: {error.strerror or type(error).__name__}")
+    took = f"reached in {(time.monotonic() - began) * 1000:.0f} ms"
+    return Finding("network", True, f"{what} {took}, for {base_url}" if proxy else f"{base_url} {took}")
 
 
 async def _ask(client: BatchClient) -> list[Finding]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from batch_api import BatchClient, ConfigurationError
 from batch_api.cli import output
+from batch_api.ingest import private
+
+if TYPE_CHECKING:
+    from batch_api.models import ExportFile
 
 STATE = "export.json"
 """What was asked for, and under which id: the same command in the same folder goes on from there."""
@@ -80,16 +84,24 @@ async def carry_out(client: BatchClient, request: Request | None, id: str | None
             record = await client.exports.wait(
                 id, timeout=None, on_progress=lambda seen: status.update(f"Export {id}: {seen.status}")
             )
-        files = sorted(record.files or [], key=lambda file: file.part or 0)
         return [
-            await _fetch(client, file.id, file.size, folder / f"part-{file.part or number:04}.json")
-            for number, file in enumerate(files, 1)
+            await _fetch(client, file, folder / f"part-{number:04}.json")
+            for number, file in _numbered(record.files or [])
         ]
+
+
+def _numbered(files: Sequence[ExportFile]) -> list[tuple[int, ExportFile]]:
+    """Each file with a number that no other has: its part or, where these do not tell them apart, its place."""
+    ordered = sorted(files, key=lambda file: (file.part or 0, file.id or ""))
+    numbers = [file.part for file in ordered if file.part is not None]
+    if len(set(numbers)) < len(ordered):
+        numbers = list(range(1, len(ordered) + 1))
+    return list(zip(numbers, ordered, strict=True))
 
 
 def _known(state: Path, request: Request) -> str | None:
     """The id of the export that was asked for here before."""
-    if not state.exists():
+    if private.check(state) is None:
         return None
     try:
         found = json.loads(state.read_text(encoding="utf-8"))
@@ -106,21 +118,29 @@ async def _ask(client: BatchClient, state: Path, request: Request) -> str:
     id = await client.profiles.export(request)
     if not id:
         raise ConfigurationError("The API took the request and named no export: look for it with `list exports`.")
-    part = state.with_suffix(".part")
-    part.write_text(json.dumps({"id": id, "request": request}, indent=2), encoding="utf-8")
-    os.replace(part, state)
+    part = state.with_name(f".{secrets.token_hex(8)}.part")
+    with open(part, "x", opener=private.new, encoding="utf-8") as file:  # noqa: ASYNC230 (it is short)
+        json.dump({"id": id, "request": request}, file, indent=2)
+    part.replace(state)
     return id
 
 
-async def _fetch(client: BatchClient, file_id: str | None, size: int | None, path: Path) -> Path:
+async def _fetch(client: BatchClient, file: ExportFile, path: Path) -> Path:
     """A part that is there is whole: it gets its name at the end."""
-    if path.exists():
+    size = file.size
+    there = private.check(path)
+    if there is not None:
+        if size is not None and there.st_size != size:
+            raise ConfigurationError(
+                f"{path} has {there.st_size:,} bytes, and this part of the export has {size:,}: it is another file."
+                " Move it away, or name another folder by --output."
+            )
         output.err.print(f"{path} is there already.")
         return path
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=output.err, disable=not output.err.is_terminal) as bar:
         task = bar.add_task(path.name, total=size)
         await client.exports.download_to(
-            file_id, path, on_progress=lambda received, whole: bar.update(task, completed=received, total=whole or size)
+            file.id, path, on_progress=lambda received, whole: bar.update(task, completed=received, total=whole or size)
         )
     return path

@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, aclosing, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from batch_api.cli import output
 from batch_api.cli.jobs import Target
 from batch_api.cli.leftovers import Leftovers, told
 from batch_api.cli.meter import Meter
+from batch_api.ingest import private
 from batch_api.ingest.checkpoint import is_open
 from batch_api.ingest.csvsource import CsvSource
 from batch_api.ingest.files import FileSource
@@ -115,6 +116,8 @@ class Outcome:
 async def carry_out(client: BatchClient, target: Target, source: FileSource, paths: Paths, delimiter: str) -> Outcome:
     """Import a file, and show how far it is. Ctrl-C finishes what is on its way."""
     outcome = Outcome(source, target, paths)
+    for path in (paths.letters, paths.report):
+        private.check(path)  # now, and not when the first line has to go there
     async with target.start(client, source, paths.checkpoint) as job:
         checkpoint = job.checkpoint
         if checkpoint is not None:
@@ -257,12 +260,13 @@ async def rehearse(client: BatchClient, target: Target, source: FileSource) -> R
     """Read a file as an import would, and send nothing."""
     found = Rehearsal()
     with Meter(output.err, source) as meter:
-        async for items in source.windows(WINDOW):
-            window = read(target.kind, items, found.items)
-            found.items += len(items)
-            found.invalid += len(window.invalid)
-            found.reasons += [told(trouble) for trouble in window.invalid[: MOST_SHOWN - len(found.reasons)]]
-            meter.read(found.items)
+        async with aclosing(source.windows(WINDOW)) as windows:
+            async for items in windows:
+                window = read(target.kind, items, found.items)
+                found.items += len(items)
+                found.invalid += len(window.invalid)
+                found.reasons += [told(trouble) for trouble in window.invalid[: MOST_SHOWN - len(found.reasons)]]
+                meter.read(found.items)
     found.seconds, found.limit = target.forecast(client, found.items - found.invalid)
     return found
 

@@ -11,6 +11,7 @@ from typing import IO, Any
 import orjson
 
 from batch_api import APIError, BatchError, Line
+from batch_api.ingest import private
 from batch_api.ingest.csvlayout import REASON
 from batch_api.ingest.csvsource import CsvSource
 from batch_api.ingest.fates import Invalid, PartlyApplied, Trouble
@@ -30,8 +31,8 @@ class Leftovers:
     """
 
     def __init__(self, source: FileSource, letters: Path, report: Path, delimiter: str, *, goes_on: bool) -> None:
-        self.letters = _File(letters, goes_on=goes_on)
-        self.report = _File(report, goes_on=goes_on)
+        self.letters = _File(letters, COMMENT, goes_on=goes_on)
+        self.report = _File(report, b'{"line":', goes_on=goes_on)
         self._delimiter = delimiter.encode()
         self._header = source.header if isinstance(source, CsvSource) else None
         self._has_reasons = self._header is not None and self._header.startswith(REASON.encode())
@@ -76,23 +77,23 @@ class Leftovers:
 
 
 class _File:
-    """A file that is made when it is first written to."""
+    """A file that is made when it is first written to, or goes on if it begins as ours do."""
 
-    def __init__(self, path: Path, *, goes_on: bool) -> None:
+    def __init__(self, path: Path, beginning: bytes, *, goes_on: bool) -> None:
         self.path = path
-        self._goes_on = goes_on
+        self._goes_on = goes_on and _begins_with(path, beginning)
         self._file: IO[bytes] | None = None
         self._is_written = False
         self._tail = b""
         self.kept: Path | None = None
         """Where a file of an earlier import went."""
-        if goes_on:
+        if self._goes_on:
             self._tail = _end_of(path)
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing of this import is in it."""
-        return self._file is None and not (self._goes_on and self.path.exists() and self.path.stat().st_size)
+        return self._file is None and not self._goes_on
 
     def write(self, entry: bytes) -> None:
         """Add an entry, unless it was written just before an earlier run ended."""
@@ -101,10 +102,17 @@ class _File:
                 return
             self._tail = b""
         if self._file is None:
-            self.kept = None if self._goes_on else _put_aside(self.path)
-            self._file = open(self.path, "ab", opener=_for_the_owner)  # noqa: SIM115
+            self._file = self._opened()
         self._file.write(entry)
         self._is_written = True
+
+    def _opened(self) -> IO[bytes]:
+        if not self._goes_on:
+            self.kept = _put_aside(self.path)
+            return open(self.path, "xb", opener=private.new)
+        file = open(self.path, "ab", opener=private.existing)  # noqa: SIM115
+        private.tighten(file.fileno())
+        return file
 
     def flush(self) -> None:
         if self._file is not None and self._is_written:
@@ -150,21 +158,22 @@ def beside(source: Path, word: str, ending: str | None = None) -> Path:
 
 def _put_aside(path: Path) -> Path | None:
     """Give a file of an earlier import another name: what is in it may not be repaired yet."""
-    if not path.exists():
+    if private.check(path) is None:
         return None
     number = 1
-    while (aside := path.with_name(f"{path.stem}.{number}{path.suffix}")).exists():
+    while os.path.lexists(aside := path.with_name(f"{path.stem}.{number}{path.suffix}")):
         number += 1
     return path.rename(aside)
 
 
+def _begins_with(path: Path, beginning: bytes) -> bool:
+    if private.check(path) is None:
+        return False
+    with path.open("rb") as file:
+        return file.read(len(beginning)) == beginning
+
+
 def _end_of(path: Path) -> bytes:
-    if not path.exists():
-        return b""
     with path.open("rb") as file:
         file.seek(max(path.stat().st_size - _TAIL, 0))
         return file.read()
-
-
-def _for_the_owner(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

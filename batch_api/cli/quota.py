@@ -14,7 +14,7 @@ from rich.table import Table
 
 from batch_api import ConfigurationError
 from batch_api.cli import output
-from batch_api.cli.account import QUOTA, read
+from batch_api.cli.account import QUOTA, read, warn_of_others
 from batch_api.engine.shared.look import Onlooker, Pause, Standing, View
 
 _EVERY = 1.0
@@ -30,6 +30,7 @@ def _address(credentials: Path | None) -> str:
 
 async def show(credentials: Path | None, *, once: bool, json: bool) -> int:
     """A table that is drawn anew each second, until interrupted; or how things stand, once."""
+    warn_of_others(credentials)
     onlooker = Onlooker(_address(credentials))
     try:
         view = await onlooker.look()

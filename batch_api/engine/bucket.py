@@ -159,6 +159,14 @@ class Bucket:
         drained = max(self._answered_full_at - self._now(), 0.0) * self._rate
         return max(self._unanswered + self._cut_off + drained + waiting + cost - most, 0.0) / most
 
+    def is_full_of_cut_off(self, cost: float, round_trip: float) -> bool:
+        """Whether what was cut off, and may arrive yet, leaves no room for `cost` in a burst of several requests."""
+        return cost < self._at_once and self._cut_off + cost > self._most_on_its_way(cost, round_trip)
+
+    def most_requests(self, cost: float, round_trip: float) -> int:
+        """How many requests of `cost` may be on their way at once."""
+        return max(int(self._most_on_its_way(cost, round_trip) / cost + _A_HAIR), 1)
+
     def _most_on_its_way(self, cost: float, round_trip: float) -> float:
         """As much as may arrive together; or what is under way at full rate while one answer is awaited."""
         round_trip = 0.0 if math.isinf(round_trip) else round_trip

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from batch_api._generated.codec import as_query
 from batch_api._generated.runtime import Api, Encoded, Operation, QueryValue, Unset
+from batch_api.engine.check import NO_TEXT, is_text
 from batch_api.engine.encode import encode_whole
 from batch_api.engine.errors import ConfigurationError, InvalidInput
 
@@ -128,8 +129,8 @@ def _check_parameter(name: object, value: object) -> None:
             raise InvalidInput("not a finite number", path=name)
         if isinstance(one, datetime) and one.utcoffset() is None:
             raise InvalidInput("a datetime without a time zone: say which, for instance tzinfo=UTC", path=name)
-        if isinstance(one, str) and not one.isascii() and one != one.encode(errors="ignore").decode():
-            raise InvalidInput("a lone surrogate, which UTF-8 cannot carry", path=name)
+        if isinstance(one, str) and not is_text(one):
+            raise InvalidInput(NO_TEXT, path=name)
 
 
 def _values(value: object) -> Iterator[object]:

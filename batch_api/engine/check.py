@@ -31,6 +31,7 @@ from batch_api.engine.errors import InvalidInput
 MAX_DEPTH: Final = 253
 """How deep an item may nest: what orjson takes (254), less the array around the items."""
 
+NO_TEXT: Final = "a lone surrogate, which UTF-8 cannot carry"
 TOO_DEEP: Final = f"nested in itself, or deeper than {MAX_DEPTH} levels"
 
 _INSTEAD: Final = {
@@ -108,7 +109,7 @@ def _fault(value: Any, name: str | None, depth: int, dates: Dates) -> _Fault | N
     """The first fault in `value`. Inside attributes, `name` is the one it is under, "" in an array; else `None`."""
     kind = type(value)
     if kind is str:
-        return None if _is_text(value) else _Fault("a lone surrogate, which UTF-8 cannot carry")
+        return None if is_text(value) else _Fault(NO_TEXT)
     if kind is int:
         return None if -(2**63) <= value < 2**64 else _Fault("an integer of more than 64 bits")
     if kind is float:
@@ -135,7 +136,7 @@ def _fault_in_object(fields: dict[Any, Any], name: str | None, depth: int, dates
             return _Fault(f"a key is {type(key).__name__}: keys are plain str")
         if type(value) is str and value.isascii() and key.isascii():  # most of what comes here: save the calls
             continue
-        if not _is_text(key):
+        if not is_text(key):
             return _Fault("a lone surrogate in a key").below(f".{ascii(key)[1:-1]}")
         inside = name is not None or key in dates.named
         fault = _fault(value, key if inside else None, depth, dates)
@@ -164,7 +165,8 @@ def _fault_in_datetime(moment: datetime, name: str | None) -> _Fault | None:
     return _Fault("a datetime here would be stored as text: it goes directly under a name written date(name)")
 
 
-def _is_text(value: str) -> bool:
+def is_text(value: str) -> bool:
+    """Whether UTF-8 can carry it."""
     if value.isascii():
         return True
     try:

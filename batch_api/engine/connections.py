@@ -6,8 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
 from batch_api.engine.errors import ConfigurationError
+from batch_api.engine.loop import running_loop
 from batch_api.engine.wire import tls
-from batch_api.engine.wire.proxies import Proxies
+from batch_api.engine.wire.proxies import Proxies, Proxy
 
 if TYPE_CHECKING:
     from batch_api.engine.shared.link import Link
@@ -32,13 +33,17 @@ class Wire(NamedTuple):
                 "proxy= and a transport of your own exclude each other: give the transport its proxy."
             )
         if self.is_ours:
-            Proxies(self.proxy, trust_env=self.trust_env).of(base_url)
+            self.proxy_of(base_url)
             if self.trust_env and base_url.startswith("https:"):
                 tls.check_environment()
 
     @property
     def is_ours(self) -> bool:
         return self.transport is None or isinstance(self.transport, str)
+
+    def proxy_of(self, url: str) -> Proxy | None:
+        """The proxy that requests to `url` go through, as far as it is ours to choose."""
+        return Proxies(self.proxy, trust_env=self.trust_env).of(url) if self.is_ours else None
 
     def open(self) -> Transport:
         """A transport; httpx and aiohttp are imported only now."""
@@ -71,7 +76,7 @@ class Connections:
         """Make ready for the running loop, if that is not done."""
         if self._closed:
             raise ConfigurationError("The client is closed: make a new one, or use it inside its `async with`.")
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         if self._loop is not loop:
             if self._loop is not None and not self._loop.is_closed():
                 raise ConfigurationError("A client belongs to one event loop at a time: make one client for each.")
@@ -79,6 +84,12 @@ class Connections:
             # Files come from another host, but over the same transport: no connection there waits for another.
             self.transport = self._given or self._wire.open()
         return loop
+
+    @property
+    def proxy(self) -> str | None:
+        """The proxy to the API, without user and password."""
+        proxy = self._wire.proxy_of(self._base_url)
+        return None if proxy is None else proxy.shown
 
     def reopen(self) -> None:
         """A client may be entered again after it was closed."""
@@ -96,7 +107,7 @@ class Connections:
 
     async def aclose(self) -> None:
         self._closed = True
-        same_loop = self._loop is asyncio.get_running_loop()
+        same_loop = self._loop is running_loop()
         link, self._link, self._loop = self._link, None, None
         if link is not None and same_loop:
             await link.leave(self)

@@ -9,9 +9,8 @@ import random
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import quote_plus
 
-from batch_api._generated.runtime import Api, Encoded, Operation, QueryValue, Unset
+from batch_api._generated.runtime import Api, Encoded, Operation, QueryValue
 from batch_api.engine import address, route
 from batch_api.engine.attempt import Attempt, AttemptOutcome
 from batch_api.engine.connections import Connections, Wire
@@ -28,9 +27,10 @@ from batch_api.engine.errors import (
 from batch_api.engine.gate import TooLate, Turn
 from batch_api.engine.gates import Gates, LimitSettings, gates_for
 from batch_api.engine.limits import Limit
+from batch_api.engine.loop import running_loop
 from batch_api.engine.observe import Observer, tell
 from batch_api.engine.response import Response
-from batch_api.engine.retry import backoff, judge, outcome_of, retry_after
+from batch_api.engine.retry import backoff, judge, outcome_of, retry_after, warn_if_capped
 from batch_api.engine.transport import Fault, Request, WireError, WireResponse, fault_of
 
 if TYPE_CHECKING:
@@ -156,6 +156,11 @@ class Engine:
         return self._base_url
 
     @property
+    def proxy(self) -> str | None:
+        """The proxy that requests go through, without user and password."""
+        return self._connections.proxy
+
+    @property
     def project(self) -> str:
         """The alias under which the project shows in logs and attempts."""
         return self._credentials.alias
@@ -174,14 +179,24 @@ class Engine:
 
         Limits that hold for some bodies only are left out: what the body will be is not known here.
         """
-        known = self._settings.registry.get(operation)
-        if known is None:
-            raise ConfigurationError(f"There is no operation {operation!r}.")
+        known = self._known(operation)
         gates = self._bind()
         limits = self._settings.of(known, [fact for fact in known.limits if fact.when is None])
         draws = gates.draws(known, limits, cost)
         turn = gates.gate(known, limits).expected_at(draws, self._max_in_flight)
         return max(turn - asyncio.get_running_loop().time(), 0.0)
+
+    def resume(self, operation: str | None = None) -> None:
+        """Lift the pause of one operation, or of all: the next request goes at once, alone as after any pause."""
+        everything = (*self.api.operations.values(), self.api.undocumented)
+        for lifted in everything if operation is None else (self._known(operation),):
+            self._bind().resume(lifted)
+
+    def _known(self, operation: str) -> Operation:
+        known = self._settings.registry.get(operation)
+        if known is None:
+            raise ConfigurationError(f"There is no operation {operation!r}.")
+        return known
 
     def pace(self, operation: Operation, cost: int) -> list[tuple[Limit, float]]:
         """Each limit, with the seconds that a request of so many items keeps its bucket busy."""
@@ -196,14 +211,15 @@ class Engine:
         limits = self._settings.of(operation, [fact for fact in operation.limits if fact.when is None])
         first, requests = min(items, chunk_size), math.ceil(items / chunk_size)
         draws = gates.draws(operation, limits, first)
-        start = gates.gate(operation, limits).ready_at(draws)
-        proven = gates.gate(operation, limits).is_proven
+        gate = gates.gate(operation, limits)
+        start = gate.ready_at(draws)
         now = asyncio.get_running_loop().time()
+        answers = gate.seconds_for_answers(draws, requests, self._max_in_flight) if draws else 0.0
         found: list[tuple[Limit, float]] = []
         for (limit, _), draw in zip(limits, draws, strict=True):
             units = items if limit.unit == "items" else requests
-            last = draw.bucket.last_at(units, draw.cost, requests, start, proven=proven)
-            found.append((limit, max(last - now, 0.0)))
+            last = draw.bucket.last_at(units, draw.cost, requests, start, proven=gate.is_proven)
+            found.append((limit, max(last - now, answers, 0.0)))
         return found
 
     # -- sending -------------------------------------------------------------------------------------------------
@@ -224,7 +240,7 @@ class Engine:
         wait for another turn; without it, the deadline decides. Raises `InvalidInput` before anything is sent, else the
         errors of `batch_api.engine.errors`.
         """
-        deadline = asyncio.get_running_loop().time() + self._options.deadline
+        deadline = running_loop().time() + self._options.deadline
         prepared = await prepare(operation, body)
         # No address in a variable: tracebacks with locals would show the keys and ids in it.
         call = _Call(self, operation, prepared, self._address(operation, query, path or {}), deadline)
@@ -240,13 +256,7 @@ class Engine:
     def _address(self, operation: Operation, query: Mapping[str, QueryValue] | None, path: Mapping[str, str]) -> str:
         filled = route.filled(operation.path, path, besides=self.api.scope_parameter)
         url = self._base_url + self._credentials.in_path(filled)
-        pairs = [
-            f"{quote_plus(name)}={quote_plus(_text(value))}"
-            for name, given in (query or {}).items()
-            if not (given is None or isinstance(given, Unset))
-            for value in ([given] if isinstance(given, str | int | float) else given)
-        ]
-        return f"{url}?{'&'.join(pairs)}" if pairs else url
+        return url + route.query(query or {})
 
     def __repr__(self) -> str:
         return f"<Engine of {self.api.scope} {self.project} at {self._origin}>"
@@ -333,8 +343,9 @@ class _Call:
         if isinstance(self._last, Fault):
             return
         if self._last is not None and outcome == "refused" and self._last.status in (429, 503):
-            asked = retry_after(self._last.headers.get("retry-after"))
-            turn.rejected(asked, slower=self._last.status == 429)
+            asked = self._last.headers.get("retry-after")
+            if turn.rejected(retry_after(asked), slower=self._last.status == 429):
+                warn_if_capped(self._operation.name, asked)
         else:
             turn.accepted()
 
@@ -452,10 +463,6 @@ async def _read(wire: WireResponse, most: int) -> bytes:
         if isinstance(body, AsyncGenerator):
             await body.aclose()  # left to the garbage collector it would end in a task of its own
     return b"".join(chunks)
-
-
-def _text(value: str | float) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _checked_seconds(name: str, value: float) -> float:

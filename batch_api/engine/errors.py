@@ -18,6 +18,8 @@ _OUTCOMES: dict[Outcome, str] = {
     "refused": "Nothing was taken.",
     "unknown": "It may have been taken: look before you send it again.",
 }
+_OF_A_READ = "It is a read: nothing was changed."
+_READS = ("GET ", "HEAD ")
 _SYMBOLIC = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _OUTAGE = 5.0  # seconds to leave alone what has just failed several times, where it does not say for how long
 
@@ -54,7 +56,12 @@ class BatchError(Exception):
         tried = f" ({len(self.attempts)} attempts)" if len(self.attempts) > 1 else ""
         message = super().__str__()
         stop = "" if message.endswith((".", "!", "?")) else "."
-        return f"{message}{stop}{tried} {_OUTCOMES[self.outcome]}"
+        became = _OF_A_READ if self.outcome != "not_sent" and self._is_about_a_read else _OUTCOMES[self.outcome]
+        return f"{message}{stop}{tried} {became}"
+
+    @property
+    def _is_about_a_read(self) -> bool:
+        return bool(self.attempts) and all(attempt.route.startswith(_READS) for attempt in self.attempts)
 
 
 class ConfigurationError(BatchError):
@@ -80,7 +87,7 @@ class InvalidInput(BatchError, ValueError):
 
 
 class APIError(BatchError):
-    """The API, or something before it, answered with a status that is no success.
+    """The API, or something before it, answered, and the answer is no success.
 
     `error_code` is the API's symbolic code, an open set; `error_message` its words, which may quote people's data
     and therefore never show in `str`, `repr` or a pickle; `response` is the answer as it came.
@@ -180,6 +187,18 @@ class Maintenance(ServerError):
     hint = "The API is under maintenance: try again later."
 
 
+class UnreadableAnswer(APIError):
+    """A 2xx that is not the API's word: no JSON, an error's body, a part, an undecodable or a missing content.
+
+    Some proxy or maintenance page may have given it, or the API; whether the request was taken is unknown. An answer
+    without the token or id that its call returns is one, too, and so is a page with which a list cannot go on: items of
+    earlier pages are right, but the list is incomplete.
+    """
+
+    may_pass = True
+    retry_after = _OUTAGE
+
+
 class TransportError(BatchError):
     """No answer came. `stage` says where it broke: `connect`, `tls`, `send`, `receive` or `download`.
 
@@ -202,6 +221,10 @@ class TransportError(BatchError):
         self.stage = stage
         self.may_pass = not final
         self.retry_after = _OUTAGE if self.may_pass else 0.0
+
+    @property
+    def _is_about_a_read(self) -> bool:
+        return self.stage == "download" or super()._is_about_a_read
 
 
 class DeadlineExceeded(BatchError, TimeoutError):
@@ -270,6 +293,8 @@ def _asked(response: Response) -> float | None:
 
 
 def _class_of(status: int, *, maintenance: bool) -> type[APIError]:
+    if 200 <= status < 300:
+        return UnreadableAnswer
     if status == 503 and maintenance:
         return Maintenance
     return _BY_STATUS.get(status, ServerError if status >= 500 else APIError)

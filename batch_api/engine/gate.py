@@ -25,6 +25,8 @@ _A_MOMENT = 1e-4
 _LOOK_AHEAD = 500  # of those who wait, so many are told to the other processes at most
 FEWEST_PLACES = 64
 """Requests of one gate that may be on the wire at once, however quick the answers are."""
+_MANY = 4  # cut off, with nothing answered that was sent after them: a stall, however soon they were cut
+_TRY_EVERY, _LONGEST_TRY = 10, 5.0  # permits, and seconds at most, between two tries in a long stall
 _LONGEST_STALL = 30.0  # what is longer is no stall, but a network that lost what was on its way
 _ROUND_TRIPS = 2  # ... and else as many as the limits let go in so many of the quickest round trips
 
@@ -135,6 +137,14 @@ class Gate:
             found = max(found, now + seconds * answer)
         return found
 
+    def seconds_for_answers(self, draws: Sequence[Draw], requests: int, most_in_flight: int) -> float:
+        """How long so many requests take to be answered, if their answers come as quickly as the latest did."""
+        floor = self._round_trip.floor
+        at_once = min(
+            self._places(draws, most_in_flight), *(draw.bucket.most_requests(draw.cost, floor) for draw in draws)
+        )
+        return (requests - 1) / at_once * self._round_trip.usual
+
     def ready_at(self, draws: Sequence[Draw]) -> float:
         """The earliest time at which a call that came now can go, if all who wait before it go first."""
         start = max(self._now(), self._paused_until)
@@ -176,7 +186,7 @@ class Gate:
             return math.inf
         if ticket.deadline - now < self._time_needed(ticket, now):
             raise TooLate(0.0)
-        ready = now
+        ready = self._next_try_at(ticket)
         for draw in ticket.draws:
             ready = max(ready, draw.bucket.clear_at(draw.cost, self._round_trip.floor))
         if ready > now:
@@ -230,8 +240,24 @@ class Gate:
         """Seconds that one who waited must have left: with less, all it could get is an unknown outcome."""
         if now - ticket.came_at <= _A_MOMENT or math.isinf(self._round_trip.floor):
             return 0.0
-        is_stalled = not (self._proven or self._restarts)
-        return self._round_trip.long if is_stalled else self._round_trip.floor
+        return self._round_trip.long if self._is_stalled else self._round_trip.floor
+
+    @property
+    def _is_stalled(self) -> bool:
+        """Whether what was sent last got no answer for long: the next goes alone, to see how things are."""
+        return not (self._proven or self._restarts)
+
+    def _next_try_at(self, ticket: Ticket) -> float:
+        """In a stall: no more at a time than the limit allows, in case all of it arrives when the stall is over."""
+        if not (self._is_stalled and self._cut_off):
+            return -math.inf
+        last = self._cut_off[-1][0]
+        waits = [
+            min(max(_TRY_EVERY * draw.cost * draw.bucket.permit_seconds, 1.0), _LONGEST_TRY)
+            for draw in ticket.draws
+            if draw.bucket.is_full_of_cut_off(draw.cost, self._round_trip.floor)
+        ]
+        return last + max(waits, default=0.0)
 
     def _has_place(self, ticket: Ticket) -> bool:
         return len(self._in_flight) < self._places(ticket.draws, ticket.most_in_flight)
@@ -334,13 +360,16 @@ class Gate:
             return self._shared.lateness(seconds)
         return seconds - self._round_trip.quickest
 
-    def rejected(self, ticket: Ticket, retry_after: float | None, *, slower: bool) -> None:
-        """A rejection: everyone pauses, once, and (`slower`) the buckets it drew on go slower."""
+    def rejected(self, ticket: Ticket, retry_after: float | None, *, slower: bool) -> bool:
+        """A rejection: everyone pauses, once, and (`slower`) the buckets it drew on go slower.
+
+        False where nobody pauses for it: it was sent before the pause that answers it.
+        """
         now = self._now()
         self._land(ticket)
         if ticket.spent_at < self._paused_at:
             self.wake()
-            return  # it was sent before the pause that answers it
+            return False
         self._rejections += 1
         self.go_alone()
         if slower:
@@ -354,6 +383,15 @@ class Gate:
         if self._shared is not None:
             told = {"pause": self._pause, "longest": longest, "stretch": stretch, "slower": slower}
             self._shared.rejected(ticket, told if retry_after is None else {**told, "asked": retry_after})
+        return True
+
+    def resume(self, draws: Sequence[Draw]) -> None:
+        """Lift a pause. `draws` is what a request would take."""
+        now = self._now()
+        if self._shared is not None:
+            self._shared.resume(draws, max(self._paused_until - now, 0.0))
+        self._paused_until = min(self._paused_until, now)
+        self.wake()
 
     def hold(self, since: float, until: float) -> None:
         """Another process met a rejection, at `since`: pause as if it had been here."""
@@ -382,11 +420,11 @@ class Gate:
         What was `sent` may still be counted, once whatever holds it up is over: until then it counts as on its way.
         """
         if ticket in self._in_flight:
-            if sent and self._stalls(ticket):
-                self._proven = False  # what follows would only get stuck behind it: one goes ahead
             self._in_flight.discard(ticket)
             if sent and ticket.draws:
                 self._cut_off.append((self._now(), ticket.draws))
+            if sent and (self._stalls(ticket) or len(self._cut_off) >= _MANY):
+                self._proven = False  # what follows would only get stuck behind it: one goes ahead
             for draw in ticket.draws:
                 draw.bucket.cut_off(draw.cost, sent=sent)
         self._make_way(ticket)
@@ -436,6 +474,6 @@ class Turn:
         """The request was answered, whatever the answer, but by a rejection."""
         self._gate.accepted(self._ticket)
 
-    def rejected(self, retry_after: float | None, *, slower: bool) -> None:
-        """The request was rejected: too many (`slower`), or not now."""
-        self._gate.rejected(self._ticket, retry_after, slower=slower)
+    def rejected(self, retry_after: float | None, *, slower: bool) -> bool:
+        """The request was rejected: too many (`slower`), or not now. Whether a pause begins with it."""
+        return self._gate.rejected(self._ticket, retry_after, slower=slower)

@@ -156,6 +156,13 @@ class Gates:
             Draw(self._bucket(operation, limit, fact), items if limit.unit == "items" else 1) for limit, fact in limits
         ]
 
+    def resume(self, operation: Operation) -> None:
+        """Lift the pause of an operation, that of requests which count in a limit with a condition included."""
+        plain = [fact for fact in operation.limits if fact.when is None]
+        for facts in (plain,) if len(plain) == len(operation.limits) else (plain, operation.limits):
+            limits = self.settings.of(operation, facts)
+            self.gate(operation, limits).resume(self.draws(operation, limits, 1))
+
     def _shared(self, name: str) -> SharedQueue | None:
         if self.link is None:
             return None

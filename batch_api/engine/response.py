@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from batch_api._generated.runtime import Api, Operation
+from batch_api.engine.content import decoded
 
 if TYPE_CHECKING:
     from batch_api.engine.attempt import Attempt
+
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_NOT_READ: Final = object()
 
 
 class Headers(Mapping[str, str]):
@@ -27,6 +31,9 @@ class Headers(Mapping[str, str]):
     def __getitem__(self, name: str) -> str:
         return self._values[name.lower()]
 
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._values
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
@@ -38,9 +45,12 @@ class Headers(Mapping[str, str]):
 
 
 class Response:
-    """One whole answer: `status`, `headers`, `content` in bytes, `json()`, and the `attempts` it took."""
+    """One whole answer: `status`, `headers`, `content` in bytes, `json()`, and the `attempts` it took.
 
-    __slots__ = ("_api", "attempts", "content", "headers", "operation", "route", "status")
+    `content` is decoded where the answer came as gzip or deflate, and as it came where that cannot be done.
+    """
+
+    __slots__ = ("_api", "_json", "attempts", "content", "defect", "headers", "operation", "route", "status")
 
     def __init__(self, api: Api, operation: Operation, status: int, headers: Headers, content: bytes) -> None:
         self._api = api
@@ -48,13 +58,17 @@ class Response:
         self.route: str = operation.route
         self.status = status
         self.headers = headers
-        self.content = content
+        plain = decoded(content, headers["content-encoding"]) if "content-encoding" in headers else content
+        self.content: bytes = content if plain is None else plain
+        self._json: Any = _NOT_READ
         self.attempts: tuple[Attempt, ...] = ()
+        self.defect = self._defect(is_decoded=plain is not None) if 200 <= status < 300 else None
+        """Why this is no success in spite of its status, in words that quote nothing of it; `None` if it is one."""
 
     def json(self) -> Any:
-        """The body read as JSON; `None` when it is empty or no JSON."""
+        """The body read as JSON, once and for all callers; `None` when it is empty or no JSON."""
         try:
-            return orjson.loads(self.content)
+            return self._read()
         except orjson.JSONDecodeError:
             return None
 
@@ -77,7 +91,32 @@ class Response:
     def summary(self) -> str:
         """One line about the answer that quotes nothing of it."""
         where = "" if self.operation == self.route else f" ({self.route})"
-        return f"{self.operation}: the last attempt was answered HTTP {self.status}{where}."
+        but = "" if self.defect is None else f", but {self.defect}"
+        return f"{self.operation}: the last attempt was answered HTTP {self.status}{but}{where}."
+
+    def _defect(self, *, is_decoded: bool) -> str | None:
+        if self.status == 206:
+            return "with a part of the content only"
+        if not is_decoded:
+            return "its body cannot be decoded"
+        try:
+            body = self._read()
+        except orjson.JSONDecodeError:
+            return "its body is not JSON" if self.content.removeprefix(_BYTE_ORDER_MARK).strip() else None
+        return "its body is that of an error" if self._is_error(body) else None
+
+    def _read(self) -> Any:
+        if self._json is _NOT_READ:
+            self._json = None
+            self._json = orjson.loads(self.content.removeprefix(_BYTE_ORDER_MARK))
+        return self._json
+
+    def _is_error(self, body: Any) -> bool:
+        """An error has a name, and an explanation or nothing else: other answers may have a field of the same name."""
+        code, message = self._api.error_code, self._api.error_message
+        if not isinstance(body, dict) or not isinstance(body.get(code), str):
+            return False
+        return isinstance(body.get(message), str) or body.keys() == {code}
 
     def _text(self, field: str) -> str | None:
         body = self.json()

@@ -10,6 +10,7 @@ from typing import Literal
 
 from batch_api._generated.runtime import Operation
 from batch_api.engine.attempt import AttemptOutcome
+from batch_api.engine.observe import logger
 from batch_api.engine.response import Response
 from batch_api.engine.transport import Fault
 
@@ -17,8 +18,8 @@ MOST_FAULTS = 4
 """How often a failed attempt is repeated. Rejections do not count: they took nothing."""
 FIRST_BACKOFF = 0.5
 """Seconds; doubled each time, and drawn from 0 up to that (full jitter)."""
-LONGEST_RETRY_AFTER = 86_400.0
-"""A server that asks for more than a day is not believed."""
+LONGEST_RETRY_AFTER = 3600.0
+"""Seconds; a server that asks for more is taken to mean this. One slip of it should not stop a client for days."""
 
 Verdict = Literal["done", "wait", "again", "give up"]
 
@@ -28,7 +29,9 @@ def outcome_of(operation: Operation, result: Response | Fault) -> AttemptOutcome
     if isinstance(result, Fault):
         return "unknown" if result.sent else "not_sent"
     status = result.status
-    if 200 <= status < 300 or status in operation.success:
+    if 200 <= status < 300:
+        return "taken" if result.defect is None else "unknown"
+    if status in operation.success:
         return "taken"
     if 400 <= status < 500 and status != 408:
         return "refused"
@@ -44,7 +47,7 @@ def judge(result: Response | Fault, outcome: AttemptOutcome, *, replayable: bool
     if isinstance(result, Fault):
         may_repeat = not result.final and (outcome == "not_sent" or replayable)
     else:
-        may_repeat = replayable and (result.status == 408 or result.status >= 500)
+        may_repeat = replayable and (result.status < 300 or result.status == 408 or result.status >= 500)
     return "again" if may_repeat and faults < MOST_FAULTS else "give up"
 
 
@@ -54,7 +57,20 @@ def backoff(faults: int, rng: random.Random) -> float:
 
 
 def retry_after(value: str | None) -> float | None:
-    """The seconds that a `Retry-After` asks for, as a number or as a date; `None` for none and for nonsense."""
+    """The seconds that a `Retry-After` asks for, at most `LONGEST_RETRY_AFTER`; `None` for none and for nonsense."""
+    seconds = _seconds(value)
+    return None if seconds is None else min(seconds, LONGEST_RETRY_AFTER)
+
+
+def warn_if_capped(operation: str, value: str | None) -> None:
+    """Say so where a `Retry-After` is not believed in full."""
+    seconds = _seconds(value)
+    if seconds is not None and seconds > LONGEST_RETRY_AFTER:
+        logger.warning("%s: Retry-After asks for %g s; pausing for %g s", operation, seconds, LONGEST_RETRY_AFTER)
+
+
+def _seconds(value: str | None) -> float | None:
+    """What a `Retry-After` says, as a number or as a date."""
     if value is None:
         return None
     try:
@@ -65,4 +81,4 @@ def retry_after(value: str | None) -> float | None:
             seconds = email.utils.parsedate_to_datetime(value).timestamp() - time.time()
         except (ValueError, TypeError, OverflowError):
             return None
-    return seconds if math.isfinite(seconds) and 0 < seconds <= LONGEST_RETRY_AFTER else None
+    return seconds if math.isfinite(seconds) and seconds > 0 else None

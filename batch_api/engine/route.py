@@ -1,12 +1,14 @@
-"""The path of a request: the route of its operation, with values in the place of its parameters."""
+"""Where a request goes: the route of its operation, with values in the place of its parameters, and a query."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
+from batch_api._generated.runtime import QueryValue, Unset
+from batch_api.engine.check import NO_TEXT, is_text
 from batch_api.engine.errors import InvalidInput
 
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
@@ -29,10 +31,31 @@ def filled(route: str, values: Mapping[str, str], *, besides: str | None = None)
     return _PARAMETER.sub(lambda found: quote(values[found[1]], safe="") if found[1] != besides else found[0], route)
 
 
+def query(values: Mapping[str, QueryValue]) -> str:
+    """The query with its `?`, or nothing where no value is given. Raises `InvalidInput`, which quotes no value."""
+    pairs = [
+        f"{quote_plus(name)}={quote_plus(_text(name, value))}"
+        for name, given in values.items()
+        if not (given is None or isinstance(given, Unset))
+        for value in ([given] if isinstance(given, str | int | float) else given)
+    ]
+    return f"?{'&'.join(pairs)}" if pairs else ""
+
+
+def _text(name: str, value: str | float) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        _check_encodable(name, value)
+    return str(value)
+
+
 def _check(name: str, value: object) -> None:
     if not isinstance(value, str) or not value:
         raise InvalidInput("a string that is not empty is due", path=name)
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise InvalidInput("a lone surrogate, which UTF-8 cannot carry", path=name) from None
+    _check_encodable(name, value)
+
+
+def _check_encodable(name: str, value: str) -> None:
+    if not is_text(value):
+        raise InvalidInput(NO_TEXT, path=name)

@@ -18,13 +18,15 @@ from attrs import frozen
 from batch_api.engine.encode import encode_items
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import BatchError, BufferFull, ConfigurationError, DeadlineExceeded, InvalidInput
+from batch_api.engine.loop import running_loop
 from batch_api.engine.observe import logger
 from batch_api.ingest.dispatch import Dispatcher
 from batch_api.ingest.fates import Delivered, Fate, Invalid, PartlyApplied, Trouble, Unknown, Unsent
 from batch_api.ingest.holding import Holding, Sending
 from batch_api.ingest.kinds import Kind
 from batch_api.ingest.order import Held, Stage
-from batch_api.ingest.outbox import Found, Outbox, SetAside, through
+from batch_api.ingest.outbox import Outbox, through
+from batch_api.ingest.outboxfile import Contents, SetAside
 from batch_api.ingest.room import Room
 from batch_api.ingest.stamps import stamp
 
@@ -92,6 +94,7 @@ class Buffer:
     async def __aenter__(self) -> Self:
         if self._state != "not open yet":
             raise ConfigurationError(f"The buffer is {self._state}: make a new one.")
+        running_loop()  # the first edit would be late to find that there is none
         if self._outbox is not None:
             self._restore(await self._outbox.open(), self._outbox)
         self._state = "open"
@@ -192,7 +195,8 @@ class Buffer:
     async def aside(self) -> list[SetAside]:
         """What the outbox keeps aside: edits that ended `Refused`, `Invalid` or `Unknown` while nobody waited for them.
 
-        At most the last 10 000. Raises `ConfigurationError` without an outbox, and outside of the block.
+        So do records that were damaged on disk, with what is left of them as `raw`. At most the last 10 000. Raises
+        `ConfigurationError` without an outbox, and outside of the block; `OutboxError` if the file cannot be read.
         """
         return await self._open_outbox().read_aside()
 
@@ -274,10 +278,13 @@ class Buffer:
             self._let_go(held)
         return True
 
-    def _restore(self, found: list[Found], outbox: Outbox) -> None:
+    def _restore(self, left: Contents, outbox: Outbox) -> None:
         """What an earlier process left goes before what is accepted now."""
-        self._next = outbox.next_number
-        for held, was_sent in found:
+        self._next = left.next_number
+        for number in left.damaged:
+            error = BatchError("The record of an edit in the outbox is damaged: see `aside()`.", outcome="unknown")
+            self._tell(Unknown(number, None, None, error))
+        for held, was_sent in left.found:
             if was_sent and held.has_events and not self._resend_events:
                 self._end_events(held, outbox)
                 if not held.body:

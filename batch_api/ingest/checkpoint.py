@@ -23,6 +23,7 @@ from typing import IO, Any
 import orjson
 
 from batch_api.engine.errors import BatchError, ConfigurationError, InvalidInput
+from batch_api.ingest import private
 from batch_api.ingest.fates import ChunkResult, Delivered, PartlyApplied, Trouble, Unknown, Unsent, result_of
 from batch_api.ingest.files import FileSource, Mark
 from batch_api.ingest.kinds import Kind
@@ -88,7 +89,8 @@ class Checkpoint:
 
         A finished checkpoint is begun anew for another job or a changed file: there is nothing in it to lose. Raises
         `ConfigurationError` for an unfinished one of another job, for one that another process holds, or that is
-        damaged; `InvalidInput` if the file changed; and `OSError`.
+        damaged, or that is a link or anything but a file of ours, which is left as it is; `InvalidInput` if the file
+        changed; and `OSError`.
         """
         self._input = source if isinstance(source, FileSource) else None
         identity = None if self._input is None else await asyncio.to_thread(_identity, self._input.path)
@@ -102,7 +104,9 @@ class Checkpoint:
 
     async def _begin(self) -> None:
         what, identity = self._what, self._source
-        state = self._read()
+        assert self._file is not None  # noqa: S101
+        state = self._read(self._file)
+        private.tighten(self._file.fileno())
         if state is None or (state["finished"] and (state["what"], state["source"]) != (what, identity)):
             await self._save()
             return
@@ -263,16 +267,15 @@ class Checkpoint:
             content = orjson.dumps({**state, "done": done, "delivered": [], "sent": [[prefix, end]]})
         return content
 
-    def _read(self) -> dict[str, Any] | None:
+    def _read(self, file: IO[bytes]) -> dict[str, Any] | None:
         """What was saved last; `None` if nothing ever was."""
-        assert self._file is not None  # noqa: S101
-        found = [slot for number in (0, 1) if (slot := _read_slot(self._file, number)) is not None]
+        found = [slot for number in (0, 1) if (slot := _read_slot(file, number)) is not None]
         if found:
             self._sequence, content = max(found)
             state: dict[str, Any] = orjson.loads(content)
             return state
-        size = os.fstat(self._file.fileno()).st_size
-        if size and not _is_first_write(self._file, size):
+        size = os.fstat(file.fileno()).st_size
+        if size and not _is_first_write(file, size):
             raise ConfigurationError(f"{self.path} is no checkpoint, or it is damaged.")
         return None
 
@@ -298,20 +301,18 @@ def _identity(path: Path) -> dict[str, Any]:
 
 
 def _locked(path: Path) -> IO[bytes]:
-    """The file, made if need be, and ours until it is closed."""
-    file = open(path, "r+b", buffering=0, opener=_for_the_owner)  # noqa: SIM115
+    """The file, made if need be, and ours alone until it is closed. Nothing about one that exists is changed."""
+    try:
+        file = open(path, "x+b", buffering=0, opener=private.new)  # noqa: SIM115
+    except FileExistsError:
+        file = open(path, "r+b", buffering=0, opener=private.existing)  # noqa: SIM115
     if fcntl is not None:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             file.close()
             raise ConfigurationError(f"Another process works with the checkpoint {path}.") from None
-    path.chmod(0o600)
     return file
-
-
-def _for_the_owner(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_CREAT, 0o600)
 
 
 async def _in_thread(write: Callable[..., None], *arguments: object) -> None:
@@ -350,4 +351,5 @@ def _read_slot(file: IO[bytes], number: int) -> tuple[int, bytes] | None:
 def _is_first_write(file: IO[bytes], size: int) -> bool:
     """Whether it is a first write that never came to its end: then nothing was sent either."""
     file.seek(0)
-    return size <= SLOT and file.read(len(_MAGIC)) in (_MAGIC, _MAGIC[:size], b"\0" * min(size, len(_MAGIC)))
+    content = file.read(SLOT + 1)
+    return size <= SLOT and (content.startswith(_MAGIC[:size]) or not any(content))

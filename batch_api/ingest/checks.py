@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from batch_api._generated.runtime import UNSET
-from batch_api.engine.check import plain
+from batch_api.engine.check import NO_TEXT, is_text, plain
 from batch_api.engine.errors import InvalidInput
 
 
 def text(value: object, path: str) -> str:
-    """A string that is not empty."""
+    """A string that is not empty, and that can be sent."""
     if not isinstance(value, str):
         raise InvalidInput(f"a string is due, not {_kind(value)}", path=path)
     if not value:
         raise InvalidInput("empty", path=path)
+    if not is_text(value):
+        raise InvalidInput(NO_TEXT, path=path)
     return value
 
 

@@ -12,7 +12,7 @@ from attrs import evolve
 
 from batch_api._generated.runtime import Encoded
 from batch_api.engine.engine import Engine
-from batch_api.engine.errors import APIError, BatchError, ServerError, TransportError
+from batch_api.engine.errors import APIError, BatchError, ServerError, TransportError, UnreadableAnswer
 from batch_api.engine.limits import Limit
 from batch_api.engine.response import Response
 from batch_api.engine.retry import backoff
@@ -25,6 +25,8 @@ MOST_SINGLE_REFUSALS = 8
 """When more items of a chunk are refused, each by itself, it is not the items: the rest is not tried one by one."""
 SMALLEST_CHUNK = 50
 """Chunks are not made smaller than this for the sake of a limit."""
+UNREADABLE = 30.0
+"""Seconds to go on trying, at most, while answers come that nobody can read: no outage that passes, as a rule."""
 _ABOUT_ONE_ITEM = (400, 413, 422)
 _PERSISTENT = 2  # rejections of one request in a row
 _LONGEST_BACKOFF = 30.0
@@ -179,7 +181,8 @@ class Delivery:
                 )
             except BatchError as error:
                 doubt = doubt or (error if error.outcome == "unknown" else None)
-                give_up = min(give_up, now() + self._patience)
+                patience = UNREADABLE if isinstance(error, UnreadableAnswer) else math.inf
+                give_up = min(give_up, now() + min(self._patience, patience))
                 seconds = min(2 + backoff(failures + 1, self._rng), _LONGEST_BACKOFF)
                 in_time = now() + seconds < min(give_up, self._until)
                 if not _may_pass(error) or (events and error.outcome == "unknown") or not in_time:
@@ -290,7 +293,7 @@ def _may_pass(error: BatchError) -> bool:
     """Whether it is an outage, that is over some time."""
     if isinstance(error, TransportError):
         return error.may_pass
-    return isinstance(error, ServerError)
+    return isinstance(error, ServerError | UnreadableAnswer)
 
 
 _MakeTrouble = Callable[[int, str | None, Any, BatchError], Trouble]
@@ -321,8 +324,6 @@ def all_of(
 
 def _refused_values(rows: Rows, response: Response) -> Troubles:
     """The items of which the API refused a part, from an answer that took the rest."""
-    if b"rror" not in response.content:
-        return {}
     by_row: dict[int, list[PartialError]] = {}
     for error in UpdateResult.of(response).errors:
         # An error that names no item, or one that is not there, may concern any of them.

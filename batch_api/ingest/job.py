@@ -21,7 +21,7 @@ from batch_api.ingest.kinds import Kind
 from batch_api.ingest.progress import Progress
 from batch_api.ingest.replace import Replacement
 from batch_api.ingest.run import Run
-from batch_api.ingest.sources import AnySource, Source, source_of
+from batch_api.ingest.sources import AnySource, Source, close, source_of
 from batch_api.ingest.summary import Summary
 
 if TYPE_CHECKING:
@@ -104,14 +104,20 @@ class Job:
         self._running.stop()
 
     async def aclose(self) -> None:
-        """End the job and its tasks. What was not answered gets no fate. Harmless to repeat."""
+        """End the job and its tasks, and close its source if that is a generator. Harmless to repeat.
+
+        What was not answered gets no fate.
+        """
         self._is_left = True
         self._told.set()
         try:
             await self._end_task()
         finally:
-            if self.checkpoint is not None:
-                self.checkpoint.close()
+            try:
+                await close(self._source)
+            finally:
+                if self.checkpoint is not None:
+                    self.checkpoint.close()
 
     async def _end_task(self) -> None:
         if self._task is None:

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from batch_api.engine.check import TOO_DEEP
 from batch_api.engine.encode import encode_items
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.fates import Invalid
 from batch_api.ingest.kinds import Glance, Kind, is_item
-from batch_api.ingest.lines import Block, DecodeError
+from batch_api.ingest.lines import Block, DecodeError, may_be_too_deep
 from batch_api.ingest.rows import Rows
 
 Items = list[Any]
@@ -91,7 +92,7 @@ def _read_texts(kind: Kind, items: Items, start: int, refs: list[Any] | None) ->
 
 def _read_block(kind: Kind, block: Block, start: int, refs: list[Any] | None) -> Rows | None:
     """JSON as it came: its syntax is checked, and the bytes go out as they are. `None` if something is unusual."""
-    if kind.lines is None:
+    if kind.lines is None or may_be_too_deep(block.raw):
         return None
     try:
         ids, has_events = kind.lines.read(block)
@@ -138,13 +139,24 @@ def _read_one(kind: Kind, item: object) -> tuple[bytes, str, bool]:
         raise item
     if isinstance(item, bytes):
         line = item.strip()
-        try:
-            item = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            raise InvalidInput("the line is no JSON") from None
+        item = _loaded(line)
         if kind.lines is not None and isinstance(item, dict):
             seen = kind.look(item)
             return line, seen.id, seen.has_events
     fields = kind.plain(item)
     seen = kind.look(fields)
     return encode_items([fields], kind.operation.dates), seen.id, seen.has_events
+
+
+def _loaded(line: bytes) -> object:
+    """A line's value. Raises `InvalidInput`."""
+    try:
+        item = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise InvalidInput(TOO_DEEP if error.msg.startswith("depth limit") else "the line is no JSON") from None
+    if may_be_too_deep(line):
+        try:
+            orjson.dumps([item])  # which goes as deep as an item may
+        except orjson.JSONEncodeError:
+            raise InvalidInput(TOO_DEEP) from None
+    return item

@@ -12,7 +12,7 @@ from batch_api.ingest.delivery import MOST_SINGLE_REFUSALS, Delivery, Troubles, 
 from batch_api.ingest.fates import Refused
 from batch_api.ingest.kinds import AudienceContent, Kind
 from batch_api.ingest.rows import Rows
-from batch_api.results import IndexingResult
+from batch_api.results import named
 
 
 class AudienceIncomplete(BatchError):
@@ -63,7 +63,7 @@ class Opening:
         response, error, doubt = await self._content.send(content, on_turn)
         self.began = self.began or response is not None or doubt is not None
         if response is not None:
-            await self._until_applied(IndexingResult.of(response).indexing_token)
+            await self._until_applied(named(response, "indexing_token"))
             return {}
         assert error is not None  # noqa: S101
         if not is_about_items(error):

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import BatchError, InvalidInput
+from batch_api.engine.loop import running_loop
 from batch_api.engine.response import Response
 from batch_api.ingest.choices import CHUNK_BYTES, chunk_size, seconds
 from batch_api.ingest.chunker import Chunker
@@ -41,13 +42,13 @@ async def send_chunk(
     drain: float,
 ) -> Summary:
     """See `client.profiles.send_chunk`."""
-    task = asyncio.current_task()
+    loop, task = running_loop(), asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError  # it was cancelled before, and an answer that was awaited came first
     content = await asyncio.to_thread(chunk.read) if isinstance(chunk, ChunkReference) else chunk
     if not isinstance(content, bytes | list | tuple):
         raise InvalidInput("a reference, JSON lines as bytes, or a list of items is due", path="chunk")
-    until = asyncio.get_running_loop().time() + seconds(engine.deadline if deadline is None else deadline, "deadline")
+    until = loop.time() + seconds(engine.deadline if deadline is None else deadline, "deadline")
     sending = _Sending(engine, kind, content, until, may_have_been_sent, resend_events)
     return await sending.run(seconds(drain, "drain"))
 

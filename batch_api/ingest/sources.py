@@ -6,12 +6,13 @@ import asyncio
 import gc
 import os
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Iterator, Sized
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator, Sized
 from contextlib import suppress
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 from batch_api.engine.errors import InvalidInput
+from batch_api.engine.observe import logger
 from batch_api.ingest.csvfile import CsvFile
 from batch_api.ingest.files import FileSource
 from batch_api.ingest.jsonlines import JsonLines
@@ -29,6 +30,8 @@ WINDOW_BYTES = 1 << 20
 """Bytes of items that are read and encoded at once, at most, or one item: of large ones there are fewer."""
 TURN = 0.001
 """Seconds after which other tasks have a turn, once the window at hand is read and encoded."""
+CLOSING = 5.0
+"""Seconds that a generator has for its own cleaning up when it is closed, before that is cancelled."""
 LINGER = 1.0
 """Seconds that an item of a source that pauses waits for others to be sent with."""
 _SAMPLE = 1 << 16  # bytes at the beginning of a file, by which the number of its lines is guessed
@@ -63,6 +66,20 @@ def source_of(given: AnySource, kind: Kind) -> Source:
     if isinstance(given, bytes | dict) or not isinstance(given, Iterable):
         raise InvalidInput("an iterable of items is due, or a path", path="source")
     return Plain(given)
+
+
+async def close(source: Source) -> None:
+    """Close the generator that the items came from, if it was one, so that it gives back what it holds.
+
+    It has `CLOSING` seconds. What it raises is logged and not raised: it would take the place of what ended the job.
+    """
+    if not isinstance(source, Plain | Stream):
+        return
+    try:
+        async with asyncio.timeout(CLOSING):
+            await source.aclose()
+    except Exception as error:  # no traceback: what it raises may quote anything
+        logger.warning("the source of a job raised %s while it was closed", type(error).__name__)
 
 
 class Size(NamedTuple):
@@ -113,12 +130,13 @@ class Plain(Weighed):
     def __init__(self, items: Iterable[Any]) -> None:
         super().__init__()
         self._items = items
+        self._iterator: Iterator[Any] | None = None
         self.total = len(items) if isinstance(items, Sized) else None
         """How many there are; `None` where that is not known."""
 
     async def windows(self, size: int) -> AsyncGenerator[Items, None]:
         """See `Source`. Windows shrink where an item takes long to read, or is made of many parts."""
-        iterator: Iterator[Any] = iter(self._items)
+        iterator = self._iterator = iter(self._items)
         count = size
         failure: Exception | None = None
         turn = time.perf_counter()
@@ -143,6 +161,12 @@ class Plain(Weighed):
         if failure is not None:
             raise failure
 
+    async def aclose(self) -> None:
+        """See `close`. Anything but a generator, such as a file, is the caller's to close."""
+        opened = self._items if self._iterator is None else self._iterator
+        if isinstance(opened, Generator):
+            opened.close()
+
 
 def _unseen_by_gc(items: int, containers: int) -> int:
     """How many items to read at once, after that many brought so many containers into being.
@@ -163,7 +187,8 @@ class Stream(Weighed):
 
     def __init__(self, items: AsyncIterable[Any]) -> None:
         super().__init__()
-        self._source = items
+        self._items = items
+        self._iterator: AsyncIterator[Any] | None = None
         self._pump: _Pump | None = None
 
     def stop(self) -> None:
@@ -173,7 +198,8 @@ class Stream(Weighed):
 
     async def windows(self, size: int) -> AsyncGenerator[Items, None]:
         """See `Source`. A task of its own reads up to `size` items ahead: asking for one must not be cancelled."""
-        pump = self._pump = _Pump(self._source, lambda: min(self.most, size))
+        self._iterator = aiter(self._items)
+        pump = self._pump = _Pump(self._iterator, lambda: min(self.most, size))
         reader = asyncio.create_task(pump.run(), name="batch_api ingest source")
         now = asyncio.get_running_loop().time
         due: float | None = None
@@ -192,15 +218,28 @@ class Stream(Weighed):
             if reader.done():
                 reader.result()  # raises what the source raised
         finally:
-            reader.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await reader
+            await _end(reader)
+
+    async def aclose(self) -> None:
+        """See `close`. Anything but a generator is the caller's to close."""
+        opened = self._items if self._iterator is None else self._iterator
+        if isinstance(opened, AsyncGenerator):
+            await opened.aclose()
+
+
+async def _end(reader: asyncio.Task[None]) -> None:
+    """Cancel it, once more if it is not over in time: a source may hang while it cleans up."""
+    while not reader.done():
+        reader.cancel()
+        await asyncio.wait({reader}, timeout=CLOSING)
+    if not reader.cancelled():
+        reader.exception()  # told to the caller before, or of no interest any more
 
 
 class _Pump:
     """Reads ahead, up to `size()` items."""
 
-    def __init__(self, source: AsyncIterable[Any], size: Callable[[], int]) -> None:
+    def __init__(self, source: AsyncIterator[Any], size: Callable[[], int]) -> None:
         self._source = source
         self._size = size
         self._items: Items = []

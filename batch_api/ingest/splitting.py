@@ -13,6 +13,7 @@ from zlib import crc32
 
 from batch_api.engine.errors import InvalidInput
 from batch_api.engine.observe import logger
+from batch_api.ingest import private
 from batch_api.ingest.choices import CHUNK_BYTES
 from batch_api.ingest.chunker import Chunker
 from batch_api.ingest.chunks import ChunkReference, written
@@ -20,7 +21,7 @@ from batch_api.ingest.fates import Invalid
 from batch_api.ingest.kinds import AudienceChanges, CatalogItems, Kind, ProfileEdits
 from batch_api.ingest.reading import read
 from batch_api.ingest.rows import Rows
-from batch_api.ingest.sources import AnySource, Source, source_of, window_of
+from batch_api.ingest.sources import AnySource, Source, close, source_of, window_of
 
 CHUNK = 5_000
 """Items of a chunk: half of what a second of `profiles.mass_update` takes, so that jitter is hidden."""
@@ -84,6 +85,7 @@ async def _split(
     position = 0
     parts: list[_Partition] = []
     async with AsyncExitStack() as opened:
+        opened.push_async_callback(close, source)
         for number in range(partitions):
             part = _Partition(folder / f"part-{number:03}.jsonl", number, chunk_size)
             opened.enter_context(part.file)
@@ -107,7 +109,7 @@ class _Partition:
 
     def __init__(self, path: Path, number: int, chunk_size: int) -> None:
         self.path = path
-        self.file: IO[bytes] = open(path, "xb", buffering=0, opener=_for_the_owner)  # noqa: SIM115
+        self.file: IO[bytes] = open(path, "xb", buffering=0, opener=private.new)  # noqa: SIM115
         self._number = number
         self._chunks = 0
         # It never puts two items of one id into a chunk. As chunks are sent one after another, an id is free again as
@@ -155,10 +157,6 @@ def _by_partition(rows: Rows | None, partitions: int) -> Iterable[tuple[int, Row
     contents = rows.parts()
     for number, positions in chosen.items():
         yield number, rows.take(positions, contents)
-
-
-def _for_the_owner(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _log(invalid: Invalid) -> Any:

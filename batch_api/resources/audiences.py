@@ -15,7 +15,7 @@ from batch_api.ingest.patience import DRAIN, PATIENCE
 from batch_api.resources.paging import CursorListing, Listing
 from batch_api.resources.resource import Resource
 from batch_api.resources.waiting import INDEXING, until_over
-from batch_api.results import IndexingResult, RemovalToken
+from batch_api.results import IndexingResult, RemovalToken, shown
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -259,7 +259,7 @@ class Audiences(Resource):
 
 async def _view(engine: Engine, name: str, token: str | None) -> Audience:
     answer = await api.audience_view(engine, name=name, indexing_token=UNSET if token is None else token)
-    return answer.parsed
+    return shown(answer)
 
 
 def _state(seen: Audience | None) -> object:

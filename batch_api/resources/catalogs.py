@@ -15,7 +15,7 @@ from batch_api.ingest.patience import DRAIN, PATIENCE
 from batch_api.resources.paging import CursorListing, Listing
 from batch_api.resources.resource import Resource
 from batch_api.resources.waiting import INDEXING, until_over
-from batch_api.results import Done, IndexingResult
+from batch_api.results import Done, IndexingResult, shown
 
 if TYPE_CHECKING:
     from batch_api.ingest.buffer import Buffer
@@ -263,7 +263,7 @@ class Catalogs(Resource):
 
 async def _view(engine: Engine, name: str, token: str | None) -> Catalog:
     answer = await api.catalog_view(engine, name=name, indexing_token=UNSET if token is None else token)
-    return answer.parsed
+    return shown(answer)
 
 
 def _state(seen: Catalog) -> object:

@@ -16,6 +16,7 @@ from batch_api.resources import files
 from batch_api.resources.paging import CursorListing, Listing
 from batch_api.resources.resource import Resource
 from batch_api.resources.waiting import EXPORT, until_over
+from batch_api.results import shown
 
 if TYPE_CHECKING:
     from batch_api.models import ExportRecord
@@ -126,7 +127,8 @@ class Exports(Resource):
         """Save a file of a finished export as `path`, and return that.
 
         The bytes go to a file beside it, which gets the name once it is whole: whatever happens, there is never half a
-        file under `path`. A file that was there before is replaced. For what is done about failures, see `download`.
+        file under `path`. It is readable by its owner alone (mode 0600). A file that was there before is replaced; of a
+        link, what it points to is not. For what is done about failures, see `download`.
 
         Args:
             file_id: The id of a file (`file_…`), from the `files` of the export's record; not the export's own.
@@ -140,7 +142,7 @@ class Exports(Resource):
 
 async def _view(engine: Engine, id: str) -> ExportRecord:
     answer = await api.export_view(engine, id=id)
-    return answer.parsed
+    return shown(answer)
 
 
 def _status(record: ExportRecord) -> object:

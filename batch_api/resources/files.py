@@ -18,6 +18,7 @@ from batch_api.engine.download import Download
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import InvalidInput, Outcome, TransportError
 from batch_api.engine.retry import MOST_FAULTS, backoff
+from batch_api.ingest import private
 
 EXPIRED: Final = (400, 401, 403, 404, 410)
 """How a storage host turns away a link that is no longer valid. Links last 20 minutes (fact sheet: exports, 5.3)."""
@@ -96,7 +97,10 @@ class FileStream:
         location = answer.response.headers.get("location", "")
         if not _ADDRESS.fullmatch(location):
             raise _failed("the API named no address for the file", "refused")
-        return Link(urljoin(f"{self._engine.base_url}/exports/download", location))
+        try:
+            return Link(urljoin(f"{self._engine.base_url}/exports/download", location))
+        except ValueError:
+            raise _failed("the API named no address for the file", "refused") from None
 
     async def _fetch(self, link: Link) -> Download:
         download = await self._resources.enter_async_context(self._engine.fetch(link, start=self.received))
@@ -156,7 +160,7 @@ async def save(
     target = _a_file(path)
     part = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        with part.open("xb") as file:
+        with open(part, "xb", opener=private.new) as file:  # noqa: ASYNC230 (it is written in a thread)
             async with opened(engine, file_id) as stream:
                 await _copy(stream, file, on_progress)
         part.replace(target)

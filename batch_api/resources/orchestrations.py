@@ -13,6 +13,7 @@ from batch_api.ingest import checks
 from batch_api.resources.days import a_day
 from batch_api.resources.paging import CursorListing, Listing
 from batch_api.resources.resource import Resource
+from batch_api.results import shown
 
 if TYPE_CHECKING:
     from batch_api.models import (
@@ -96,7 +97,7 @@ class Orchestrations(Resource):
             to=last,
             include_platforms=True if include_platforms else UNSET,
         )
-        return answer.parsed
+        return shown(answer)
 
     async def view(self, orchestration_id: str) -> PushCampaign:
         """A push campaign, with its content and targeting in `additional_properties`.
@@ -106,7 +107,7 @@ class Orchestrations(Resource):
         answer = await api.orchestration_view(
             self._engine, orchestration_id=checks.text(orchestration_id, "orchestration_id")
         )
-        return answer.parsed
+        return shown(answer)
 
 
 def _choices(given: str | Sequence[str] | None, path: str) -> Sequence[str] | Unset:

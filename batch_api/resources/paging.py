@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Generic, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from attrs import field, frozen
 
 from batch_api._generated.runtime import UNSET, Answer, Unset
-from batch_api.engine.errors import BatchError, InvalidInput
+from batch_api.engine.errors import InvalidInput, UnreadableAnswer
 from batch_api.engine.response import Response
 from batch_api.ingest.checks import text
 from batch_api.results import as_it_came
+
+if TYPE_CHECKING:
+    from batch_api.engine.attempt import Attempt
 
 LARGEST_PAGE = 100
 """The most items on a page (fact sheet: catalogs and campaigns, 1.6)."""
 
 T = TypeVar("T")
 PageOf = Callable[[str | Unset, int], Awaitable[Answer[Any]]]
-
-logger = logging.getLogger("batch_api")
 
 
 @frozen
@@ -56,7 +56,7 @@ class Listing(Generic[T]):
     async def pages(self) -> AsyncIterator[Page[T]]:
         """The pages, one after another.
 
-        Raises `BatchError` when the API sends back to a page that was already given: the list would never end.
+        Raises `UnreadableAnswer` for a page with which the list cannot go on: what came before is incomplete.
         """
         async for page in self._pages():
             yield page
@@ -64,15 +64,23 @@ class Listing(Generic[T]):
     def _pages(self) -> AsyncIterator[Page[T]]:
         raise NotImplementedError
 
-    def _listed(self, value: object) -> list[Any]:
-        """The items of a page. A call that succeeded must not fail over its answer; no list may end early unseen."""
+    async def _ask(self, page: Awaitable[Answer[Any]]) -> Answer[Any]:
+        """A page of the list. Raises `UnreadableAnswer` for one that cannot be read, and what every call raises."""
+        try:
+            return await page
+        except UnreadableAnswer as error:
+            response = cast("Response", error.response)
+            raise self._incomplete(response, str(response.defect), error.attempts) from None
+
+    def _listed(self, value: object, response: Response) -> list[Any]:
+        """The items of a page. No list ends early unseen."""
         if isinstance(value, list):
             return value
-        logger.warning("%s: an answer holds no list of %s", self._operation, self._what)
-        return []
+        raise self._incomplete(response, f"it holds no list of {self._what}")
 
-    def _endless(self) -> BatchError:
-        return BatchError(f"{self._operation}: the API leads back to an earlier page.", outcome="refused")
+    def _incomplete(self, response: Response, why: str, attempts: Sequence[Attempt] = ()) -> UnreadableAnswer:
+        said = f"{self._operation}: the list is incomplete: a page was answered HTTP {response.status}, but {why}."
+        return UnreadableAnswer(said, response=response, outcome="unknown", attempts=attempts or response.attempts)
 
     def __repr__(self) -> str:
         return f"<Listing of {self._operation}>"
@@ -92,26 +100,34 @@ class CursorListing(Listing[T]):
         cursor = self._start
         seen = {cursor}
         while True:
-            answer = await self._page_of(cursor, self._page_size)
+            answer = await self._ask(self._page_of(cursor, self._page_size))
             page = self._read(answer)
             yield page
             if page.cursor is None:
                 return
             cursor = page.cursor
             if cursor in seen:
-                raise self._endless()
+                raise self._incomplete(page.response, "it leads back to an earlier one", page.response.attempts)
             seen.add(cursor)
 
     def _read(self, answer: Answer[Any]) -> Page[T]:
+        response = as_it_came(answer.response)
         total = getattr(answer.parsed, "count", None)
-        cursor = getattr(answer.parsed, "next_from", None)
-        more = getattr(answer.parsed, "has_more", None) is not False
         return Page(
-            items=self._listed(getattr(answer.parsed, self._key, None)),
+            items=self._listed(getattr(answer.parsed, self._key, None), response),
             total=total if isinstance(total, int) else None,
-            cursor=cursor if more and isinstance(cursor, str) and cursor else None,
-            response=as_it_came(answer.response),
+            cursor=self._next(answer.parsed, response),
+            response=response,
         )
+
+    def _next(self, page: Any, response: Response) -> str | None:
+        """Where the next page starts; `None` after the last. Raises `UnreadableAnswer` for one that has no start."""
+        more, cursor = page.has_more, page.next_from
+        if more is False or (more is None and not cursor):
+            return None
+        if isinstance(cursor, str) and cursor:
+            return cursor
+        raise self._incomplete(response, "it says that more follow and not where")
 
 
 def checked_size(page_size: object) -> int:

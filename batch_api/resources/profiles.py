@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from batch_api._generated.cep.endpoints.profiles import profile_export, profile_mass_update, profile_update
 from batch_api.engine.errors import InvalidInput
+from batch_api.engine.loop import running_loop
 from batch_api.ingest import checks
 from batch_api.ingest.patience import DRAIN, PATIENCE
 from batch_api.resources.resource import Resource
-from batch_api.results import UpdateResult
+from batch_api.results import UpdateResult, promised
 
 if TYPE_CHECKING:
     from batch_api.ingest.buffer import Buffer
@@ -252,20 +253,20 @@ class Profiles(Resource):
         period that starts at most 90 days ago). With a segment filter the limit is 5 an hour with a burst of 10,
         otherwise 1 a second.
 
-        The id is empty if the API took the request and named none: look for it with `exports.list()`. Not sent again
-        after a failure that leaves open whether it was taken. Raises as `update` does.
+        Not sent again after a failure that leaves open whether it was taken: look for it with `exports.list()`. Raises
+        as `update` does.
 
         Source: fact sheet: profiles and audiences, 2.3.
         """
         checks.an_object(request, path="request")
         checks.text(checks.field(request, "export_type"), "export_type")
         answer = await profile_export(self._engine, request)
-        found = getattr(answer.parsed, "id", None)
-        return found if isinstance(found, str) else ""
+        return promised(answer.response, "id")
 
 
 async def _checked(edits: object) -> list[Any]:
     """A copy of the edits, each of which addresses one profile and holds events that have a name."""
+    running_loop()  # before the first turn of it is waited for
     rows = checks.items(edits, one="edit")
     for start in range(0, len(rows), _SLICE):
         if start:

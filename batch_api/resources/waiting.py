@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import DeadlineExceeded, InvalidInput, Maintenance, RateLimited, WaitTimeout
+from batch_api.engine.loop import running_loop
 
 T = TypeVar("T")
 
@@ -48,7 +49,7 @@ async def until_over(
     if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0):
         raise InvalidInput("a number of seconds above 0 is due, or None", path="timeout")
     seconds = math.inf if timeout is None else timeout
-    now = asyncio.get_running_loop().time
+    now = running_loop().time
     end = now() + seconds
     interval = pace.first
     latest = "not known"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from batch_api import BatchAppClient, BatchError, ExportFailed, InvalidInput, WaitTimeout, app_models
+from batch_api import BatchAppClient, ExportFailed, InvalidInput, UnreadableAnswer, WaitTimeout, app_models
 from batch_api.testing import FakeBatchApp
 
 SEND: dict[str, Any] = {"group_id": "hello", "recipients": {"custom_ids": ["u1"]}, "message": {"body": "Hello"}}
@@ -231,16 +231,33 @@ async def test_a_list_whose_last_page_is_full_ends_with_an_empty_one(client: Bat
 
 async def test_a_list_that_leads_nowhere_ends(fake: FakeBatchApp, client: BatchAppClient) -> None:
     fake.respond("push_campaign_list", 200, [{"name": "a"}, {"name": "b"}], times=None)
-    with pytest.raises(BatchError, match="leads back to an earlier page"):
+    with pytest.raises(UnreadableAnswer, match="but it is the same as the one before"):
         [one async for one in client.campaigns.list(page_size=2)]
     fake.clear_faults()
     fake.respond("push_campaign_list", 200, {"odd": True})
-    assert [one async for one in client.campaigns.list()] == []
+    with pytest.raises(UnreadableAnswer, match="holds no list of rows"):
+        [one async for one in client.campaigns.list()]
     for cursor in ("x", "-1"):
         with pytest.raises(InvalidInput, match="cursor"):
             client.campaigns.list(cursor=cursor)
     with pytest.raises(InvalidInput, match="page_size"):
         client.campaigns.list(page_size=101)
+
+
+@pytest.mark.parametrize("odd", [{"rows": []}, None, "text"])
+async def test_lists_that_are_no_list_raise(fake: FakeBatchApp, client: BatchAppClient, odd: Any) -> None:
+    lists = {
+        "gdpr_request_list": client.gdpr.list(),
+        "push_campaign_list": client.campaigns.list(),
+        "in_app_campaign_list": client.in_app_campaigns.list(),
+        "custom_audience_list": client.audiences.list(),
+        "install_audience_list": client.audiences.list(type="install_ids"),
+        "app_data_list": client.app_data.list(),
+    }
+    for operation, listing in lists.items():
+        fake.respond(operation, 200, odd)
+        with pytest.raises(UnreadableAnswer, match=f"{operation}: the list is incomplete"):
+            [one async for one in listing]
 
 
 async def test_gdpr_requests_come_at_once(client: BatchAppClient) -> None:
@@ -277,16 +294,18 @@ async def test_waiting_for_an_audience_and_an_export() -> None:
             await client.audiences.wait("vip", change.indexing_token, "install_ids", timeout=2)
 
 
-async def test_ids_under_another_name_are_found_and_missing_ones_do_no_harm(
+async def test_ids_under_another_name_are_found_and_missing_ones_are_told(
     fake: FakeBatchApp, client: BatchAppClient
 ) -> None:
     request = {"request_type": "remove", "id": {"type": "custom_id", "value": "u1"}}
     fake.respond("gdpr_request_create", 200, {"id": "r1"})
     assert await client.gdpr.create(request) == "r1"
     fake.respond("gdpr_request_create", 200, {})
-    assert await client.gdpr.create(request) == ""
-    fake.respond("transactional_send", 200)
-    receipt = await client.transactional.send(SEND)
+    with pytest.raises(UnreadableAnswer, match="without request_id or id") as caught:
+        await client.gdpr.create(request)
+    assert caught.value.outcome == "unknown"
+    fake.respond("trigger_event_send", 200)
+    receipt = await client.trigger_events.send("u1", [event()])
     assert (receipt.token, receipt.response.status) == (None, 200)
     assert repr(receipt) == "Receipt(token=None)"
     fake.respond("trigger_event_send", 202, {"token": "t"})

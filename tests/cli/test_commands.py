@@ -63,6 +63,15 @@ def test_lists(full: FakeBatch, batch_api: Command, resource: str, first: str, c
     assert cell in table.stdout
 
 
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_a_list_that_is_cut_short_is_no_list(full: FakeBatch, batch_api: Command, form: str) -> None:
+    full.respond("audience_list", 200, {"audiences": [{"name": "vip"}], "has_more": True}, times=None)
+    result = batch_api("list", "audiences", "--format", form)
+    assert result.exit_code != 0
+    assert result.stdout == "", "nobody takes a part for the whole"
+    assert "audience_list: the list is incomplete" in result.stderr.replace("\n", " ")
+
+
 def test_lists_for_programs(full: FakeBatch, batch_api: Command) -> None:
     (row,) = csv.DictReader(batch_api("list", "catalogs", "--format", "csv").stdout.splitlines())
     assert (row["name"], row["items"]) == ("shoes", "0")

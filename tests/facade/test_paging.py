@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from typing import Any
 
+import orjson
 import pytest
 
-from batch_api import BatchClient, BatchError, Listing, NotFound, Page
+from batch_api import BatchClient, Listing, NotFound, Page, UnreadableAnswer
 from batch_api.testing import FakeBatch
 from tests.facade.conftest import Connect
 from tests.facade.wire import Answer, Wire
@@ -99,10 +101,9 @@ async def names(*answers: Answer) -> list[Any]:
     ("answers", "found"),
     [
         pytest.param([page(has_more=False, next_from="x")], ["a"], id="no more, whatever the cursor"),
-        pytest.param([page(has_more=True)], ["a"], id="more, but no cursor"),
-        pytest.param([page(has_more=True, next_from="")], ["a"], id="an empty cursor"),
-        pytest.param([page(has_more=True, next_from=7)], ["a"], id="a cursor that is none"),
         pytest.param([page()], ["a"], id="neither"),
+        pytest.param([page(next_from="")], ["a"], id="an empty cursor"),
+        pytest.param([page(has_more=None, next_from=None)], ["a"], id="nulls"),
         pytest.param([page(next_from="x"), page(has_more=False)], ["a", "a"], id="a cursor alone"),
         pytest.param([page([], has_more=True, next_from="x"), page()], ["a"], id="an empty page on the way"),
         pytest.param([page(has_more=True, next_from="x", later=[1]), page()], ["a", "a"], id="a field added later"),
@@ -113,11 +114,55 @@ async def test_where_a_list_ends(answers: list[Answer], found: list[str]) -> Non
     assert await names(*answers) == found
 
 
+ITEMS = orjson.dumps({"audiences": [{"name": "b"}], "has_more": False})
+
+UNREADABLE = [
+    pytest.param(Answer(200, b"<html>busy</html>"), "its body is not JSON", id="a page of HTML"),
+    pytest.param(Answer(200, ITEMS[:-1]), "its body is not JSON", id="cut"),
+    pytest.param(Answer(200), "it holds no list of audiences", id="empty"),
+    pytest.param(Answer(200, {"has_more": False}), "it holds no list of audiences", id="no list"),
+    pytest.param(Answer(200, {"audiences": {}}), "it holds no list of audiences", id="a list that is none"),
+    pytest.param(Answer(200, []), "it holds no list of audiences", id="an array"),
+    pytest.param(Answer(206, ITEMS), "a part of the content", id="a part"),
+    pytest.param(Answer(200, ITEMS, {"Content-Encoding": "br"}), "its body cannot be decoded", id="coded"),
+    pytest.param(page(has_more=True), "more follow and not where", id="more, but no cursor"),
+    pytest.param(page(has_more=True, next_from=""), "more follow and not where", id="more, and an empty cursor"),
+    pytest.param(page(has_more=True, next_from=7), "more follow and not where", id="more, and a cursor that is none"),
+    pytest.param(page(has_more="yes"), "more follow and not where", id="more, in other words"),
+    pytest.param(page(next_from=7), "more follow and not where", id="a cursor that is none"),
+]
+
+
+@pytest.mark.parametrize(("second", "why"), UNREADABLE)
+async def test_a_list_that_cannot_go_on_raises(second: Answer, why: str) -> None:
+    seen: list[Any] = []
+    wire = Wire(page(has_more=True, next_from="x"), second)
+    async with wire.client(limits={"audience_list": []}) as client:
+        with pytest.raises(UnreadableAnswer, match=why) as caught:
+            await collect(client.audiences.list(), seen)
+    assert [audience.name for audience in seen] == ["a"], "what came before is not lost"
+    error = caught.value
+    assert "audience_list: the list is incomplete" in str(error)
+    assert "It is a read: nothing was changed." in str(error)
+    assert (error.operation, error.status, error.outcome) == ("audience_list", second.status, "unknown")
+    assert error.attempts
+
+
+async def test_a_page_that_cannot_be_read_is_asked_for_again() -> None:
+    assert await names(page(has_more=True, next_from="x"), Answer(200, b"<html>"), page(has_more=False)) == ["a", "a"]
+
+
+@pytest.mark.parametrize("coded", [gzip.compress(ITEMS), b"\xef\xbb\xbf" + ITEMS])
+async def test_a_page_may_be_packed_or_marked(coded: bytes) -> None:
+    headers = {"Content-Encoding": "gzip"} if coded[:1] == b"\x1f" else {}
+    assert await names(page(has_more=True, next_from="x"), Answer(200, coded, headers)) == ["a", "b"]
+
+
 async def test_a_list_that_goes_in_circles_is_left() -> None:
     seen: list[Any] = []
     wire = Wire(*(page(has_more=True, next_from=cursor) for cursor in "xyx"), page())
     async with wire.client(limits={"audience_list": []}) as client:
-        with pytest.raises(BatchError, match="audience_list: the API leads back to an earlier page"):
+        with pytest.raises(UnreadableAnswer, match="but it leads back to an earlier one"):
             await collect(client.audiences.list(), seen)
     assert len(seen) == 3, "what came before is not lost"
     assert len(wire.requests) == 3

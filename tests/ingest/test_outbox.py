@@ -20,6 +20,7 @@ from batch_api.ingest import outbox as module
 from batch_api.ingest import stamps
 from batch_api.ingest.fates import Delivered, Refused, Trouble, Unknown, Unsent
 from batch_api.ingest.holding import Sending
+from batch_api.ingest.outboxfile import SetAside
 from batch_api.testing import FakeBatch
 from tests.ingest.test_buffer import UPDATE, connect, edit_of, event_of, now
 
@@ -425,7 +426,7 @@ def test_killed_at_any_moment_nothing_is_lost(served: tuple[str, FakeBatch], pat
             printed = [int(line) for line in process.stdout.read().split("\n")[:-1]]
         accepted += range(first, max([first + 99 + 37 * kill, *printed]) + 1)
 
-    async def finish() -> list[module.SetAside]:
+    async def finish() -> list[SetAside]:
         async with (
             BatchClient("any", "project_any", base_url=url, limits={UPDATE: []}) as client,
             client.profiles.buffer(path, resend_events=events == "resend") as buffer,

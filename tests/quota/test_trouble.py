@@ -39,6 +39,78 @@ def between(processes: list[Process], start: float, end: float) -> int:
 # -- 429 -------------------------------------------------------------------------------------------------------------
 
 
+def test_a_pause_is_lifted_in_redis_too() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        redis = played()
+        one, late = (Process(redis, n, UPDATES, largest=200, pause=1000) for n in range(2))
+        refuses = True
+        call = asyncio.create_task(one.send(100, rtt=lambda: 0.02, serve=lambda _: not refuses))
+        await asyncio.sleep(5)
+        refuses = False
+        assert len(one.through) == 1
+        one.gate.resume(one.draws(1))
+        await asyncio.sleep(0.1)
+        assert call.done()
+        lifted = loop.time()
+        await late.send(100, rtt=lambda: 0.02)
+        assert loop.time() - lifted < 5, "who comes later hears of no pause"
+        for _ in range(20):
+            await late.send(200, rtt=lambda: 0.02)
+        # The answer to the one that goes ahead counts from an empty bucket.
+        assert_never_above([moment for moment in sent([one, late]) if moment[0] > 1], rate=300, burst=1000)
+
+    run(main())
+
+
+def test_one_who_knows_of_no_pause_can_lift_it() -> None:
+    async def main() -> None:
+        redis = played()
+        one, other = (Process(redis, n, HOURLY, pause=1000) for n in range(2))
+        call = asyncio.create_task(one.send(serve=lambda _: False))
+        await asyncio.sleep(5)
+        call.cancel()
+        other.gate.resume(other.draws(1))
+        await asyncio.sleep(0.1)
+        began = asyncio.get_running_loop().time()
+        await other.send()
+        assert asyncio.get_running_loop().time() - began < 1
+
+    run(main())
+
+
+def test_a_pause_that_is_heard_of_as_it_is_lifted_does_not_come_back() -> None:
+    async def main() -> None:
+        redis = played(seconds=0.2)
+        one = Process(redis, 0, UPDATES, largest=200, pause=1000)
+        refuses = True
+        call = asyncio.create_task(one.send(serve=lambda _: not refuses))
+        while not one.through:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)  # the rejection is on its way to Redis
+        refuses = False
+        one.gate.resume(one.draws(1))
+        await asyncio.sleep(3)
+        assert call.done()
+
+    run(main())
+
+
+def test_while_redis_is_away_a_pause_is_lifted_here() -> None:
+    async def main() -> None:
+        redis = played()
+        one = Process(redis, 0, UPDATES, largest=200, pause=1000)
+        refuses = True
+        call = asyncio.create_task(one.send(serve=lambda _: not refuses))
+        await asyncio.sleep(1)
+        redis.is_up, refuses = False, False
+        one.gate.resume(one.draws(1))
+        await asyncio.sleep(3)
+        assert call.done()
+
+    run(main())
+
+
 def test_a_rejection_of_one_process_pauses_and_slows_down_all_once() -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()

@@ -129,6 +129,11 @@ class Lane:
         self._clear_hand()
         self._report("rejected", told)
 
+    def resume(self, seconds: float) -> None:
+        """Lift a pause, of which this process knows so many seconds."""
+        self._paused_until = -math.inf
+        self._report("resumed", seconds)
+
     def released(self) -> None:
         """The one that went ahead brought no answer."""
         if self._is_scout:
@@ -327,7 +332,7 @@ class Lane:
         if not all(known):
             self._clear_hand()
         paused = answer.get("paused")
-        if paused is not None:
+        if paused is not None and "resumed" not in self._reports:  # else it is about to be lifted
             self._clear_hand()
             self._paused_until = now + paused["seconds"]
             self._owner.hold(now - paused["ago"], self._paused_until)

@@ -90,6 +90,11 @@ class SharedQueue:
         if ticket.draws:
             self._lane(ticket.draws).rejected({"ago": ticket.spent_at, **told})
 
+    def resume(self, draws: Sequence[Draw], seconds: float) -> None:
+        """Lift a pause, of which this process knows so many seconds."""
+        if draws:
+            self._lane(draws).resume(seconds)
+
     def released(self, ticket: Ticket) -> None:
         """The request that went ahead brought no answer."""
         if ticket.draws:

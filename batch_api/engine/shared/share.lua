@@ -116,6 +116,16 @@ local function reject(told)
   end
 end
 
+-- A pause is lifted: what it holds back is full now. `seconds` is what is left of it where no gate tells.
+local function resume(seconds)
+  paused_until = math.max(paused_until, now + seconds)
+  for _, limit in ipairs(limits) do
+    local full = limit.free + limit.shift - limit.unspent
+    if full > now and full <= paused_until + 1 then limit.shift = limit.shift - (full - now) end
+  end
+  paused_until = now
+end
+
 -- The first answer, or the first after a pause: all begins anew from this instant.
 local function accept(told)
   if now - told.ago < paused_at then return end
@@ -129,6 +139,7 @@ local function accept(told)
 end
 
 if said.rejected then reject(said.rejected) end
+if said.resumed then resume(said.resumed) end
 if said.accepted and not proven then accept(said.accepted) end
 if said.released and scout == me then scout = '' end
 for n, limit in ipairs(limits) do

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 import warnings
 from collections.abc import AsyncGenerator, AsyncIterator
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -51,7 +52,7 @@ class AiohttpTransport:
         self._proxies.refuse_socks()
         self._ssl_context = ssl_context
         self._trust_env = trust_env
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}  # by whether their connections are used once
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing: AsyncGenerator[None, None] | None = None
         self._no_reuse_until = 0.0
@@ -65,13 +66,12 @@ class AiohttpTransport:
         session = await self._bound()
         request.sent = False
         proxy = self._proxies.of(request.url)
-        now = asyncio.get_running_loop().time()
         try:
             response = await session.request(
                 request.method,
                 URL(request.url, encoded=True),
                 data=_Body(request),
-                headers=[*request.headers, *([("Connection", "close")] if now < self._no_reuse_until else [])],
+                headers=request.headers,
                 allow_redirects=False,
                 proxy=None if proxy is None else URL(proxy.url, encoded=True),
                 ssl=self._context() if request.url.startswith("https:") else True,
@@ -91,28 +91,20 @@ class AiohttpTransport:
         return f"<{type(self).__name__}>"
 
     def __del__(self, _warn: Any = warnings.warn) -> None:
-        if getattr(self, "_session", None) is not None and self._loop is not None and not self._loop.is_closed():
+        if getattr(self, "_sessions", None) and self._loop is not None and not self._loop.is_closed():
             _warn(f"unclosed connections of {self!r}: call aclose()", ResourceWarning, source=self)
 
     async def _bound(self) -> aiohttp.ClientSession:
         """A session belongs to one event loop, and is closed when it ends."""
         loop = asyncio.get_running_loop()
-        if self._session is None or self._loop is not loop:
-            self._loop = loop
-            self._session = session = self._open()
-            self._closing = at_loop_end(lambda: _closed(session))
+        if self._loop is not loop:
+            self._loop, self._sessions = loop, {}
+            self._closing = at_loop_end(partial(_close_all, self._sessions))
             await anext(self._closing)
-        return self._session
-
-    def _open(self) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            middlewares=(_repeats_nothing,),
-            skip_auto_headers=("Content-Type",),
-        )
+        used_once = loop.time() < self._no_reuse_until
+        if used_once not in self._sessions:
+            self._sessions[used_once] = _session(used_once)
+        return self._sessions[used_once]
 
     def _context(self) -> ssl.SSLContext:
         if self._ssl_context is None:
@@ -155,9 +147,24 @@ async def _repeats_nothing(
         raise _Failed from error
 
 
-async def _closed(session: aiohttp.ClientSession) -> None:
-    await session.close()
-    await asyncio.sleep(0)  # a socket is closed on the next turn of the loop
+def _session(used_once: bool) -> aiohttp.ClientSession:
+    kept: dict[str, Any] = {"force_close": True} if used_once else {"keepalive_timeout": KEEP_ALIVE}
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, **kept),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,
+        middlewares=(_repeats_nothing,),
+        skip_auto_headers=("Content-Type",),
+    )
+
+
+async def _close_all(sessions: dict[bool, aiohttp.ClientSession]) -> None:
+    for session in sessions.values():
+        await session.close()
+    sessions.clear()
+    for _ in range(3):  # a socket is closed on the next turn of the loop, over TLS on the one after that
+        await asyncio.sleep(0)
 
 
 class _Body(Payload):

@@ -208,16 +208,16 @@ class _Reuse:
         if self._within >= KEEP_ALIVE:
             return KEEP_ALIVE
         doublings = min((now - self._learned_at) / _DOUBLES_IN, 60.0)
-        return min(max(self._within, _SHORTEST) * math.pow(2.0, doublings), KEEP_ALIVE)
+        return min(self._within * math.pow(2.0, doublings), KEEP_ALIVE)
 
     def failed_after(self, rested: float, now: float) -> None:
         """A connection that had been idle for so many seconds was lost when it was used again."""
         if rested < self.within(now):
-            self._within, self._learned_at = rested / 2, now
+            self._within, self._learned_at = max(rested / 2, _SHORTEST), now
 
 
 _DOUBLES_IN = 2.0  # seconds
-_SHORTEST = 1e-4
+_SHORTEST = 1e-6
 
 
 class _Connection:
