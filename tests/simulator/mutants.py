@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import contextlib
 import math
+import ssl
 import sys
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
@@ -33,6 +34,43 @@ from tests.simulator.network import Network
 SLOTS = 40
 
 
+class _Backend(httpcore.AsyncNetworkBackend):
+    """Sockets as httpcore's own backend has them: each step may be cancelled, closing too."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    async def connect_tcp(self, host: str, port: int, *others: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        return _Stream(await self._network.connect_tcp(host, port, options.get("timeout")))
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    def __init__(self, socket: Any) -> None:
+        self._socket = socket
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        await asyncio.sleep(0)
+        data: bytes = await self._socket.read(max_bytes, timeout)
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await asyncio.sleep(0)
+        await self._socket.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        self._socket.abort()
+        await asyncio.sleep(0)
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        await self._socket.start_tls(ssl_context, server_hostname, timeout)
+        return _Stream(self._socket)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._socket.get_extra_info(info)
+
+
 class Mutant(NamedTuple):
     """A fault, how to bring it back, and a seed that finds it."""
 
@@ -51,7 +89,7 @@ def _pools_of_httpcore() -> Iterator[None]:
     def pooled(network: Network) -> object:
         transport = httpx.AsyncHTTPTransport(verify=world._TLS)
         transport._pool = httpcore.AsyncConnectionPool(
-            ssl_context=world._TLS, network_backend=network, max_connections=10, keepalive_expiry=15.0
+            ssl_context=world._TLS, network_backend=_Backend(network), max_connections=SLOTS, keepalive_expiry=15.0
         )
         return GivenHttpx(transport)
 

@@ -19,6 +19,8 @@ def actors_of(climate: Climate, rng: random.Random) -> list[Actor]:
         return _at_the_limit(rng)
     if climate.kind == "cuts":
         return _impatient(rng)
+    if climate.kind == "outages":
+        return [_ingest(climate, rng, 0), _buffering(climate, rng, 0)]
     return _mixture(climate, rng)
 
 
@@ -87,9 +89,9 @@ def _ingest(climate: Climate, rng: random.Random, number: int) -> Ingest:
     choices: dict[str, Any] = {"chunk_size": rng.choice([3, 10, 40]), "patience": rng.choice([5.0, 60.0, 600.0])}
     if not climate.is_harmless and rng.random() < 0.15:
         choices["deadline"] = rng.choice([5.0, 60.0])
-    dies = climate.death < 1e9
-    if dies:
-        choices["patience"] = 600.0
+    dies = climate.has_death
+    if dies or climate.kind == "outages":
+        choices |= {"patience": 600.0, "deadline": None}
     return Ingest(
         rng.choice([1, 12, 40]),
         what,
@@ -108,7 +110,7 @@ def _buffering(climate: Climate, rng: random.Random, number: int) -> Buffering:
         handlers=rng.choice([1, 4]),
         edits=rng.choice([3, 8]),
         gap=rng.choice([0.0, 0.02, 0.5]),
-        outbox=f"outbox-{number}" if rng.random() < (0.8 if climate.death < 1e9 else 0.4) else None,
+        outbox=f"outbox-{number}" if rng.random() < (0.8 if climate.has_death else 0.4) else None,
         sending=sending,
         most=rng.choice([2, 10_000]),
         timeout=None if climate.is_harmless else rng.choice([None, 0.5, 5.0]),

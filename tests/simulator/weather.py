@@ -14,11 +14,13 @@ from tests.simulator.network import Connection, Latency, Network, Plan
 from tests.simulator.server import EVERY_ODD, Server
 from tests.simulator.trace import Trace
 
-Kind = Literal["fair", "slow", "stalls", "cuts", "rough", "deaths"]
-KINDS: dict[Kind, int] = {"fair": 1, "slow": 1, "stalls": 2, "cuts": 2, "rough": 5, "deaths": 3}
+Kind = Literal["fair", "slow", "stalls", "cuts", "outages", "rough", "deaths"]
+KINDS: dict[Kind, int] = {"fair": 1, "slow": 1, "stalls": 2, "cuts": 2, "outages": 1, "rough": 5, "deaths": 4}
 """How often each kind of world comes up."""
 
-STORMS = ("network stalls", "server pauses", "refused", "hangs", "fin", "reset", "stalls", "rejections", "maintenance")
+OUTAGES = ("refused", "hangs", "fin", "reset", "stalls")
+"""The front is away: nobody listens, or the TLS handshake goes wrong."""
+STORMS = ("network stalls", "server pauses", "rejections", "maintenance", *OUTAGES)
 LINES = ("refused", "hangs", "handshake", "cut up", "cut down", "trickle")
 
 
@@ -51,13 +53,19 @@ class Climate(NamedTuple):
     length: float = 20.0
     """Seconds until it clears up."""
     death: float = math.inf
-    """When the client's process dies."""
+    """When the client's process dies, in seconds ..."""
+    death_turn: int | None = None
+    """... or after how many turns of the loop."""
 
     @property
     def is_harmless(self) -> bool:
         """Whether nothing goes wrong: then nothing may fail."""
         trouble = self.storms or self.bad_line_rate or self.odd_rate
-        return not trouble and self.idle == math.inf and self.death == math.inf
+        return not trouble and self.idle == math.inf and not self.has_death
+
+    @property
+    def has_death(self) -> bool:
+        return self.death < math.inf or self.death_turn is not None
 
 
 def climate_of(rng: random.Random) -> Climate:
@@ -78,9 +86,14 @@ def climate_of(rng: random.Random) -> Climate:
     if kind == "stalls":
         what = rng.choice(["network stalls", "server pauses"])
         return climate._replace(storms=(Storm(rng.uniform(2, 6), what, rng.choice([2.0, 3.0, 5.0, 10.0])),))
+    if kind == "outages":
+        storm = Storm(rng.choice([0.0, 0.1, 1.0]), rng.choice(OUTAGES), rng.choice([2.0, 12.0]))
+        return climate._replace(secure=True, idle=0.3, storms=(storm,))
     if kind in ("rough", "deaths"):
         climate = _rough(climate, rng)
-    if kind == "deaths":
+    if kind == "deaths" and rng.random() < 0.7:
+        climate = climate._replace(death_turn=rng.randint(1, 400))
+    elif kind == "deaths":
         climate = climate._replace(death=rng.uniform(0.0, rng.choice([0.5, 4.0, climate.length])))
     return climate
 

@@ -148,12 +148,13 @@ class World:
         folder.mkdir()
         process = self._new_process("first")
         life = process.start(self._first_life(folder, raging))
-        await asyncio.wait({life}, timeout=None if self.climate.death == math.inf else self.climate.death)
-        if not life.done():
-            folder = self._die(process, folder)
+        struck = self._strike_later(process)
+        await asyncio.wait({life, struck}, return_when="FIRST_COMPLETED")
+        if not process.is_alive:
+            folder = self._copy_of(folder)
         self._note_crash(life)
         await raging
-        if self.climate.death < math.inf:
+        if self.climate.has_death:
             process = self._new_process("second")
             life = process.start(self._second_life(folder))
             await asyncio.wait({life})
@@ -162,11 +163,24 @@ class World:
             await asyncio.sleep(0)
         self.left_tasks = [repr(task.get_coro()) for task in process.running]
 
-    def _die(self, process: Process, folder: Path) -> Path:
-        """As by `kill -9`. What is on disk stays as it is, out of reach of what is left of the process."""
-        self.trace("world", "the process dies")
-        process.kill()
-        self.network.hang_up(process)
+    def _strike_later(self, process: Process) -> asyncio.Future[None]:
+        """The process dies as by `kill -9`, at the moment that the climate says, if any."""
+        struck = self.machine.create_future()
+
+        def strike() -> None:
+            self.trace("world", "the process dies")
+            process.kill()
+            self.network.hang_up(process)
+            struck.set_result(None)
+
+        if self.climate.death_turn is not None:
+            self.machine.after_turns(self.climate.death_turn, strike)
+        elif self.climate.death < math.inf:
+            self.machine.call_later(self.climate.death, strike)
+        return struck
+
+    def _copy_of(self, folder: Path) -> Path:
+        """What a dead process left on disk, out of reach of what is left of the process itself."""
         return Path(shutil.copytree(folder, self._folder / "life 2"))
 
     async def _first_life(self, folder: Path, raging: asyncio.Task[None]) -> None:
@@ -175,7 +189,7 @@ class World:
             async with asyncio.TaskGroup() as group:
                 for actor in self.actors:
                     group.create_task(actor.run(desk))
-            if self.climate.death == math.inf:
+            if not self.climate.has_death:
                 await asyncio.wait({raging})
                 await asyncio.sleep(REST)
                 await self._take_up(desk)
