@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from batch_api import Attempt, BatchClient
@@ -76,13 +77,13 @@ def _lived(world: World) -> Report:
 
 @contextlib.contextmanager
 def _swept() -> Iterator[None]:
-    """Collect garbage when the world is over, not at some moment of it or of the next: some of it has last words."""
+    """Collect garbage when the world is over, not at some moment of it or of the next: what is dead has last words."""
     gc.disable()
     try:
-        yield
-    finally:
         with mock.patch("sys.unraisablehook"):
+            yield
             gc.collect(0)
+    finally:
         gc.enable()
 
 
@@ -265,6 +266,9 @@ class World:
     def _wall_seconds(self) -> float:
         return self.wall_clock().timestamp()
 
+    def _note_unraisable(self, raised: Any) -> None:
+        self.machine.errors.append(f"{raised.object!r} raised {raised.exc_value!r}")
+
     @contextlib.contextmanager
     def made_ours(self) -> Iterator[None]:
         """Chance and time come from the seed, wherever the client asks for them."""
@@ -273,6 +277,7 @@ class World:
             stack.enter_context(mock.patch("batch_api.ingest.stamps.now", self.wall_clock))
             stack.enter_context(mock.patch("time.time", self._wall_seconds))
             stack.enter_context(mock.patch("time.perf_counter", self.machine.time))
+            stack.enter_context(mock.patch("sys.unraisablehook", self._note_unraisable))
             # In a set of connections each has its place by its number, not by where it lies in memory.
             stack.enter_context(mock.patch.object(http._Connection, "__hash__", _numbered()))
             logger = logging.getLogger("batch_api")
