@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from tests.simulator.mutants import MUTANTS, Mutant, violations_with
 from tests.simulator.regressions import REGRESSIONS
 from tests.simulator.world import simulate
 
@@ -37,3 +38,9 @@ def test_another_process_makes_the_same_world() -> None:
     environment = {**os.environ, "PYTHONHASHSEED": "4711"}
     ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert ran.stdout.split() == [simulate(seed).digest for seed in range(1, 7)]
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_cure_that_is_taken_out_is_missed(mutant: Mutant) -> None:
+    assert not simulate(mutant.seed).violations
+    assert violations_with(mutant, mutant.seed)
