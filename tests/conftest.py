@@ -9,11 +9,23 @@ import pytest
 
 from batch_api.testing.clock import VirtualTimeLoop
 from tests.redis_server import redis_server
+from tests.serving import served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from batch_api.testing import FakeBatch
     from tests.redis_server import RedisServer
+
+
+@pytest.fixture
+def served_api(fake_batch: FakeBatch, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeBatch]:
+    """A fake on loopback, to which `BatchClient.from_env()` leads, here and in programs that are started."""
+    with served(fake_batch) as fake:
+        monkeypatch.setenv("BATCH_REST_API_KEY", fake.rest_api_key)
+        monkeypatch.setenv("BATCH_PROJECT_KEY", fake.project_key)
+        monkeypatch.setenv("BATCH_BASE_URL", fake.url)
+        yield fake
 
 
 @pytest.fixture

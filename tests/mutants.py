@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 ENGINE = Path("batch_api/engine")
-TESTS = ("tests/engine", "tests/facade", "tests/app")
+TESTS = ("tests/engine", "tests/wire", "tests/facade", "tests/app")
 
 
 class Mutant(NamedTuple):
@@ -86,8 +86,8 @@ MUTANTS = (
     Mutant(
         "after a pause one goes ahead",
         "gate.py",
-        "        self._rejections += 1\n        self._proven = False\n",
-        "        self._rejections += 1\n",
+        "        self._proven = False\n        self._restarts = True\n",
+        "        self._restarts = True\n",
     ),
     Mutant(
         "who cannot be served in time is told at once",
@@ -114,12 +114,7 @@ MUTANTS = (
         "            self._shared.rest()\n        self.wake()",
         "            self._shared.rest()",
     ),
-    Mutant(
-        "unlimited operations pause, too",
-        "gate.py",
-        "return not self._proven or self._now() < self._paused_until or",
-        "return False and",
-    ),
+    Mutant("unlimited operations pause, too", "gate.py", "            or self._now() < self._paused_until\n", ""),
     # the bucket
     Mutant(
         "the rate",
@@ -288,14 +283,52 @@ MUTANTS = (
         "if 200 <= wire.status < 300:\n            return fault",
         "if False:\n            return fault",
     ),
-    Mutant("flight is bounded", "engine.py", "async with budget, engine._connections.slots:", "async with budget:"),
+    Mutant(
+        "flight is bounded",
+        "gate.py",
+        "return len(self._in_flight) < self._places(ticket.draws, ticket.most_in_flight)",
+        "return True",
+    ),
+    Mutant("what is on its way counts", "gate.py", "            draw.bucket.depart(draw.cost)\n", "            pass\n"),
+    Mutant("places follow the answers", "gate.py", "FEWEST_PLACES), most)", "FEWEST_PLACES), FEWEST_PLACES)"),
+    Mutant(
+        "in a stall one goes ahead",
+        "gate.py",
+        "            self._proven = False  # what follows",
+        "            pass  #",
+    ),
+    Mutant("tries in a stall are few", "gate.py", "return last + max(waits, default=0.0)", "return last"),
+    Mutant(
+        "what was cut off may arrive",
+        "bucket.py",
+        "on_its_way = self._unanswered + self._cut_off if self._unanswered else 0.0",
+        "on_its_way = self._unanswered",
+    ),
+    Mutant(
+        "whoever waited needs time", "gate.py", "if ticket.deadline - now < self._time_needed(ticket, now):", "if 0:"
+    ),
+    Mutant("the wait for a place is told", "gate.py", "        if before > 0:\n", "        if before > 10**9:\n"),
+    Mutant("closing ends who waits", "connections.py", "            call.withdraw()\n", "            pass\n"),
+    Mutant("a forked loop is refused", "connections.py", "if is_forked and self._loop is loop:", "if 0:"),
+    Mutant("answers are bounded", "engine.py", "            if most < 0:\n", "            if False:\n"),
     Mutant("resend_unsafe", "engine.py", "prepared.replayable or engine._options.resend_unsafe", "prepared.replayable"),
     Mutant("resend_unsafe is off", "engine.py", "prepared.replayable or engine._options.resend_unsafe", "True"),
     Mutant("observers see every attempt", "observe.py", "observer(attempt)", "pass"),
     Mutant("an observer cannot break a call", "observe.py", "except Exception:", "except ZeroDivisionError:"),
     # the wire
-    Mutant("the body tells when it leaves", "transport.py", "        self._request.sent = True\n", ""),
-    Mutant("what did not leave is known", "transport.py", "request.sent = not self._reads_body", "pass"),
+    Mutant("the body tells when it leaves", "wire/http.py", "        self._request.sent = True\n", ""),
+    Mutant("what did not leave is known", "wire/http.py", "        request.sent = False\n        try:", "        try:"),
+    Mutant(
+        "what was cut is thrown away",
+        "wire/http.py",
+        "            self._drop(connection)\n            if not",
+        "            if not",
+    ),
+    Mutant("a closed connection is not used", "wire/http.py", "and not connection.is_closed_by_peer", ""),
+    Mutant("a loss shortens reuse", "wire/http.py", "max(rested / 2, _SHORTEST), now", "KEEP_ALIVE, now"),
+    Mutant("an early refusal is read", "wire/network.py", "if self._ended or self._is_answered():", "if self._ended:"),
+    Mutant("loopback needs no proxy", "wire/proxies.py", "if is_loopback(host) or", "if"),
+    Mutant("only a certificate is final", "wire/http.py", "final=fails_for_good(error)", 'final=stage == "tls"'),
     Mutant("http libraries are hushed", "quiet.py", "return not _ours.get()", "return True"),
     # secrets and addresses
     Mutant("keys are checked", "credentials.py", "or not _HEADER_SAFE.fullmatch(key)", "or not key"),

@@ -131,11 +131,12 @@ class Bucket:
         self._unanswered = max(self._unanswered - cost, 0.0)
         self._answered_full_at = max(self._answered_full_at, counted_at) + cost / self._rate
 
-    def cut_off(self, cost: float, *, sent: bool) -> None:
-        """It will not be answered. What was `sent` may still arrive."""
+    def cut_off(self, cost: float, spent_at: float, *, sent: bool) -> None:
+        """It will not be answered. What was `sent` may still arrive, now or later."""
         self._unanswered = max(self._unanswered - cost, 0.0)
         if sent:
             self._cut_off += cost
+            self.came_late(cost, spent_at, self._now() - spent_at)
 
     def land_cut_off(self, cost: float, counted_at: float) -> None:
         """What was cut off has arrived by now, or never will."""

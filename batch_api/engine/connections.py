@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, NamedTuple
+import os
+import warnings
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from batch_api.engine.errors import ConfigurationError
 from batch_api.engine.loop import running_loop
@@ -61,7 +63,10 @@ class Wire(NamedTuple):
 
 
 class Connections:
-    """The transport, and the link to the other processes that share the limits, if there is one."""
+    """The transport, and the link to the other processes that share the limits, if there is one.
+
+    They belong to the event loop and the process that opened them.
+    """
 
     def __init__(self, wire: Wire, base_url: str) -> None:
         wire.check(base_url)
@@ -69,21 +74,46 @@ class Connections:
         self._base_url = base_url
         self._given = None if wire.is_ours else wire.open()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._closed = False
+        self._process = os.getpid()
+        self._transport: Transport | None = self._given
         self._link: Link | None = None
+        self.calls: set[Withdrawable] = set()
+        """Those that wait for their turn."""
+        self.is_closed = False
 
     def bind(self) -> asyncio.AbstractEventLoop:
         """Make ready for the running loop, if that is not done."""
-        if self._closed:
+        if self.is_closed:
             raise ConfigurationError("The client is closed: make a new one, or use it inside its `async with`.")
         loop = running_loop()
-        if self._loop is not loop:
-            if self._loop is not None and not self._loop.is_closed():
-                raise ConfigurationError("A client belongs to one event loop at a time: make one client for each.")
-            self._loop = loop
-            # Files come from another host, but over the same transport: no connection there waits for another.
-            self.transport = self._given or self._wire.open()
+        if self._loop is not loop or self._process != os.getpid():
+            self._rebind(loop)
         return loop
+
+    def _rebind(self, loop: asyncio.AbstractEventLoop) -> None:
+        is_forked = self._process != os.getpid()
+        if is_forked and self._loop is loop:
+            raise ConfigurationError(
+                "This event loop was made before a fork: parent and child would read each other's answers. Run a new"
+                " loop in the child, such as by asyncio.run."
+            )
+        if is_forked:
+            # Never closed here: that would end the parent's connections.
+            _of_parents.append((self._transport, self._link, self._loop))
+            self._process, self._link = os.getpid(), None
+        elif self._loop is not None and not self._loop.is_closed():
+            raise ConfigurationError("A client belongs to one event loop at a time: make one client for each.")
+        self._loop = loop
+        self.calls = set()
+        # Files come from another host, but over the same transport: no connection there waits for another.
+        self._transport = self._given or self._wire.open()
+
+    @property
+    def transport(self) -> Transport:
+        """What carries the requests of the running loop. Raises `ConfigurationError` once it is closed."""
+        if self.is_closed or self._transport is None:
+            raise ConfigurationError("The client was closed.")
+        return self._transport
 
     @property
     def proxy(self) -> str | None:
@@ -93,7 +123,7 @@ class Connections:
 
     def reopen(self) -> None:
         """A client may be entered again after it was closed."""
-        self._closed = False
+        self.is_closed = False
 
     def share_by(self, link: Link) -> None:
         """Limits are shared with other processes: hold that link, too."""
@@ -106,12 +136,37 @@ class Connections:
             self.transport.make_ready(self._base_url)  # type: ignore[attr-defined]
 
     async def aclose(self) -> None:
-        self._closed = True
-        same_loop = self._loop is running_loop()
-        link, self._link, self._loop = self._link, None, None
-        if link is not None and same_loop:
+        """Calls that wait end now; those on the wire lose their connections."""
+        self.is_closed = True
+        is_ours_to_close = self._loop is running_loop() and self._process == os.getpid()
+        transport, link = self._transport, self._link
+        self._link = self._loop = None
+        self._transport = self._given
+        for call in list(self.calls):
+            call.withdraw()
+        if is_ours_to_close and link is not None:
             await link.leave(self)
-        if same_loop:
-            await self.transport.aclose()
-        elif self._given is not None:
-            await self._given.aclose()
+        if is_ours_to_close and transport is not None:
+            await transport.aclose()
+
+    def __del__(self, _warn: Any = warnings.warn) -> None:
+        loop = getattr(self, "_loop", None)
+        if loop is None or loop.is_closed() or self._process != os.getpid() or self._given is not None:
+            return
+        if getattr(self._transport, "has_connections", False):
+            _warn(
+                "unclosed BatchClient or BatchAppClient: use `async with`, or call aclose()",
+                ResourceWarning,
+                source=self,
+            )
+
+
+_of_parents: list[object] = []
+"""What processes inherited by a fork: kept, so that nothing of it is ever closed."""
+
+
+class Withdrawable(Protocol):
+    """A call that waits for its turn."""
+
+    def withdraw(self) -> None:
+        """Wait no longer: the client is closed."""

@@ -24,7 +24,7 @@ from batch_api.engine.errors import (
     Outcome,
     TransportError,
 )
-from batch_api.engine.gate import TooLate, Turn
+from batch_api.engine.gate import TooLate, Turn, Withdrawn
 from batch_api.engine.gates import Gates, LimitSettings, gates_for
 from batch_api.engine.limits import Limit
 from batch_api.engine.loop import running_loop
@@ -232,19 +232,21 @@ class Engine:
         query: Mapping[str, QueryValue] | None = None,
         path: Mapping[str, str] | None = None,
         on_turn: Callable[[], object] | None = None,
+        on_unsent: Callable[[], object] | None = None,
         waits: Callable[[Response], bool] | None = None,
     ) -> Response:
         """Send one request with all policy applied; return only what succeeded.
 
-        `on_turn` is called each time the request has passed the gate. `waits` is asked after each rejection whether to
-        wait for another turn; without it, the deadline decides. Raises `InvalidInput` before anything is sent, else the
-        errors of `batch_api.engine.errors`.
+        `on_turn` is called each time the request has passed the gate, `on_unsent` if nothing of it left after that.
+        `waits` is asked after each rejection whether to wait for another turn; without it, the deadline decides. Raises
+        `InvalidInput` before anything is sent, else the errors of `batch_api.engine.errors`.
         """
         deadline = running_loop().time() + self._options.deadline
         prepared = await prepare(operation, body)
         # No address in a variable: tracebacks with locals would show the keys and ids in it.
         call = _Call(self, operation, prepared, self._address(operation, query, path or {}), deadline)
-        return await call.run(on_turn, waits)
+        call.on_turn, call.on_unsent, call.waits = on_turn, on_unsent, waits
+        return await call.run()
 
     def fetch(self, url: str, *, start: int = 0) -> AbstractAsyncContextManager[Download]:
         """Stream a file from another host, from byte `start` on, with none of our headers."""
@@ -277,6 +279,9 @@ class _Call:
         self._attempts: list[Attempt] = []
         self._last: Response | Fault | None = None
         self._faults = 0
+        self.on_turn: Callable[[], object] | None = None
+        self.on_unsent: Callable[[], object] | None = None
+        self.waits: Callable[[Response], bool] | None = None
         self._loop = asyncio.get_running_loop()
         gates = engine._bind()
         limits = engine._settings.of(operation, prepared.limits)
@@ -285,23 +290,33 @@ class _Call:
         self._ticket = self._gate.ticket(draws, deadline, engine._max_in_flight)
         self._replayable = prepared.replayable or engine._options.resend_unsafe
 
-    async def run(
-        self, on_turn: Callable[[], object] | None = None, waits: Callable[[Response], bool] | None = None
-    ) -> Response:
+    async def run(self) -> Response:
+        calls = self._engine._connections.calls
+        calls.add(self._ticket)
+        try:
+            return await self._run()
+        finally:
+            calls.discard(self._ticket)
+
+    async def _run(self) -> Response:
         while True:
             try:
                 async with self._gate.turn(self._ticket) as turn:
-                    if on_turn is not None:
-                        on_turn()
+                    if self.on_turn is not None:
+                        self.on_turn()
                     result, outcome = await self._attempt(turn)
             except TooLate as late:
                 raise self._too_late(late.seconds) from None
+            except Withdrawn:
+                raise self._closed() from None
             verdict = judge(result, outcome, replayable=self._replayable, faults=self._faults)
             if verdict == "done":
                 assert isinstance(result, Response)  # noqa: S101
                 result.attempts = tuple(self._attempts)
                 return result
-            if verdict == "give up" or (verdict == "wait" and waits is not None and not waits(self._rejection)):
+            if verdict == "give up" or (
+                verdict == "wait" and self.waits is not None and not self.waits(self._rejection)
+            ):
                 raise self._error()
             if verdict == "again":
                 self._faults += 1
@@ -322,17 +337,15 @@ class _Call:
             async with budget:
                 self._last = await _exchange(engine, operation, request)
         except asyncio.CancelledError:
-            turn.sent = request.sent
             self._last = Fault("CancelledError", "receive" if request.sent else "connect", request.sent, final=True)
-            self._note(turn, self._loop.time() - began, outcome_of(operation, self._last))
+            self._note(turn, request, self._loop.time() - began, outcome_of(operation, self._last))
             raise
         except TimeoutError:
             if not budget.expired():
                 raise
             self._last = Fault("DeadlineExceeded", "receive" if request.sent else "connect", request.sent, final=True)
-        turn.sent = request.sent
         outcome = outcome_of(operation, self._last)
-        self._note(turn, self._loop.time() - began, outcome)
+        self._note(turn, request, self._loop.time() - began, outcome)
         self._settle(turn, outcome)
         if budget.expired():
             raise self._out_of_time(request)
@@ -349,8 +362,11 @@ class _Call:
         else:
             turn.accepted()
 
-    def _note(self, turn: Turn, seconds: float, outcome: AttemptOutcome) -> None:
+    def _note(self, turn: Turn, request: Request, seconds: float, outcome: AttemptOutcome) -> None:
         last = self._last
+        turn.left_at = request.left_at if request.sent else None
+        if outcome == "not_sent" and self.on_unsent is not None:
+            self.on_unsent()
         attempt = Attempt(
             operation=self._operation.name,
             project=self._engine.project,
@@ -416,6 +432,12 @@ class _Call:
             retry_after=seconds,
             outcome="not_sent",
         )
+
+    def _closed(self) -> BatchError:
+        """The client was closed while the call waited for its turn."""
+        if self._last is not None:
+            return self._error()
+        return ConfigurationError(f"{self._operation.name}: the client was closed before the call's turn came.")
 
     def _out_of_time(self, request: Request) -> BatchError:
         where = "with a request on the wire" if request.sent else "before the request could leave"

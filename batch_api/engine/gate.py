@@ -39,6 +39,10 @@ class TooLate(Exception):
         self.seconds = seconds
 
 
+class Withdrawn(Exception):
+    """Nobody waits for the turn any more."""
+
+
 class Draw(NamedTuple):
     """What a request takes from one bucket."""
 
@@ -49,7 +53,18 @@ class Draw(NamedTuple):
 class Ticket:
     """A call's place in the queue. It keeps its number over all its attempts, and pays for each."""
 
-    __slots__ = ("came_at", "deadline", "draws", "most_in_flight", "number", "queued", "spent_at", "too_late", "wake")
+    __slots__ = (
+        "came_at",
+        "deadline",
+        "draws",
+        "is_withdrawn",
+        "most_in_flight",
+        "number",
+        "queued",
+        "spent_at",
+        "too_late",
+        "wake",
+    )
 
     def __init__(self, number: int, draws: Sequence[Draw], deadline: float, most_in_flight: int) -> None:
         self.number = number
@@ -59,11 +74,17 @@ class Ticket:
         self.came_at = -math.inf
         self.queued = False
         self.too_late = False
+        self.is_withdrawn = False
         self.spent_at = -math.inf
         self.wake: asyncio.Future[None] | None = None
 
     def __lt__(self, other: Ticket) -> bool:
         return self.number < other.number
+
+    def withdraw(self) -> None:
+        """Wait no longer."""
+        self.is_withdrawn = True
+        self.nudge()
 
     def nudge(self) -> None:
         if self.wake is not None and not self.wake.done():
@@ -156,7 +177,12 @@ class Gate:
     # -- waiting -------------------------------------------------------------------------------------------------
 
     async def wait_and_spend(self, ticket: Ticket) -> None:
-        """Return once every draw of `ticket` is spent. Raises `TooLate`; cancelled or too late, nothing is spent."""
+        """Return once every draw of `ticket` is spent. Raises `TooLate`; cancelled or too late, nothing is spent.
+
+        `Withdrawn`, too, where the ticket is.
+        """
+        if ticket.is_withdrawn:
+            raise Withdrawn
         if not ticket.draws and not self._holds_back(ticket):
             self._depart(ticket)
             return
@@ -175,6 +201,8 @@ class Gate:
 
     def _seconds_until_turn(self, ticket: Ticket) -> float:
         """0 when it is this ticket's turn, infinity while only a nudge can help."""
+        if ticket.is_withdrawn:
+            raise Withdrawn
         now = self._now()
         if ticket.too_late or now >= ticket.deadline:
             raise TooLate(max(self._paused_until - now, 0.0))
@@ -313,13 +341,13 @@ class Gate:
         for draw in ticket.draws:
             draw.bucket.depart(draw.cost)
 
-    def _land(self, ticket: Ticket) -> None:
+    def _land(self, ticket: Ticket, left_at: float) -> None:
         """It was answered: the server has counted it, at the latest a return trip ago."""
         self._in_flight.discard(ticket)
         self._answered_at = self._now()
         counted_at = self._answered_at - self._round_trip.quickest
         for draw in ticket.draws:
-            draw.bucket.land(draw.cost, max(counted_at, ticket.spent_at))
+            draw.bucket.land(draw.cost, max(counted_at, left_at))
         self._land_those_cut_off_before(ticket)
 
     def _land_those_cut_off_before(self, ticket: Ticket) -> None:
@@ -331,12 +359,13 @@ class Gate:
             for draw in draws:
                 draw.bucket.land_cut_off(draw.cost, min(ticket.spent_at, at + _LONGEST_STALL))
 
-    def accepted(self, ticket: Ticket) -> None:
+    def accepted(self, ticket: Ticket, left_at: float | None = None) -> None:
         """An answer that is no rejection."""
         now = self._now()
         seconds = now - ticket.spent_at
-        self._round_trip.learn(seconds, ticket.spent_at, now)
-        self._land(ticket)
+        left_at = ticket.spent_at if left_at is None else left_at
+        self._round_trip.learn(now - left_at, left_at, now)
+        self._land(ticket, left_at)
         first = self._scout is ticket
         if first:
             # It may have waited for a connection: count the next one from its answer. After a rejection the server's
@@ -360,13 +389,13 @@ class Gate:
             return self._shared.lateness(seconds)
         return seconds - self._round_trip.quickest
 
-    def rejected(self, ticket: Ticket, retry_after: float | None, *, slower: bool) -> bool:
+    def rejected(self, ticket: Ticket, left_at: float | None, retry_after: float | None, *, slower: bool) -> bool:
         """A rejection: everyone pauses, once, and (`slower`) the buckets it drew on go slower.
 
         False where nobody pauses for it: it was sent before the pause that answers it.
         """
         now = self._now()
-        self._land(ticket)
+        self._land(ticket, ticket.spent_at if left_at is None else left_at)
         if ticket.spent_at < self._paused_at:
             self.wake()
             return False
@@ -414,20 +443,24 @@ class Gate:
                 waiting.nudge()
         self.wake()
 
-    def release(self, ticket: Ticket, *, sent: bool) -> None:
-        """The attempt is over, and there may have been no answer.
+    def release(self, ticket: Ticket, left_at: float | None) -> None:
+        """The attempt is over, and there may have been no answer. `left_at` is `None` if nothing of it left.
 
-        What was `sent` may still be counted, once whatever holds it up is over: until then it counts as on its way.
+        What did may still be counted, once whatever holds it up is over: until then it counts as on its way.
         """
         if ticket in self._in_flight:
             self._in_flight.discard(ticket)
-            if sent and ticket.draws:
-                self._cut_off.append((self._now(), ticket.draws))
-            if sent and (self._stalls(ticket) or len(self._cut_off) >= _MANY):
-                self._proven = False  # what follows would only get stuck behind it: one goes ahead
             for draw in ticket.draws:
-                draw.bucket.cut_off(draw.cost, sent=sent)
+                draw.bucket.cut_off(draw.cost, ticket.spent_at, sent=left_at is not None)
+            if left_at is not None:
+                self._note_cut_off(ticket)
         self._make_way(ticket)
+
+    def _note_cut_off(self, ticket: Ticket) -> None:
+        if ticket.draws:
+            self._cut_off.append((self._now(), ticket.draws))
+        if self._stalls(ticket) or len(self._cut_off) >= _MANY:
+            self._proven = False  # what follows would only get stuck behind it: one goes ahead
 
     def _stalls(self, ticket: Ticket) -> bool:
         """Whether it was left for much longer than answers take, and no other was answered meanwhile."""
@@ -449,31 +482,32 @@ class Gate:
 class Turn:
     """One attempt at the gate."""
 
-    __slots__ = ("_gate", "_ticket", "sent", "waited")
+    __slots__ = ("_gate", "_ticket", "left_at", "waited")
 
     def __init__(self, gate: Gate, ticket: Ticket) -> None:
         self._gate = gate
         self._ticket = ticket
         self.waited = 0.0
-        self.sent = True
-        """Whether the request may have left. Matters where there was no answer."""
+        self.left_at: float | None = None
+        """When the first byte left, connecting may have taken long; `None` if nothing did."""
 
     async def __aenter__(self) -> Turn:
         loop = asyncio.get_running_loop()
         came = loop.time()
         await self._gate.wait_and_spend(self._ticket)
         self.waited = loop.time() - came
+        self.left_at = self._ticket.spent_at
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._gate.release(self._ticket, sent=self.sent)
+        self._gate.release(self._ticket, self.left_at)
 
     def accepted(self) -> None:
         """The request was answered, whatever the answer, but by a rejection."""
-        self._gate.accepted(self._ticket)
+        self._gate.accepted(self._ticket, self.left_at)
 
     def rejected(self, retry_after: float | None, *, slower: bool) -> bool:
         """The request was rejected: too many (`slower`), or not now. Whether a pause begins with it."""
-        return self._gate.rejected(self._ticket, retry_after, slower=slower)
+        return self._gate.rejected(self._ticket, self.left_at, retry_after, slower=slower)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from typing import NamedTuple, Protocol
@@ -14,7 +15,7 @@ from batch_api.engine.response import Headers
 class Request:
     """What goes on the wire. Shows neither headers, nor address, nor body."""
 
-    __slots__ = ("content", "headers", "method", "sent", "timeout", "url")
+    __slots__ = ("_sent", "content", "headers", "left_at", "method", "timeout", "url")
 
     def __init__(
         self, method: str, url: str, headers: list[tuple[str, str]], content: bytes = b"", *, timeout: float
@@ -26,9 +27,23 @@ class Request:
         self.content = content
         self.timeout = timeout
         """Seconds without progress, in connecting, sending or receiving, after which to give up."""
-        self.sent = True
-        """Whether the body may have begun to leave. A transport that can tell sets it to `False`, and to `True` when
-        the first byte goes."""
+        self.left_at = asyncio.get_running_loop().time()
+        """When the body began to leave, as far as is known, on the clock of the loop."""
+        self._sent = True
+
+    @property
+    def sent(self) -> bool:
+        """Whether the body may have begun to leave.
+
+        A transport that can tell sets it to `False`, and to `True` when the first byte goes.
+        """
+        return self._sent
+
+    @sent.setter
+    def sent(self, value: bool) -> None:
+        if value and not self._sent:
+            self.left_at = asyncio.get_running_loop().time()
+        self._sent = value
 
     def __repr__(self) -> str:
         return f"<Request {self.method}, {len(self.content)} bytes>"

@@ -97,6 +97,7 @@ class Delivery:
         until: When, on the clock of the loop, to stop.
         on_crowd: Called when a chunk is split because rejections persist; without it, none is.
         on_rejected: Called when a request took nothing and waits for its turn again.
+        on_unsent: Called when nothing of a request left, though its turn had come.
     """
 
     def __init__(
@@ -110,6 +111,7 @@ class Delivery:
         until: float = math.inf,
         on_crowd: Turn | None = None,
         on_rejected: Turn | None = None,
+        on_unsent: Turn | None = None,
     ) -> None:
         self._engine = engine
         self._kind = kind
@@ -119,6 +121,7 @@ class Delivery:
         self._until = until
         self._on_crowd = on_crowd
         self._on_rejected = on_rejected
+        self._on_unsent = on_unsent
         self._rng = random.Random()
         self._now = asyncio.get_running_loop().time
         self._has_delivered = False
@@ -177,7 +180,12 @@ class Delivery:
         while True:
             try:
                 response = await self._in_time().send(
-                    kind.operation, path=kind.path, body=body, on_turn=on_turn, waits=self._waits(len(rows))
+                    kind.operation,
+                    path=kind.path,
+                    body=body,
+                    on_turn=on_turn,
+                    on_unsent=self._on_unsent,
+                    waits=self._waits(len(rows)),
                 )
             except BatchError as error:
                 doubt = doubt or (error if error.outcome == "unknown" else None)

@@ -38,8 +38,8 @@ class _Chunk:
         self._unanswered += 1
         self._set(Stage.LEFT)
 
-    def was_rejected(self) -> None:
-        """Nothing was taken. If that holds for all that was sent of it, it is as if nothing had been."""
+    def took_nothing(self) -> None:
+        """Nothing was taken, or even sent. If that holds for all that was sent of it, it is as if nothing had been."""
         self._unanswered -= 1
         if not self._unanswered:
             self._set(Stage.CHOSEN)
@@ -187,7 +187,8 @@ class Dispatcher:
             patience=0.0,
             on_answer=self._size.learn,
             on_crowd=self._size.halve if self._size.counts_items else None,
-            on_rejected=chunk.was_rejected,
+            on_rejected=chunk.took_nothing,
+            on_unsent=chunk.took_nothing,
         )
         try:
             if self._outbox is not None and rows.has_events and not self._resend_events:

@@ -1,9 +1,9 @@
 """The code in a Markdown page.
 
-Every fence marked `python` is a block. Those with a title, such as `test_….py`, are files of a test suite; all others
-of a page are run in their order, as one program. A `text` fence titled `Output` says what the block before it prints.
-What readers need not see, such as a server that answers, stands in a comment that starts with `<!-- python` and is run
-in its place.
+Every fence marked `python` is a block. Those with a title are files: of a test suite, such as `test_….py`, or of this
+project, such as `examples/….py`, word for word. All others of a page are run in their order, as one program. A `text`
+fence titled `Output` says what the block before it prints. What readers need not see, such as a server that answers,
+stands in a comment that starts with `<!-- python` and is run in its place.
 """
 
 from __future__ import annotations
@@ -31,6 +31,11 @@ class Block(NamedTuple):
     title: str | None
     code: str
     output: str | None
+
+    @property
+    def example(self) -> Path | None:
+        """The file of this project that the block shows."""
+        return ROOT / self.title if self.title is not None and "/" in self.title else None
 
 
 def blocks(page: Path) -> Iterator[Block]:

@@ -24,7 +24,8 @@ from batch_api.testing import clock as virtual
 from tests.docs.blocks import PAGES, ROOT, Block, blocks, name_of
 
 PROGRAMS = [page for page in PAGES if any(block.title is None for block in blocks(page))]
-SUITES = [page for page in PAGES if any(block.title for block in blocks(page))]
+SUITES = [page for page in PAGES if any(block.title and not block.example for block in blocks(page))]
+EXAMPLES = [page for page in PAGES if any(block.example for block in blocks(page))]
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ async def inside(code: CodeType, names: dict[str, Any]) -> None:
 @pytest.mark.parametrize("page", SUITES, ids=name_of)
 def test_the_test_files_on_a_page_pass(page: Path, tmp_path: Path) -> None:
     for block in blocks(page):
-        if block.title:
+        if block.title and not block.example:
             (tmp_path / block.title).write_text(block.code)
     (tmp_path / "pytest.ini").write_text(
         "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error\n"
@@ -96,6 +97,14 @@ def test_the_test_files_on_a_page_pass(page: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     ran = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("page", EXAMPLES, ids=name_of)
+def test_the_examples_on_a_page_are_the_files_that_they_name(page: Path) -> None:
+    """Those files have tests of their own."""
+    for block in blocks(page):
+        if block.example:
+            assert block.code == block.example.read_text(), block.title
 
 
 def test_the_example_of_the_readme_runs_as_it_stands(tmp_path: Path) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from batch_api import Fate, Holding, Invalid, Sending, Trouble
+from batch_api import BatchClient, Fate, Holding, Invalid, Sending, Trouble
 from batch_api.testing import FakeBatch
 from batch_api.testing.clock import run
 from tests.ingest.test_fates import FAULTS, ITEMS, LIVE, Taken, check, item
@@ -96,3 +97,20 @@ def test_each_edit_has_one_fate_and_it_is_true(
             event(type(fate).__name__)
             assert fate.ref == number
             check(kind, fate, *counts, resend)
+
+
+@pytest.mark.parametrize("outbox", [False, True])
+async def test_what_could_not_even_connect_is_unsent(outbox: bool, tmp_path: Path) -> None:
+    """Its turn came, and no byte of it left: that is known, and it is not told as unknown."""
+    async with await asyncio.start_server(lambda *_: None, "127.0.0.1", 0) as closed:
+        port = closed.sockets[0].getsockname()[1]
+    client = BatchClient("key", "project_x", base_url=f"http://127.0.0.1:{port}/2.11")
+    kept = tmp_path / "outbox.db" if outbox else None
+    troubles: list[Trouble] = []
+    sending = Sending(drain=0.2, patience=60)
+    async with client, client.profiles.buffer(outbox=kept, on_trouble=troubles.append, sending=sending) as buffer:
+        await buffer.put({"identifiers": {"custom_id": "u1"}, "events": [{"name": "bought"}]})
+        await asyncio.sleep(0.05)
+    assert [type(fate).__name__ for fate in buffer.remainder.unsent] == ["Unsent"]
+    assert buffer.remainder.unknown == ()
+    assert [type(fate).__name__ for fate in troubles] == ([] if outbox else ["Unsent"])

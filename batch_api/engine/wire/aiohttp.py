@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import warnings
 from collections.abc import AsyncGenerator, AsyncIterator
 from functools import partial
 from importlib.util import find_spec
@@ -87,12 +86,13 @@ class AiohttpTransport:
         if closing is not None:
             await closing.aclose()
 
+    @property
+    def has_connections(self) -> bool:
+        """Whether any is open."""
+        return any(session.connector is not None and not session.closed for session in self._sessions.values())
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
-
-    def __del__(self, _warn: Any = warnings.warn) -> None:
-        if getattr(self, "_sessions", None) and self._loop is not None and not self._loop.is_closed():
-            _warn(f"unclosed connections of {self!r}: call aclose()", ResourceWarning, source=self)
 
     async def _bound(self) -> aiohttp.ClientSession:
         """A session belongs to one event loop, and is closed when it ends."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import math
 import ssl
-import warnings
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from functools import partial
 from typing import Any
@@ -107,9 +106,10 @@ class HttpxTransport:
         if closing is not None:
             await closing.aclose()
 
-    def __del__(self, _warn: Any = warnings.warn) -> None:
-        if getattr(self, "_open", None) and self._loop is not None and not self._loop.is_closed():
-            _warn(f"unclosed connections of {self!r}: call aclose()", ResourceWarning, source=self)
+    @property
+    def has_connections(self) -> bool:
+        """Whether any is open."""
+        return bool(self._open)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self._open)} connections>"

@@ -1,0 +1,1 @@
+"""The programs of docs/guides/frameworks.md, which `tests/frameworks` runs."""
