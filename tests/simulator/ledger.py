@@ -101,7 +101,8 @@ class Ledger:
         self.jobs_done: list[list[Item]] = []
         """The items of each job with a checkpoint, that in the end was done."""
         self.left_open: set[int] = set()
-        """The numbers of edits that a buffer may have had in a request when its time, or theirs, was up."""
+        """The numbers of edits whose caller waited for their fate no longer. They are Unknown as soon as they are in a
+        request, though that may wait for its connection."""
         self.patient_jobs: list[list[Item]] = []
         """The items of each job that was to outlast any trouble of its world, and was not left."""
         self.foreign_errors: list[str] = []

@@ -21,6 +21,8 @@ def actors_of(climate: Climate, rng: random.Random) -> list[Actor]:
         return _impatient(rng)
     if climate.kind == "outages":
         return [_ingest(climate, rng, 0), _buffering(climate, rng, 0)]
+    if climate.kind == "deaths":
+        return [*_remembered(climate, rng), *[_caller(climate, rng) for _ in range(rng.randint(0, 1))]]
     return _mixture(climate, rng)
 
 
@@ -65,6 +67,20 @@ def _mixture(climate: Climate, rng: random.Random) -> list[Actor]:
     return actors or [_caller(climate, rng), _buffering(climate, rng, 0)]
 
 
+def _remembered(climate: Climate, rng: random.Random) -> list[Actor]:
+    """A job and a buffer that write down what they do: one of them, or both."""
+    job = _ingest(climate, rng, 0)._replace(
+        items=40,
+        what=rng.choice(["update", "mass-update", "catalog"]),
+        choices={"chunk_size": rng.choice([3, 10]), "patience": 600.0},
+        checkpoint="checkpoint",
+        leave_after=None,
+    )
+    return rng.choice(
+        [[job], [_buffering(climate, rng, 0)._replace(outbox="outbox")], [job, _buffering(climate, rng, 0)]]
+    )
+
+
 def _caller(climate: Climate, rng: random.Random) -> Caller:
     patient = climate.is_harmless
     options: dict[str, Any] = {}
@@ -89,15 +105,14 @@ def _ingest(climate: Climate, rng: random.Random, number: int) -> Ingest:
     choices: dict[str, Any] = {"chunk_size": rng.choice([3, 10, 40]), "patience": rng.choice([5.0, 60.0, 600.0])}
     if not climate.is_harmless and rng.random() < 0.15:
         choices["deadline"] = rng.choice([5.0, 60.0])
-    dies = climate.has_death
-    if dies or climate.kind == "outages":
+    if climate.kind == "outages":
         choices |= {"patience": 600.0, "deadline": None}
     return Ingest(
         rng.choice([1, 12, 40]),
         what,
         form=rng.choice(["list", "generator", "iterator", "file"]),
         choices=choices,
-        checkpoint=f"checkpoint-{number}" if rng.random() < (0.8 if dies else 0.3) else None,
+        checkpoint=f"checkpoint-{number}" if rng.random() < 0.3 else None,
         leave_after=None if climate.is_harmless or rng.random() < 0.85 else rng.randint(1, 12),
     )
 
@@ -110,7 +125,7 @@ def _buffering(climate: Climate, rng: random.Random, number: int) -> Buffering:
         handlers=rng.choice([1, 4]),
         edits=rng.choice([3, 8]),
         gap=rng.choice([0.0, 0.02, 0.5]),
-        outbox=f"outbox-{number}" if rng.random() < (0.8 if climate.has_death else 0.4) else None,
+        outbox=f"outbox-{number}" if rng.random() < 0.4 else None,
         sending=sending,
         most=rng.choice([2, 10_000]),
         timeout=None if climate.is_harmless else rng.choice([None, 0.5, 5.0]),

@@ -15,7 +15,7 @@ from tests.simulator.server import EVERY_ODD, Server
 from tests.simulator.trace import Trace
 
 Kind = Literal["fair", "slow", "stalls", "cuts", "outages", "rough", "deaths"]
-KINDS: dict[Kind, int] = {"fair": 1, "slow": 1, "stalls": 2, "cuts": 2, "outages": 1, "rough": 5, "deaths": 4}
+KINDS: dict[Kind, int] = {"fair": 1, "slow": 1, "stalls": 2, "cuts": 2, "outages": 2, "rough": 5, "deaths": 4}
 """How often each kind of world comes up."""
 
 OUTAGES = ("refused", "hangs", "fin", "reset", "stalls")
@@ -92,7 +92,7 @@ def climate_of(rng: random.Random) -> Climate:
     if kind in ("rough", "deaths"):
         climate = _rough(climate, rng)
     if kind == "deaths" and rng.random() < 0.7:
-        climate = climate._replace(death_turn=rng.randint(1, 400))
+        climate = climate._replace(death_turn=rng.randint(1, 300))
     elif kind == "deaths":
         climate = climate._replace(death=rng.uniform(0.0, rng.choice([0.5, 4.0, climate.length])))
     return climate

@@ -433,9 +433,7 @@ class Buffering(NamedTuple):
 
     def _note_left(self, desk: Desk, buffer: Any, by_number: dict[int, Item], put: list[Item]) -> None:
         """What was put and is not told of was delivered, unless it was left."""
-        unknown = {fate.ref for fate in buffer.remainder.unknown}
-        left = {fate.ref for fate in buffer.remainder.unsent} | unknown
-        desk.ledger.left_open |= unknown
+        left = {fate.ref for fate in (*buffer.remainder.unsent, *buffer.remainder.unknown)}
         desk.trace("buffer", f"closed, left {_short(sorted(number for number in left if number is not None))}")
         for item in put:
             if not item.told and item.number not in left:
