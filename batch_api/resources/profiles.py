@@ -108,7 +108,8 @@ class Profiles(Resource):
             on_trouble: Called with the fate of each edit that was not delivered whole, if nobody waits for it. By
                 default such fates are logged, without anyone's data.
 
-        Entering it raises `ConfigurationError` for an outbox that is in use or belongs to something else.
+        Entering it raises `ConfigurationError` for an outbox that is in use, belongs to something else, is a link or no
+        outbox, or is so damaged that edits may be missing.
         """
         from batch_api.ingest.buffer import Buffer
         from batch_api.ingest.kinds import ProfileEdits
@@ -150,7 +151,7 @@ class Profiles(Resource):
             source: An iterable or async iterable of edits, or a path. An edit is a `dict`, a `models.EditProfile` or a
                 JSON line (`bytes`), which is passed on as it is; or a pair of one of these and whatever you want to
                 find again as the fate's `ref`. Paths end in `.jsonl` or `.csv`, compressed also in `.gz`; a `CsvFile`
-                says more of how to read one.
+                says more of how to read one. A generator is closed when the job is left.
             endpoint: `mass-update` for large loads, `update` for live data: see `forecast`.
             checkpoint: A file that remembers what is done: the same call goes on from there.
             resend_events: Send edits with events again after a failure that leaves open whether they were taken, though

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import dataclasses
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -13,11 +15,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from batch_api.cli import exporting
-from batch_api.testing import FakeBatch
+from batch_api import ConfigurationError
+from batch_api.cli import account, exporting
+from batch_api.testing import FakeBatch, exports
 from tests.cli.conftest import KEY, PROJECT, Command, ask
 
 # -- list and view ---------------------------------------------------------------------------------------------------
@@ -166,9 +170,41 @@ def test_keys_that_others_can_read(fake: FakeBatch, batch_api: Command, tmp_path
     keys.chmod(0o644)
     result = batch_api("--credentials", keys, "doctor")
     assert result.exit_code == 1
-    assert f"others can read {keys}" in result.stdout
+    assert f"others can read {keys} (mode 0644): chmod 600 {keys}" in result.stdout
+    assert not result.stderr
+    result = batch_api("--credentials", keys, "list", "segments")
+    assert result.exit_code == 0
+    assert result.stderr == f"Warning: others can read {keys} (mode 0644): chmod 600 {keys}\n"
     keys.chmod(0o600)
     assert batch_api("--credentials", keys, "doctor").exit_code == 0
+    assert not batch_api("--credentials", keys, "list", "segments").stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "BATCH_REST_API_KEY=any",
+        "export BATCH_REST_API_KEY=any # of the team",
+        '  BATCH_REST_API_KEY = "any"\t# of the team',
+        "BATCH_REST_API_KEY='any' #",
+        "\ufeffBATCH_REST_API_KEY=any",
+        "BATCH_REST_API_KEY=a#b # of the team",
+        "BATCH_REST_API_KEY='a # b'",
+    ],
+)
+def test_lines_with_keys(tmp_path: Path, line: str) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text(f"{line}\r\n# BATCH_PROJECT_KEY=no\r\nBATCH_PROJECT_KEY=yes\r\n", encoding="utf-8", newline="")
+    value = "a#b" if "a#b" in line else "a # b" if "a # b" in line else "any"
+    assert account.read(keys) == {"BATCH_REST_API_KEY": value, "BATCH_PROJECT_KEY": "yes"}
+
+
+@pytest.mark.parametrize("line", ["BATCH_REST_API_KEY=", "BATCH_REST_API_KEY= # later", "BATCH_REST_API_KEY= #later"])
+def test_lines_without_a_key(tmp_path: Path, line: str) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text(f"{line}\nBATCH_PROJECT_KEY=yes\n")
+    with pytest.raises(ConfigurationError, match="BATCH_REST_API_KEY"):
+        account.Account.found(keys)
 
 
 @pytest.fixture
@@ -248,6 +284,69 @@ def test_an_export_comes_in_parts_and_goes_on(fake: FakeBatch, batch_api: Comman
     assert [row["bytes"] for row in json.loads(result.stdout)] == [part.stat().st_size for part in parts]
     (tmp_path / "out" / "export.json").write_text("{")
     assert "export.json is damaged" in batch_api(*command).output
+
+
+@pytest.mark.parametrize(
+    ("numbers", "names"),
+    [
+        ([1, 2], ["part-0001.json", "part-0002.json"]),
+        ([0, 1], ["part-0000.json", "part-0001.json"]),
+        ([1, 1], ["part-0001.json", "part-0002.json"]),
+        ([2, 2], ["part-0001.json", "part-0002.json"]),
+        ([None, None], ["part-0001.json", "part-0002.json"]),
+        ([1, None], ["part-0001.json", "part-0002.json"]),
+    ],
+)
+def test_no_part_hides_another(
+    fake: FakeBatch,
+    batch_api: Command,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    numbers: list[Any],
+    names: list[str],
+) -> None:
+    edits = [{"identifiers": {"custom_id": f"u{n}"}, "attributes": {"n": n}} for n in range(100)]
+    ask(fake, lambda client: client.profiles.update(edits))
+    fake.project().exports._part_bytes = 3_000
+    made = exports.Exports._files
+
+    def numbered(self: exports.Exports, export: exports.Export) -> list[exports.File]:
+        return [
+            dataclasses.replace(file, part=number) for file, number in zip(made(self, export), numbers, strict=True)
+        ]
+
+    monkeypatch.setattr(exports.Exports, "_files", numbered)
+    before = os.umask(0o022)
+    try:
+        for _ in range(2):  # the second time they are there already
+            result = batch_api("export", "profiles", "--attribute", "n", "--identifier", "custom_id", "--output", "out")
+            assert result.exit_code == 0, result.output
+            assert [line.split(":")[0] for line in result.stdout.splitlines()] == [f"out/{name}" for name in names]
+    finally:
+        os.umask(before)
+    files = sorted((tmp_path / "out").iterdir())
+    assert [file.name for file in files] == ["export.json", *names]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    lines = [json.loads(line) for file in files[1:] for line in file.read_text().splitlines()]
+    assert {line["identifiers"]["custom_id"] for line in lines} == {f"u{n}" for n in range(100)}
+    assert len(fake.storage_requests) == 2
+
+
+def test_a_part_that_is_another_file_is_left_alone(fake: FakeBatch, batch_api: Command, tmp_path: Path) -> None:
+    ask(fake, lambda client: client.profiles.update([{"identifiers": {"custom_id": "u1"}, "attributes": {"n": 1}}]))
+    part = tmp_path / "export" / "part-0001.json"
+    part.parent.mkdir()
+    part.write_text("of another export")
+    result = batch_api("export", "profiles")
+    assert result.exit_code == 2
+    assert "part-0001.json has 17 bytes, and this part of the export has" in result.output
+    assert part.read_text() == "of another export"
+    part.unlink()
+    part.symlink_to(tmp_path / "nowhere")
+    result = batch_api("export", "profiles")
+    assert result.exit_code == 2
+    assert "part-0001.json cannot be used, and was left as it is: it is a symbolic link" in result.output
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_events_of_a_period(fake: FakeBatch, batch_api: Command, tmp_path: Path) -> None:

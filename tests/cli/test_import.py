@@ -10,11 +10,16 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from batch_api import InvalidInput, Line
+from batch_api.cli.leftovers import Leftovers
+from batch_api.ingest.fates import Invalid
+from batch_api.ingest.jsonlines import JsonLines
 from batch_api.testing import FakeBatch
 from tests.cli.conftest import KEY, PROJECT, Command, ask
 
@@ -125,6 +130,47 @@ def test_lines_of_json(fake: FakeBatch, batch_api: Command, tmp_path: Path) -> N
     letters.write_text(letters.read_text().replace('""', '"u3"').replace("{nonsense\n", good % 4))
     assert batch_api("import", "profiles", letters).exit_code == 0
     assert set(stored(fake)) == {"u1", "u2", "u3", "u4"}
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling link", "device", "folder"])
+@pytest.mark.parametrize("which", ["dead-letter", "report"])
+def test_leftovers_that_cannot_be_a_file_of_ours_are_refused_before_anything_is_sent(
+    fake: FakeBatch, batch_api: Command, customers: Path, tmp_path: Path, which: str, kind: str
+) -> None:
+    target = tmp_path / "target"
+    if kind == "link":
+        target.write_text("kept")
+        target.chmod(0o644)
+    path = tmp_path / ("customers.dead-letter.csv" if which == "dead-letter" else "customers.report.jsonl")
+    if kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/null" if kind == "device" else target)
+    result = batch_api("import", "profiles", customers)
+    assert result.exit_code == 2
+    assert f"{path.name} cannot be used, and was left as it is: it is a" in result.output
+    assert not fake.edits
+    if kind == "link":
+        assert (target.read_text(), stat.S_IMODE(target.stat().st_mode)) == ("kept", 0o644)
+    assert target.exists() == (kind == "link")
+
+
+@pytest.mark.parametrize(("content", "is_ours"), [("# line 1: no JSON\nx\n", True), ("mine\n", False), ("", False)])
+def test_an_import_that_goes_on_adds_to_no_file_but_its_own(tmp_path: Path, content: str, is_ours: bool) -> None:
+    source, letters = tmp_path / "a.jsonl", tmp_path / "letters.jsonl"
+    source.write_text("x\ny\n")
+    letters.write_text(content)
+    letters.chmod(0o644)
+    with closing(
+        Leftovers(JsonLines(source, with_lines=True), letters, tmp_path / "report.jsonl", ",", goes_on=True)
+    ) as leftovers:
+        leftovers.take([Invalid(1, None, Line(2, b"y"), InvalidInput("no JSON"))])
+    added = "# line 2: no JSON\ny\n"
+    assert letters.read_text() == (content + added if is_ours else added)
+    assert stat.S_IMODE(letters.stat().st_mode) == 0o600
+    assert leftovers.kept == ([] if is_ours else [tmp_path / "letters.1.jsonl"])
+    for kept in leftovers.kept:
+        assert (kept.read_text(), stat.S_IMODE(kept.stat().st_mode)) == (content, 0o644)
 
 
 def test_the_dead_letter_file_of_choice(fake: FakeBatch, batch_api: Command, customers: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from batch_api import BatchClient, ConfigurationError
 from batch_api.ingest import outboxfile
-from batch_api.ingest.fates import Trouble, Unknown
+from batch_api.ingest.fates import Refused, Trouble, Unknown
 from batch_api.ingest.outboxfile import SetAside
 from batch_api.testing import FakeBatch
 from batch_api.testing.clock import run
@@ -198,10 +198,11 @@ async def test_an_edit_that_was_set_aside_with_its_events_stays_whole_when_the_r
     fake: FakeBatch, client: BatchClient, path: Path
 ) -> None:
     fake.delay(UPDATE, 1000)
-    await leave_in_flight(client, path, event_of(1) | {"attributes": []})
+    await leave_in_flight(client, path, edit_of(1) | event_of(1))
     fake.clear_faults()
     fake.fail(UPDATE, 400)
-    _, [aside] = await opened(client, path)
+    troubles, [aside] = await opened(client, path)
+    assert [type(trouble) for trouble in troubles] == [Unknown, Refused]
     assert aside.edit["events"][0]["name"] == "order_placed"
 
 

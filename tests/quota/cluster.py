@@ -26,19 +26,20 @@ EPOCH = 1_795_000_000.25
 
 
 class PlayedRedis:
-    """What the script needs of Redis: hashes, expiry, and a clock."""
+    """What the script needs of Redis: hashes, expiry, and a clock. `lost` counts what the script did not believe."""
 
     def __init__(self, time: Callable[[], float]) -> None:
         self._time = time
         self.step = 0.0
         self.hashes: dict[str, dict[str, str]] = {}
+        self.lost = 0
         self.calls = 0
         self.is_up = True
         self.seconds = 0.0
         self._lua: Any = LuaRuntime(unpack_returned_tuples=True)
-        self._lua.globals().redis = self._lua.table_from({"call": self._call})
+        self._lua.globals().redis = self._lua.table_from({"pcall": self._call})
         self._lua.globals().cjson = self._lua.table_from({"decode": self._decode, "encode": self._encode})
-        self._run = self._lua.eval(f"function(KEYS, ARGV) {link_module._script()} end")
+        self._run = self._lua.eval(f"function(KEYS, ARGV) {link_module._script()[0]} end")
 
     async def run(self, keys: Sequence[str], said: Mapping[str, Any]) -> dict[str, Any]:
         """Run the script, after half of the way there; the answer takes the other half."""
@@ -66,6 +67,7 @@ class PlayedRedis:
         if name == "HGETALL":
             return self._lua.table_from([part for pair in found.items() for part in pair])
         if name == "HSET":
+            self.lost += "id" in found and rest[0] == "id" and found["id"] != rest[1]
             found.update(zip(rest[::2], map(_as_text, rest[1::2]), strict=True))
         elif name == "HDEL":
             found.pop(rest[0], None)
@@ -122,11 +124,12 @@ class Process:
         share: float = 0.1,
         pause: float = 5.0,
         project: str = "project_a",
+        gate: str = "profile_update",
     ) -> None:
         self.number = number
         self.now = asyncio.get_running_loop().time
         self.link = PlayedLink(redis, f"p{number}")
-        queue = SharedQueue("profile_update", Place("https://api", project, "…abcd"), self.link, self.now)
+        queue = SharedQueue(gate, Place("https://api", project, "…abcd"), self.link, self.now)
         self.gate = Gate(pause=pause, now=self.now, rng=random.Random(number), shared=queue)
         self.buckets: list[SharedBucket] = []
         for limit in limits:

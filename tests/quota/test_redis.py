@@ -76,7 +76,7 @@ async def test_a_password_in_the_url_opens_and_shows_nowhere(caplog: pytest.LogC
     "url", ["http://h", "redis://", f"redis://:{PASSWORD}@h:port/0", f":{PASSWORD}@h", "", 7, "redis://h:0"]
 )
 def test_what_is_no_redis_is_refused_without_being_quoted(url: Any) -> None:
-    with pytest.raises(ConfigurationError, match="quota looks like") as refused:
+    with pytest.raises(ConfigurationError, match="Expected quota to be a URL") as refused:
         BatchClient("key", "project_abcd", quota=url)
     assert PASSWORD not in str(refused.value)
 
@@ -91,7 +91,7 @@ def test_the_environment_may_say_where_it_is(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("BATCH_REST_API_KEY", "key")
     monkeypatch.setenv("BATCH_PROJECT_KEY", "project_abcd")
     monkeypatch.setenv("BATCH_QUOTA_URL", "nonsense")
-    with pytest.raises(ConfigurationError, match="quota looks like"):
+    with pytest.raises(ConfigurationError, match="Expected quota to be a URL"):
         BatchClient.from_env()
     assert BatchClient.from_env(quota="redis://localhost").limits()["profile_update"] == [
         Limit(300, unit="items", burst=1000)

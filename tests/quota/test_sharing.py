@@ -97,6 +97,7 @@ def test_together_never_more_than_the_limit_in_any_time(
         await asyncio.gather(*tasks, return_exceptions=True)
         assert_never_above(sent(processes), rate=300, burst=800)
         assert all(task.cancelled() or task.exception() is None for task in tasks)
+        assert redis.lost == 0, "what the script wrote itself, it believes"
 
     run(main())
 
@@ -125,6 +126,7 @@ def test_four_processes_use_the_limit_up_and_have_even_parts(
         taken = sum(items if limit.unit == "items" else 1 for _, items in server.taken)
         assert taken / 60 / limit.per_second >= share
         assert server.rejected == 0
+        assert redis.lost == 0
         assert all(abs(part - 1) <= even for part in parts), parts
 
     run(main())

@@ -188,6 +188,7 @@ def test_while_redis_is_away_all_go_on_at_their_share_and_come_back_without_a_bu
             assert between(processes, found + 2, found + 18) / 16 > 0.99 * 300
             assert between(processes, found, found + 2) < 2.2 * 300
         assert server.rejected == 0
+        assert redis.lost == 0
         assert_never_above(sent(processes), rate=300, burst=800)
 
     with caplog.at_level(logging.WARNING, logger="batch_api"):
@@ -299,5 +300,45 @@ def test_what_other_processes_hold_ends_with_their_term() -> None:
         began = asyncio.get_running_loop().time()
         await other.send()
         assert asyncio.get_running_loop().time() - began < 3
+
+    run(main())
+
+
+def test_a_long_wait_for_one_limit_keeps_the_place_on_it() -> None:
+    """Asking again meanwhile changes nothing, and the other limit of the request is believed all the time."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        redis = played()
+        process = Process(redis, 0, DEFAULT, Limit(5, per=3600, burst=1), spacing=0.02)
+        await process.send()
+        assert 144 <= loop.time() < 145
+        await process.send()
+        assert 864 <= loop.time() < 866
+        assert redis.lost == 0
+        assert redis.calls < 40
+
+    run(main())
+
+
+def test_a_request_that_waits_for_an_hourly_limit_does_not_hold_up_those_that_need_another() -> None:
+    """Exports of a segment draw on both limits; other exports, in a queue of their own, on one a second only."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        redis = played()
+        server = StrictServer((1, 1, "requests"))
+        hourly = [Process(redis, n, DEFAULT, Limit(5, per=3600, burst=1), spacing=0.02) for n in range(2)]
+        others = [Process(redis, n, DEFAULT, spacing=0.02, gate="others") for n in (2, 3)]
+        await others[0].send(serve=server)
+        waiting = [asyncio.create_task(process.send(serve=server)) for process in hourly]
+        await asyncio.sleep(5)
+        with crowd(others, server, tasks=2):
+            await asyncio.sleep(900)
+        assert between(others, 10, 900) > 0.9 * 890
+        assert all(task.done() for task in waiting), "after 144 and 864 s"
+        assert server.rejected == 0
+        assert redis.lost == 0
+        assert loop.time() < 910
 
     run(main())

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
-from batch_api.engine.bucket import Bucket
+from batch_api.engine.bucket import FLOOR, Bucket
 from batch_api.engine.limits import Limit
+from batch_api.engine.shared.believed import MOST, number
 from batch_api.engine.shared.link import TERM, Link
 
 _TOLERANCE = 0.02
-"""A turn that is taken so much too late moves nobody, where the server's bucket hides it."""
+"""A turn that is taken this much too late moves nobody, where the server's bucket hides it."""
 _MUCH_SPACING = 3
 _NEVER = -1e9
 
@@ -18,9 +20,9 @@ _NEVER = -1e9
 class SharedBucket(Bucket):
     """The arithmetic of a whole limit, and what is known of its level in Redis. `alone` counts while Redis is away.
 
-    Permits may be spent `TERM` seconds after they were granted. Where the burst leaves room for what that may bring
-    together, it does: there, several requests are leased at once (`has_room_for_slices`). Elsewhere each has a turn of
-    its own.
+    Permits may be spent up to `TERM` seconds after they were granted, so more of them can go out together. Where the
+    burst leaves room for that, several requests are leased at once (`has_room_for_slices`). Elsewhere each has a turn
+    of its own.
     """
 
     def __init__(
@@ -50,12 +52,13 @@ class SharedBucket(Bucket):
         self._owed_then = 0.0
         self._lost_at: float | None = None
         self._owed = float("-inf")
+        self._granted_until = float("-inf")
 
     # -- what Redis is told, and tells ---------------------------------------------------------------------------
 
     def terms(self) -> dict[str, Any]:
         """The limit, and what this process knows of it, should Redis have lost it."""
-        # Time counts as standing still while nobody could look: others may have spent what came back.
+        # Time counts as standing still while Redis was away: others may have spent what came back.
         until = self._now() if self._lost_at is None else self._lost_at
         known = {"id": self._id} if self._id else {}
         return {
@@ -71,27 +74,49 @@ class SharedBucket(Bucket):
             **known,
         }
 
+    @property
+    def longest_pause(self) -> float:
+        """Seconds for which a rejection may pause: as long as one permit takes at the slowest, and 10 % of jitter."""
+        return 1.1 / (self._full_rate * FLOOR)
+
     def hear(self, told: dict[str, Any], now: float) -> bool:
-        """Learn from an answer; False if Redis had lost what it knew before."""
+        """Learn from an answer; False if Redis had lost what it knew before. Raises `ValueError` for nonsense."""
+        free, owed = number(told["free"], -MOST, MOST), number(told["owed"], -MOST, MOST)
+        factor = number(told["factor"], FLOOR, 1.0)
         same = self._id in ("", told["id"])
-        self._id, self._lost_at = told["id"], None
-        self._full_at, self._owed_at, self._owed_then = now + told["free"], now + told["owed"], told["owed"]
-        self._factor = told["factor"]
-        self._rate = self._full_rate * self._factor
+        self._id, self._lost_at = str(told["id"]), None
+        self._full_at, self._owed_at, self._owed_then = now + free, now + owed, owed
+        self._factor = factor
+        self._rate = self._full_rate * factor
         return same
+
+    def later_by(self, at: float, units: float, sent: float) -> float:
+        """Seconds by which a grant must wait for this process alone to keep the whole limit: 0 if Redis is right.
+
+        `at` and `units` are those of the grant, and `sent` is when it was asked for. Whatever was written into Redis,
+        no process then sends faster than one that has the limit to itself.
+        """
+        full_before = sent - _TOLERANCE - max(units - self.capacity, 0.0) / self._full_rate
+        start = max(at, full_before, self._granted_until)
+        self._granted_until = start + units / self._full_rate
+        return start - at
+
+    def not_spent(self, units: float) -> None:
+        """Granted units that will not be spent, and may be granted again."""
+        self._granted_until -= units / self._full_rate
 
     def spacing_after(self, cost: float) -> float:
         """Seconds that are left free behind a request of `cost`, for want of room for jitter."""
         return max(self._spacing - self._slack(cost), 0.0)
 
     def lose(self) -> None:
-        """Redis is away. What it granted is spent, so this process alone starts with nothing."""
+        """Redis is away. What it granted counts as spent: alone, this process starts with nothing."""
         if self._lost_at is None and self._id:
             self._lost_at = self._now()
             self.alone.restart(self._largest, left=False)
 
     def owed(self) -> float:
-        """Seconds from now until the limit can be full again at the earliest, for what answers have shown. Once."""
+        """Seconds from now until the limit can be full again at the earliest, as late answers showed. Told once."""
         owed, self._owed = self._owed, float("-inf")
         return max(owed - self._now(), _NEVER)
 
@@ -116,14 +141,19 @@ class SharedBucket(Bucket):
     async def spend(self, cost: float) -> None:
         await self.alone.spend(cost)
 
+    def clear_at(self, cost: float, round_trip: float) -> float:
+        """As alone; but where one request fills the burst, Redis keeps the time between two."""
+        clear_at = super().clear_at(cost, round_trip)
+        return clear_at if cost < self._at_once or math.isinf(clear_at) else -math.inf
+
     def restart(self, cost: float, *, left: bool) -> None:
         self.alone.restart(cost, left=left)
 
     def came_late(self, cost: float, spent_at: float, late: float) -> None:
-        """As alone; and where nothing hides jitter, the next one of any process keeps clear of all of it.
+        """As alone; and where no burst hides jitter, the next request of any process waits for all of it to pass.
 
-        How late an answer is, each process knows only by its own answers. What it may not know is made up for by the
-        spacing, until that and the lateness are as much as any jitter of three times the spacing needs.
+        Each process sees only its own answers, so the lateness that it knows may be too low. The spacing is added to
+        it, up to three times the spacing in all.
         """
         self.alone.came_late(cost, spent_at, late)
         beyond = late - self._slack(cost)

@@ -8,14 +8,17 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from batch_api.engine.shared.believed import MOST, number
 from batch_api.engine.shared.bucket import SharedBucket
-from batch_api.engine.shared.link import SLICE, TERM, Away, Link
+from batch_api.engine.shared.link import LONGEST_PAUSE, SLICE, TERM, Away, Link
 
 if TYPE_CHECKING:
     from batch_api.engine.gate import Ticket
 
 _IDLE = 0.1
 _A_HAIR = 1e-6
+_LONGEST_WAIT = 60.0
+"""Seconds after which a process asks again, however far off its turn is said to be."""
 
 
 class Owner(Protocol):
@@ -32,7 +35,7 @@ class Owner(Protocol):
 
 
 class Slice:
-    """Permits that were granted: where on the tape of their limit they begin, and when they are given up."""
+    """Permits that were granted: where they begin on the tape of their limit, and when they are given up."""
 
     __slots__ = ("at", "lapses", "rate", "units")
 
@@ -41,10 +44,10 @@ class Slice:
 
 
 class Lane:
-    """Requests of one gate that draw on the same limits: what is in hand for them, and what is reserved.
+    """The permits for requests of one gate that draw on the same limits.
 
-    In hand are permits that Redis granted. At most one more slice is reserved: its turn comes at a known time, and then
-    one visit to Redis confirms it, hears what happened meanwhile, and reserves the one after it.
+    Permits that Redis granted are "in hand". At most one more slice is reserved: its turn comes at a known time. Then
+    one visit to Redis confirms it, hears what happened meanwhile, and reserves the next slice.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class Lane:
         self._wasted = False
         self._gate_id = ""
         self._paused_until = -math.inf
+        self._longest_pause = max(LONGEST_PAUSE, *(bucket.longest_pause for bucket in buckets)) + 1
         self._last: tuple[float, float] | None = None
         self._is_back = False
         self._is_scout = False
@@ -86,7 +90,7 @@ class Lane:
     # -- the gate asks -------------------------------------------------------------------------------------------
 
     def seconds_until(self, head: Ticket, line: Callable[[], Sequence[Ticket]], *, alone: bool) -> float:
-        """0 if `head` may spend now; infinity while an answer of Redis is awaited, which wakes the gate."""
+        """0 if `head` may spend now; infinity while waiting for an answer of Redis, which wakes the gate."""
         self._stay()
         now = self._now()
         costs = [draw.cost for draw in head.draws]
@@ -100,13 +104,13 @@ class Lane:
         return math.inf
 
     def spend(self, costs: Sequence[float]) -> None:
-        """Take what is in hand and due."""
+        """Take `costs` from what is in hand."""
         for n, cost in enumerate(costs):
             self._take(n, cost)
             self._used[n] += cost
 
     def answered(self, ticket: Ticket) -> None:
-        """The answer to the first request that went alone: it may have waited for a connection."""
+        """The first request, which went alone, was answered. It may have waited for a connection."""
         costs = [draw.cost for draw in ticket.draws]
         if self._is_scout:
             self._is_scout = False
@@ -119,7 +123,7 @@ class Lane:
             self.tell_lateness()
 
     def tell_lateness(self) -> None:
-        """If an answer came late, the others should know before their turn comes."""
+        """If an answer came late, tell the other processes before their turn comes."""
         if any(bucket.owes for bucket in self._buckets):
             self._go({})
 
@@ -135,13 +139,13 @@ class Lane:
         self._report("resumed", seconds)
 
     def released(self) -> None:
-        """The one that went ahead brought no answer."""
+        """The request that went ahead got no answer."""
         if self._is_scout:
             self._is_scout = False
             self._report("released", True)
 
     def rest(self) -> None:
-        """Nobody waits: soon, what is held goes back."""
+        """No request waits: soon, what is held goes back."""
         if self._idle is None and not self._link.away and (self._reserved is not None or any(self._hand)):
             self._idle = asyncio.get_running_loop().call_later(_IDLE, self._give_back)
 
@@ -181,7 +185,7 @@ class Lane:
         return sum(slice_.units for slice_ in self._hand[n])
 
     def _due(self, n: int, cost: float) -> float:
-        """When `cost` may go: the later, the further up on the tape its last unit is."""
+        """When `cost` may go. That depends on where its last unit lies on the tape."""
         for slice_ in self._hand[n]:
             if cost <= slice_.units + _A_HAIR:
                 return slice_.at + (cost - self._buckets[n].capacity) / slice_.rate
@@ -202,7 +206,8 @@ class Lane:
             hand[0].at += self._buckets[n].spacing_after(cost)
 
     def _clear_hand(self) -> None:
-        for hand in self._hand:
+        for n, hand in enumerate(self._hand):
+            self._buckets[n].not_spent(self._in_hand(n))
             hand.clear()
         self._count()
 
@@ -231,10 +236,10 @@ class Lane:
     def _asked(
         self, line: Sequence[Ticket], held: Sequence[float], head: Sequence[float], *, only_one: bool, is_next: bool
     ) -> dict[str, Any] | None:
-        """A slice: whole requests that `held` does not cover, and what is likely to come.
+        """A slice: the waiting requests that `held` does not cover, and what is likely to come.
 
-        It is at least one request, and at most as long on every tape as the longest request of any process: who takes
-        turns of one length has an equal part.
+        It is one request or more, and takes up to `self._quantum` seconds: as long as the longest request of any
+        process. If all processes take turns of that length, all have the same part of the limit.
         """
         total = [0.0] * len(held)
         units, spacing = list(total), list(total)
@@ -262,7 +267,7 @@ class Lane:
         return {"units": units, "first": head if first is None else first, "spacing": spacing}
 
     def _with_expected(self, units: list[float], *, is_next: bool) -> list[float]:
-        """As much as was used since the last slice was asked for will be used again soon; or more, if all of it was."""
+        """Expect the use since the last slice to go on, and to grow if the whole slice was used."""
         now = self._now()
         used = [units if self._wasted else 2 * units for units in self._used]
         since = self._used_since
@@ -282,7 +287,7 @@ class Lane:
             self._go({})
 
     def _go(self, said: dict[str, Any]) -> None:
-        """Visit Redis, unless somebody is there: then he who comes back looks again."""
+        """Visit Redis, unless a visit is under way: when that ends, the gate looks again."""
         if self._visit is None and not self._link.away:
             self._visit = self._link.start(self._visiting(said))
 
@@ -294,7 +299,11 @@ class Lane:
                     answer = await self._link.call(self._keys, {**self._introduction(sent), **said})
                 except Away:
                     break
-                self._hear(answer, sent)
+                try:
+                    self._hear(answer, sent)
+                except (ValueError, TypeError, KeyError) as error:
+                    self._link.lose(error, self._keys)
+                    break
                 if not self._reports and not any(bucket.owes for bucket in self._buckets):
                     break
                 said = {}
@@ -326,25 +335,26 @@ class Lane:
     def _hear(self, answer: dict[str, Any], sent: float) -> None:
         now = self._now()
         self._last = float(answer["now"]), sent
-        self._gate_id = answer["gate"]
-        self._quantum = answer["quantum"]
+        self._gate_id = str(answer["gate"])
+        self._quantum = number(answer["quantum"], 0.0, MOST)
         known = [bucket.hear(told, now) for bucket, told in zip(self._buckets, answer["limits"], strict=True)]
         if not all(known):
             self._clear_hand()
         paused = answer.get("paused")
         if paused is not None and "resumed" not in self._reports:  # else it is about to be lifted
             self._clear_hand()
-            self._paused_until = now + paused["seconds"]
-            self._owner.hold(now - paused["ago"], self._paused_until)
+            self._paused_until = now + number(paused["seconds"], 0.0, self._longest_pause)
+            self._owner.hold(now - number(paused["ago"], 0.0, MOST), self._paused_until)
         granted = answer.get("granted")
         if granted is not None:
-            for hand, told in zip(self._hand, granted, strict=True):
-                hand.append(Slice(now + told["at"], told["units"], told["rate"], sent + told["lapses"]))
+            for bucket, hand, told in zip(self._buckets, self._hand, granted, strict=True):
+                hand.append(_slice(bucket, told, sent, now))
             if answer["is_scout"]:
                 self._is_scout = True
                 self._owner.go_alone()
-        self._reserved = answer.get("reserved")
-        self._again_at = now + answer.get("again", 0.0)
+        reserved = answer.get("reserved")
+        self._reserved = None if reserved is None else [number(units, 0.0, MOST) for units in reserved]
+        self._again_at = now + min(number(answer.get("again", 0.0), -MOST, MOST), _LONGEST_WAIT)
         self._count()
 
     # -- giving back ---------------------------------------------------------------------------------------------
@@ -365,3 +375,11 @@ class Lane:
         self._clear_hand()
         self._reserved = None
         self._go({"left": left})
+
+
+def _slice(bucket: SharedBucket, told: dict[str, Any], sent: float, now: float) -> Slice:
+    """The slice that an answer grants, asked for at `sent` and heard `now`. Raises `ValueError` for nonsense."""
+    at, units = number(told["at"], -MOST, MOST), number(told["units"], 0.0, MOST)
+    rate, lapses = number(told["rate"], 1 / MOST, MOST), number(told["lapses"], 0.0, MOST)
+    later = bucket.later_by(sent + at, units, sent)
+    return Slice(now + at + later, units, rate, sent + lapses + later)

@@ -1,14 +1,16 @@
-"""The way to Redis: given up at the first failure, and taken up again when it answers."""
+"""Calls of the script in Redis. After the first failure there are none until a probe succeeds."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import os
 import re
 import secrets
 import socket
 from collections.abc import Coroutine, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary, WeakSet
@@ -16,7 +18,9 @@ from weakref import WeakKeyDictionary, WeakSet
 import orjson
 
 from batch_api.engine.bucket import CUT, FLOOR, RECOVERY
-from batch_api.engine.shared.url import shown
+from batch_api.engine.shared.reason import reason_for
+from batch_api.engine.shared.server import Server
+from batch_api.engine.shared.url import Address, shown
 
 PATIENCE = 0.5
 """Seconds that Redis may take for an answer, the connection included."""
@@ -24,13 +28,16 @@ TERM = 0.25
 """Seconds that a permit may be spent late; then it is given up. A process that dies loses no more than that."""
 SLICE = 0.1
 """Seconds' worth of a limit that is leased at once, or the largest request of any process where that is more."""
+LONGEST_PAUSE = 3960.0
+"""Seconds: the hour for which a `Retry-After` is believed, and 10 % of jitter."""
 _RULES = {
     "term": TERM,
     "slice": SLICE,
-    "lead": 0.01,  # a turn that comes so soon is confirmed now
-    "poll": 0.05,  # between questions whether the one that goes ahead is back
-    "scout": 5.0,  # how long the one that goes ahead keeps the others waiting at most
-    "leap": 1.0,  # a clock that gains more than this on those who watch it was set
+    "lead": 0.01,  # a turn that comes this soon is confirmed now
+    "poll": 0.05,  # how often a process asks whether the first request after a pause was answered
+    "scout": 5.0,  # how long that first request keeps the others waiting at most
+    "leap": 1.0,  # a clock that gained more than this since a process last looked was set
+    "pause": LONGEST_PAUSE,
     "keep": 86_400,  # seconds after its last use at which a full limit is forgotten
     "cut": CUT,
     "floor": FLOOR,
@@ -38,17 +45,19 @@ _RULES = {
 }
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 1.0
 _RELAPSE = 10.0
+"""A Redis that fails so soon after it answered again has not recovered: it is asked less often."""
+_MOST_REASONS = 20
 
 logger = logging.getLogger("batch_api")
 _links: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Link]] = WeakKeyDictionary()
 
 
 class Away(Exception):
-    """Redis gave no answer, or a refusal. All go on at their share until it is back."""
+    """Redis gave no answer, or refused. Each process goes on at its share until Redis is back."""
 
 
 class Caller(Protocol):
-    """Someone whose permits come over a link."""
+    """A queue whose permits come over a link."""
 
     def lost(self) -> None:
         """Redis is away: go on alone."""
@@ -61,19 +70,24 @@ class Caller(Protocol):
 
 
 class Link:
-    """What one process says to one Redis, from one event loop. All clients there use it; the last of them closes it."""
+    """What one process says to one Redis, from one event loop. All clients there use it; the last one closes it."""
 
     def __init__(self, url: str) -> None:
         self.process = _name_of_process()
         self.away = False
         self.callers: WeakSet[Caller] = WeakSet()
         self._url = url
-        self._redis: Any = None
-        self._sha = ""
+        self._address = Address.of(url)
+        self._discovered: list[tuple[str, int]] = []
+        self._connections = 0
+        self._server: Server | None = None
         self._users: WeakSet[object] = WeakSet()
         self._tasks: set[asyncio.Task[None]] = set()
         self._first_wait = _FIRST_WAIT
         self._found_at = float("-inf")
+        self._failed: Sequence[str] = ()
+        self._told: set[str] = set()
+        self._is_told = False
 
     # -- opening and closing -------------------------------------------------------------------------------------
 
@@ -82,7 +96,7 @@ class Link:
         self._users.add(user)
 
     async def leave(self, user: object) -> None:
-        """The last user closes: what is held goes back, and nothing is left running."""
+        """`user` is done. The last one closes the link: what is held goes back, and nothing is left running."""
         self._users.discard(user)
         if self._users:
             return
@@ -91,12 +105,11 @@ class Link:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        redis, self._redis, self.away = self._redis, None, False
-        if redis is not None:
-            await close(redis)
+        self.away = False
+        await self._disconnect()
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Work that ends with the link at the latest."""
+        """Run `work` as a task that ends with the link at the latest."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -110,74 +123,84 @@ class Link:
             raise Away
         try:
             return await self._run(keys, said)
-        except Exception as error:  # whatever it is: those who wait must not wait for it
-            self._lose(error)
+        except Exception as error:  # whatever it is: calls must not wait for Redis
+            self.lose(error, keys)
             raise Away from None
 
     async def _run(self, keys: Sequence[str], said: Mapping[str, Any]) -> dict[str, Any]:
         from redis.exceptions import NoScriptError
 
         arguments = (len(keys), *keys, orjson.dumps({**said, "me": said.get("me", self.process), "rules": _RULES}))
+        script, digest = _script()
         async with asyncio.timeout(PATIENCE):
-            redis = self._connected()
+            server = self._connected()
             try:
-                answer = await redis.execute_command("EVALSHA", self._sha, *arguments)
+                answer = await server.run("EVALSHA", digest, *arguments)
             except NoScriptError:
-                answer = await redis.execute_command("EVAL", _script(), *arguments)
+                answer = await server.run("EVAL", script, *arguments)
         found: dict[str, Any] = orjson.loads(answer)
         return found
 
-    def _connected(self) -> Any:
-        if self._redis is None:
-            import hashlib
+    def _connected(self) -> Server:
+        if self._server is None:
+            hosts = [*self._address.hosts, *self._discovered]
+            first = self._connections % max(len(hosts), 1)  # the one that was asked first may be the one that is down
+            self._connections += 1
+            self._server = Server(self._address, hosts[first:] + hosts[:first])
+        return self._server
 
-            from redis.asyncio import Redis
-            from redis.asyncio.retry import Retry
-            from redis.backoff import NoBackoff
-
-            self._sha = hashlib.sha1(_script().encode(), usedforsecurity=False).hexdigest()
-            self._redis = Redis.from_url(
-                self._url,
-                # The time is ours to keep: `asyncio.wait_for`, which redis-py would keep it with, can swallow a
-                # cancellation (CPython 3.11).
-                socket_timeout=None,
-                socket_connect_timeout=None,
-                retry=Retry(NoBackoff(), 0),  # who waits decides what comes next
-            )
-        return self._redis
+    async def _disconnect(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            nodes = [node for node in server.nodes() if node not in self._address.hosts]
+            self._discovered = nodes or self._discovered
+            await server.close()
 
     # -- losing and finding --------------------------------------------------------------------------------------
 
-    def _lose(self, error: Exception) -> None:
+    def lose(self, error: Exception, keys: Sequence[str]) -> None:
+        """A call with these keys failed, or its answer made no sense: all go on alone until such a call succeeds."""
         if self.away:
             return
         self.away = True
-        logger.warning(
-            "shared limits: no answer from %s (%s); going on at the share for that case",
-            shown(self._url),
-            type(error).__name__,
-        )
-        relapsed = asyncio.get_running_loop().time() - self._found_at < _RELAPSE
-        self._first_wait = min(self._first_wait * 2, _RELAPSE) if relapsed else _FIRST_WAIT
+        self._failed = keys
+        if asyncio.get_running_loop().time() - self._found_at < _RELAPSE:
+            self._first_wait = min(self._first_wait * 2, _RELAPSE)
+        else:
+            self._first_wait = _FIRST_WAIT
+            self._told.clear()
+        self._is_told = self._tell(error)
         for caller in list(self.callers):
             caller.lost()
         self.start(self._find())
 
+    def _tell(self, error: Exception) -> bool:
+        """Log why, once for each reason until Redis has answered for a while. Returns whether it was logged."""
+        reason = reason_for(error, self._url)
+        if reason in self._told or len(self._told) >= _MOST_REASONS:
+            return False
+        self._told.add(reason)
+        logger.warning(
+            "shared limits: no answer from %s (%s); going on at the share for that case", shown(self._url), reason
+        )
+        return True
+
     async def _find(self) -> None:
+        """Try what failed, without changing anything, until it succeeds."""
         wait = self._first_wait
         while True:
-            redis, self._redis = self._redis, None
-            if redis is not None:
-                await close(redis)
+            await self._disconnect()
             await asyncio.sleep(wait)
             try:
-                await self._run(("batch_api:{probe}:clock",), {})
+                await self._run(self._failed, {"probe": True})
                 break
-            except Exception:
+            except Exception as error:
+                self._is_told = self._tell(error) or self._is_told
                 wait = min(wait * 2, max(_LONGEST_WAIT, self._first_wait))
         self.away = False
         self._found_at = asyncio.get_running_loop().time()
-        logger.warning("shared limits: %s answers again", shown(self._url))
+        if self._is_told:
+            logger.warning("shared limits: %s answers again", shown(self._url))
         for caller in list(self.callers):
             caller.found()
 
@@ -193,17 +216,11 @@ def link_to(url: str) -> Link:
     return here[url]
 
 
-async def close(redis: Any) -> None:
-    """An old connection may say anything when it is closed."""
-    try:
-        async with asyncio.timeout(PATIENCE):
-            await (redis.aclose() if hasattr(redis, "aclose") else redis.close())  # redis 5.0.0 has no `aclose`
-    except Exception as error:
-        logger.debug("closing the old connection: %s", type(error).__name__)
-
-
-def _script() -> str:
-    return Path(__file__).with_name("share.lua").read_text(encoding="utf-8")
+@cache
+def _script() -> tuple[str, str]:
+    """The script, and the digest by which Redis knows it."""
+    text = Path(__file__).with_name("share.lua").read_text(encoding="utf-8")
+    return text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def _name_of_process() -> str:

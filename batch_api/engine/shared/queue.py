@@ -1,4 +1,4 @@
-"""A gate's way to the shared limits."""
+"""How a gate takes part in the limits that processes share."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from batch_api.engine.gate import Draw, Ticket
 
 PREFIX = "batch_api:1:"
-"""What all keys begin with: ours, and which version of what is behind them."""
+"""What all keys begin with: the package, and the version of what the keys hold."""
 _FORGET = 1.02
 
 
 class Place:
-    """Where a project's limits are kept. All keys lie in one slot of a cluster, and none shows the project's key."""
+    """The keys of one project in Redis. They share a slot of a cluster, and do not show the project key."""
 
     def __init__(self, origin: str, project_key: str, alias: str) -> None:
         digest = hashlib.sha256(f"{origin}\n{project_key}".encode()).hexdigest()[:24]
@@ -33,7 +33,7 @@ class Place:
 
 
 class SharedQueue:
-    """What a gate asks before it spends, and tells when answers come. Requests with other limits have a lane apart."""
+    """The permits of one gate. Requests that draw on the same limits form a lane."""
 
     def __init__(self, name: str, place: Place, link: Link, now: Callable[[], float]) -> None:
         self._name, self._place, self._link, self._now = name, place, link, now
@@ -49,7 +49,7 @@ class SharedQueue:
 
     @property
     def is_away(self) -> bool:
-        """Whether each goes on alone, because Redis is away."""
+        """Whether this process goes on alone, because Redis is away."""
         return self._link.away
 
     def seconds_until(self, head: Ticket, line: Callable[[], Sequence[Ticket]], *, alone: bool) -> float:
@@ -71,7 +71,7 @@ class SharedQueue:
         self._lane(ticket.draws).spend([draw.cost for draw in ticket.draws])
 
     def lateness(self, seconds: float) -> float:
-        """How late an answer may have been counted. The quickest of a few is not yet as quick as they can be."""
+        """How much later than the quickest answer this one came. Of few answers, the quickest may still be slow."""
         self._answers += 1
         self._quickest = min(self._quickest * _FORGET, seconds)
         return seconds - self._quickest * (1 - 1 / math.sqrt(self._answers))
@@ -96,12 +96,12 @@ class SharedQueue:
             self._lane(draws).resume(seconds)
 
     def released(self, ticket: Ticket) -> None:
-        """The request that went ahead brought no answer."""
+        """The request that went ahead got no answer."""
         if ticket.draws:
             self._lane(ticket.draws).released()
 
     def rest(self) -> None:
-        """Nobody waits at the gate."""
+        """No request waits at the gate."""
         for lane in self._lanes.values():
             lane.rest()
 
