@@ -200,16 +200,16 @@ async def _nothing(self: object, *arguments: object) -> None:
 
 
 MUTANTS = (
-    Mutant("cancelled calls: httpcore's pools", _pools_of_httpcore, 60),
+    Mutant("cancelled calls: httpcore's pools", _pools_of_httpcore, 49),
     Mutant("slow answers: slots behind the gate", _slots_behind_the_gate, 14),
-    Mutant("stalls: what is on its way does not count", _what_is_on_its_way_does_not_count, 3),
-    Mutant("handshakes: any that fails is final", _any_handshake_that_fails_is_final, 1),
-    Mutant("events are sent again", _events_go_again, 1),
-    Mutant("a cut call keeps its place", _a_place_is_not_given_back, 1),
-    Mutant("outbox: accepted before it is on disk", _an_edit_is_accepted_before_it_is_on_disk, 1),
-    Mutant("outbox: what is sent is not noted", _an_outbox_does_not_note_what_it_sends, 1),
-    Mutant("checkpoint: what is sent is not noted", _a_checkpoint_does_not_note_what_it_sends, 1),
-    Mutant("buffer: edits of one profile overtake each other", _edits_of_one_profile_overtake_each_other, 1),
+    Mutant("stalls: what is on its way does not count", _what_is_on_its_way_does_not_count, 8),
+    Mutant("handshakes: any that fails is final", _any_handshake_that_fails_is_final, 9),
+    Mutant("events are sent again", _events_go_again, 24),
+    Mutant("a cut call keeps its place", _a_place_is_not_given_back, 11),
+    Mutant("outbox: accepted before it is on disk", _an_edit_is_accepted_before_it_is_on_disk, 52),
+    Mutant("outbox: what is sent is not noted", _an_outbox_does_not_note_what_it_sends, 120),
+    Mutant("checkpoint: what is sent is not noted", _a_checkpoint_does_not_note_what_it_sends, 46),
+    Mutant("buffer: edits of one profile overtake each other", _edits_of_one_profile_overtake_each_other, 44),
 )
 
 
