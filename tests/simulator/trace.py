@@ -28,7 +28,3 @@ class Trace:
 
     def tail(self, lines: int = TAIL) -> list[str]:
         return self._lines[-lines:]
-
-    def about(self, text: str) -> list[str]:
-        """The lines that hold `text`."""
-        return [line for line in self._lines if text in line]
