@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from batch_api._generated.mep.endpoints import app_data as api
 from batch_api.app_resources import checks
 from batch_api.app_resources.listing import RowListing
+from batch_api.engine.arguments import an_object, wrong
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.checks import an_object
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
 from batch_api.results import Done
@@ -54,11 +54,9 @@ class AppData(Resource):
         an_object(values, path="values")
         for value in values.values():
             if value is not None and not isinstance(value, str):
-                raise InvalidInput("the values of a table are text, or None", path="values")
+                raise wrong("values that are strings, or None", value, "values")
             if value is None and overwrite:
-                raise InvalidInput(
-                    "None deletes an entry, and overwrite deletes all the others: leave it out", path="values"
-                )
+                raise InvalidInput("expected no None: overwrite deletes all entries that are left out", path="values")
         body: dict[str, Any] = {"overwrite": overwrite, "values": dict(values)}
         answer = await api.app_data_update(self._engine, body, table_name=checks.plain_name(table, "table"))
         return Done.of(answer.response)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from batch_api._generated.mep.endpoints import campaigns as api
@@ -10,8 +10,8 @@ from batch_api._generated.runtime import UNSET
 from batch_api.app_resources import checks
 from batch_api.app_resources.listing import RowListing
 from batch_api.app_results import Receipt
+from batch_api.engine.arguments import is_list, text, wrong
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.checks import text
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
 from batch_api.results import Done, shown
@@ -62,7 +62,7 @@ class AppCampaigns(Resource):
         body = _checked(campaign)
         checks.needed(body, "name", "live", "messages")
         if not checks.at_most_one(body, "push_time", "local_push_time"):
-            raise InvalidInput("missing: push_time or local_push_time says when", path="push_time")
+            raise InvalidInput("missing: give push_time or local_push_time", path="push_time")
         answer = await api.push_campaign_create(self._engine, body)
         return Receipt.of(answer.response, "campaign_token")
 
@@ -127,6 +127,6 @@ def _checked(given: object) -> dict[str, Any]:
     checks.at_most_one(body, "push_time", "local_push_time")
     checks.local_times(body, "local_push_time")
     messages = body.get("messages")
-    if messages is not None and (isinstance(messages, str) or not isinstance(messages, Sequence) or not messages):
-        raise InvalidInput("a list of one message or more is due", path="messages")
+    if messages is not None and not (is_list(messages) and messages):
+        raise wrong("a list of one message or more", messages, "messages")
     return body

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from batch_api._generated.mep.endpoints import exports as api
 from batch_api.app_resources import checks
+from batch_api.engine.arguments import fields, is_list, text, wrong
 from batch_api.engine.engine import Engine
-from batch_api.engine.errors import ExportFailed, InvalidInput
-from batch_api.ingest.checks import fields, text
+from batch_api.engine.errors import ExportFailed
 from batch_api.resources.resource import Resource
 from batch_api.resources.waiting import EXPORT, until_over
 from batch_api.results import promised, shown
@@ -108,6 +108,6 @@ def _checked(request: object) -> dict[str, Any]:
     body = fields(request, path="request")
     checks.needed(body, "from", "to", "events", "ids")
     for name in ("events", "ids"):
-        if isinstance(body[name], str) or not isinstance(body[name], Sequence) or not body[name]:
-            raise InvalidInput("a list of one word or more is due", path=name)
+        if not is_list(body[name]) or not body[name]:
+            raise wrong("a list of one word or more", body[name], name)
     return body

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from batch_api._generated.mep.endpoints import gdpr as api
 from batch_api.app_resources import checks
 from batch_api.app_resources.listing import WholeListing
-from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.checks import field, fields, text
+from batch_api.engine.arguments import choice, field, fields, text
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
 from batch_api.results import promised, shown
@@ -42,8 +41,7 @@ class Gdpr(Resource):
         """
         body = fields(request, path="request")
         checks.needed(body, "request_type", "id")
-        if body["request_type"] not in ("review", "remove"):
-            raise InvalidInput("review or remove?", path="request_type")
+        choice(body["request_type"], "request_type", "review", "remove")
         fields(body["id"], path="id")
         text(field(body["id"], "type"), "id.type")
         text(field(body["id"], "value"), "id.value")

@@ -10,7 +10,7 @@ from batch_api._generated.runtime import UNSET
 from batch_api.app_resources import checks
 from batch_api.app_resources.listing import RowListing
 from batch_api.app_results import Receipt
-from batch_api.ingest.checks import an_object, text
+from batch_api.engine.arguments import an_object, text
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
 from batch_api.results import Done, shown

@@ -8,8 +8,9 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, TypeVar
 
+from batch_api.engine import arguments
 from batch_api.engine.engine import Engine
-from batch_api.engine.errors import DeadlineExceeded, InvalidInput, Maintenance, RateLimited, WaitTimeout
+from batch_api.engine.errors import DeadlineExceeded, Maintenance, RateLimited, WaitTimeout
 from batch_api.engine.loop import running_loop
 
 T = TypeVar("T")
@@ -46,9 +47,7 @@ async def until_over(
 
     Each look is a call like any other. What is left of `timeout` bounds its deadline.
     """
-    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0):
-        raise InvalidInput("a number of seconds above 0 is due, or None", path="timeout")
-    seconds = math.inf if timeout is None else timeout
+    seconds = math.inf if timeout is None else arguments.seconds(timeout, "timeout")
     now = running_loop().time
     end = now() + seconds
     interval = pace.first
