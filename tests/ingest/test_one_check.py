@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_api import BatchClient, Delivered, Invalid, InvalidInput
+from batch_api.engine.check import TOO_DEEP
 from batch_api.ingest.lines import MOST_EVENTS
 from batch_api.testing.clock import VirtualTimeLoop
 from tests.facade.wire import Answer, Wire
@@ -60,8 +61,10 @@ EVENTS = st.one_of(
     st.just(({"name": "bought"},)),
     ODD,
 )
-EDITS = st.fixed_dictionaries(
-    {}, optional={"identifiers": IDENTIFIERS, "attributes": ATTRIBUTES, "events": EVENTS, "other": VALUES}
+FIELDS = {"attributes": ATTRIBUTES, "events": EVENTS, "other": VALUES}
+EDITS = st.one_of(
+    st.fixed_dictionaries({"identifiers": st.just({"custom_id": "u1"})}, optional=FIELDS),
+    st.fixed_dictionaries({}, optional={"identifiers": IDENTIFIERS, **FIELDS}),
 )
 
 
@@ -170,8 +173,8 @@ def an_edit(**fields: Any) -> dict[str, Any]:
         an_edit(identifiers={"custom_id": None, "installation": INSTALLATION}),
         an_edit(events=[]),
         an_edit(events=None),
+        an_edit(other=deep(252)),
     ],
-    ids=repr,
 )
 def test_what_is_taken(edit: Any) -> None:
     assert told(edit) is None
@@ -198,8 +201,8 @@ ONE_OF = "expected exactly one of custom_id and installation, got"
         (an_edit(events=[{"name": "a"}, {}]), f"{TEXT} None", "events[1].name"),
         (an_edit(events=[{"name": "a"}, "b"]), "expected an object, got str", "events[1]"),
         (an_edit(attributes={"a": float("nan")}), "NaN would be sent as null and delete the attribute", "attributes.a"),
+        (an_edit(a=deep(253)), TOO_DEEP, f"a{'[0]' * 252}"[:200] + "…"),
     ],
-    ids=repr,
 )
 def test_what_is_refused(edit: Any, reason: str, path: str) -> None:
     assert told(edit) == (reason, path)
