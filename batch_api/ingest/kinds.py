@@ -110,7 +110,9 @@ class ProfileEdits:
         return orjson.dumps(edit) if edit.get("attributes") else None
 
 
-_IDENTIFIERS, _CUSTOM_ID, _NAME, _ID, _ACTION = map(itemgetter, ("identifiers", "custom_id", "name", "id", "action"))
+_IDENTIFIERS, _CUSTOM_ID = itemgetter("identifiers"), itemgetter("custom_id")
+_EVENTS, _NAME = itemgetter("events"), itemgetter("name")
+_ID, _ACTION = itemgetter("id"), itemgetter("action")
 
 
 def _are_texts(values: list[Any]) -> bool:
@@ -120,13 +122,16 @@ def _are_texts(values: list[Any]) -> bool:
 
 def _glance_at_events(edits: list[dict[str, Any]]) -> bool | None:
     """Whether there are any; `None` if they may be wrong."""
-    given = [events for edit in edits if "events" in edit and (events := edit["events"])]
+    try:
+        given = list(filter(None, map(_EVENTS, edits)))
+    except KeyError:  # not all have some
+        given = [events for edit in edits if "events" in edit and (events := edit["events"])]
     if not given:
         return False
-    if set(map(type, given)) != {list} or max(map(len, given)) > MOST_EVENTS:
-        return None
-    events = list(chain.from_iterable(given))
     try:
+        if max(map(len, given)) > MOST_EVENTS:
+            return None
+        events = list(chain.from_iterable(given))
         names = list(map(_NAME, events))
     except (KeyError, TypeError):
         return None
