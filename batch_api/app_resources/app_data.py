@@ -41,7 +41,7 @@ class AppData(Resource):
         given = {"description": description, "time_to_live": time_to_live}
         body = {name: value for name, value in given.items() if value is not None}
         answer = await api.app_data_create(self._engine, body, table_name=checks.plain_name(table, "table"))
-        return Done.of(answer.response)
+        return Done.of(answer)
 
     async def update(self, table: str, values: Mapping[str, str | None], *, overwrite: bool = False) -> Done:
         """Write entries of a table.
@@ -59,12 +59,12 @@ class AppData(Resource):
                 raise InvalidInput("expected no None: overwrite deletes all entries that are left out", path="values")
         body: dict[str, Any] = {"overwrite": overwrite, "values": dict(values)}
         answer = await api.app_data_update(self._engine, body, table_name=checks.plain_name(table, "table"))
-        return Done.of(answer.response)
+        return Done.of(answer)
 
     async def delete(self, table: str) -> Done:
         """Delete a table. The API does not look for campaigns that still use it."""
         answer = await api.app_data_delete(self._engine, table_name=checks.plain_name(table, "table"))
-        return Done.of(answer.response)
+        return Done.of(answer)
 
     def list(self, page_size: int = 100, cursor: str | None = None) -> Listing[AppDataTable]:
         """All tables, the most recent first: an async iterator, with `.pages()`.

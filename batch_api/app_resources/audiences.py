@@ -65,7 +65,7 @@ class AppAudiences(Resource):
         create = api.install_audience_create if _is_installs(type) else api.custom_audience_create
         text = {} if description is None else {"description": description}
         answer = await create(self._engine, {"type": type, **text}, audience_name=_name(name))
-        return Done.of(answer.response)
+        return Done.of(answer)
 
     async def update(
         self,
@@ -87,7 +87,7 @@ class AppAudiences(Resource):
         else:
             body = {"type": type, "ids": changes}
             answer = await api.custom_audience_update(self._engine, body, audience_name=name)
-        return IndexingResult.of(answer.response)
+        return IndexingResult.of(answer)
 
     async def replace(
         self, name: str, ids: Sequence[str | InstallAudienceMember | Mapping[str, Any]]
@@ -102,7 +102,7 @@ class AppAudiences(Resource):
         """
         members = await checked(app_kinds.InstallAudienceContent(_name(name)), ids, "ids", one="id")
         answer = await api.install_audience_replace(self._engine, {"ids": members}, audience_name=name)
-        return IndexingResult.of(answer.response)
+        return IndexingResult.of(answer)
 
     def ingest(
         self,
@@ -168,7 +168,7 @@ class AppAudiences(Resource):
         """Delete a whole audience; to take ids out of one, use `update`. Campaigns that target it see it as empty."""
         delete = api.install_audience_delete if _is_installs(type) else api.custom_audience_delete
         answer = await delete(self._engine, audience_name=_name(name))
-        return Done.of(answer.response)
+        return Done.of(answer)
 
     def list(
         self, page_size: int = 100, cursor: str | None = None, *, type: AudienceType = "custom_ids"

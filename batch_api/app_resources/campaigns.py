@@ -9,12 +9,11 @@ from batch_api._generated.mep.endpoints import campaigns as api
 from batch_api._generated.runtime import UNSET
 from batch_api.app_resources import checks
 from batch_api.app_resources.listing import RowListing
-from batch_api.app_results import Receipt
 from batch_api.engine.arguments import is_list, text, wrong
 from batch_api.engine.errors import InvalidInput
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
-from batch_api.results import Done, shown
+from batch_api.results import Done, Receipt, shown
 
 if TYPE_CHECKING:
     from batch_api.app_models import (
@@ -64,7 +63,7 @@ class AppCampaigns(Resource):
         if not checks.at_most_one(body, "push_time", "local_push_time"):
             raise InvalidInput("missing: give push_time or local_push_time", path="push_time")
         answer = await api.push_campaign_create(self._engine, body)
-        return Receipt.of(answer.response, "campaign_token")
+        return Receipt.of(answer, "campaign_token")
 
     async def update(self, token: str, changes: PushCampaignUpdate | Mapping[str, Any]) -> Done:
         """Change a campaign that was created by the API. What is left out stays.
@@ -75,12 +74,12 @@ class AppCampaigns(Resource):
         """
         body = _checked(changes)
         answer = await api.push_campaign_update(self._engine, body, campaign_token=text(token, "token"))
-        return Done.of(answer.response)
+        return Done.of(answer)
 
     async def delete(self, token: str) -> Done:
         """Delete a campaign. Raises `NotFound` for one that does not exist."""
         answer = await api.push_campaign_delete(self._engine, campaign_token=text(token, "token"))
-        return Done.of(answer.response)
+        return Done.of(answer)
 
     async def view(self, token: str) -> PushCampaign:
         """One campaign, made by the API or in the dashboard. Its `gcm_collapse_key` may be text or an object."""

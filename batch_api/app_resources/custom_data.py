@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from batch_api._generated.mep.endpoints import custom_data as api
 from batch_api.app_resources import checks
-from batch_api.app_results import Receipt
 from batch_api.engine.arguments import text
 from batch_api.ingest import app_checks
 from batch_api.ingest.app_kinds import CustomData as Updates
@@ -15,6 +14,7 @@ from batch_api.ingest.app_kinds import CustomDataDeletions
 from batch_api.ingest.patience import PATIENCE
 from batch_api.resources.checking import checked
 from batch_api.resources.resource import Resource
+from batch_api.results import Receipt
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -53,7 +53,7 @@ class CustomData(Resource):
         body = checks.wrapped(values, "values") | ({"overwrite": True} if overwrite else {})
         body["values"] = app_checks.values(body["values"], "values")
         answer = await api.custom_data_set(self._engine, body, custom_user_id=text(user_id, "user_id"))
-        return Receipt.of(answer.response)
+        return Receipt.of(answer)
 
     async def bulk(self, updates: Sequence[CustomDataBulkItem | Mapping[str, Any]]) -> Receipt:
         """Write values of at most 10 000 users.
@@ -62,18 +62,18 @@ class CustomData(Resource):
         """
         rows = await checked(Updates(), updates, one="update")
         answer = await api.custom_data_bulk(self._engine, rows)
-        return Receipt.of(answer.response)
+        return Receipt.of(answer)
 
     async def delete(self, user_id: str) -> Receipt:
         """Delete all custom data of one user."""
         answer = await api.custom_data_delete(self._engine, custom_user_id=text(user_id, "user_id"))
-        return Receipt.of(answer.response)
+        return Receipt.of(answer)
 
     async def bulk_delete(self, user_ids: Sequence[str]) -> Receipt:
         """Delete all custom data of at most 10 000 users."""
         ids = await checked(CustomDataDeletions(), user_ids, "user_ids", one="id")
         answer = await api.custom_data_bulk_delete(self._engine, ids)
-        return Receipt.of(answer.response)
+        return Receipt.of(answer)
 
     def ingest(
         self,

@@ -46,7 +46,7 @@ class Gdpr(Resource):
         text(field(body["id"], "type"), "id.type")
         text(field(body["id"], "value"), "id.value")
         answer = await api.gdpr_request_create(self._engine, body)
-        return promised(answer.response, "request_id", "id")
+        return promised(answer, "request_id", "id")
 
     async def view(self, id: str) -> GdprRequest:
         """One request of the last 20 to 30 days. Once its `status` is `done`, `data_url` or `error` tell."""

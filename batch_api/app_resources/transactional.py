@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from batch_api._generated.mep.endpoints import transactional as api
 from batch_api._generated.runtime import UNSET
 from batch_api.app_resources import checks
-from batch_api.app_results import Receipt
 from batch_api.engine.arguments import choice, fields, wrong
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.patience import PATIENCE
 from batch_api.resources.days import a_day
 from batch_api.resources.resource import Resource
-from batch_api.results import shown
+from batch_api.results import Receipt, shown
 
 if TYPE_CHECKING:
     from batch_api.app_models import TransactionalSend, TransactionalStats
@@ -66,7 +65,7 @@ class Transactional(Resource):
                 checks.ids(listed, f"recipients.{kind}")
         checks.custom_payload(body)
         answer = await api.transactional_send(self._engine, body)
-        return Receipt.of(answer.response)
+        return Receipt.of(answer)
 
     def ingest(
         self,

@@ -63,7 +63,7 @@ class Audiences(Resource):
         label = {} if display_name is None else {"display_name": display_name}
         body = {"name": name, "type": arguments.text(type, "type"), **label}
         answer = await api.audience_create(self._engine, body)
-        return IndexingResult.of(answer.response)
+        return IndexingResult.of(answer)
 
     async def update(
         self, name: str, ids: Sequence[str | AudienceAddId | AudienceRemoveId | Mapping[str, Any]]
@@ -78,7 +78,7 @@ class Audiences(Resource):
         """
         changes = await checked(AudienceChanges(name), ids, "ids", one="id")
         answer = await api.audience_update(self._engine, {"name": name, "ids": changes})
-        return IndexingResult.of(answer.response)
+        return IndexingResult.of(answer)
 
     async def replace(self, name: str, ids: Sequence[str | AudienceReplaceId | Mapping[str, Any]]) -> IndexingResult:
         """Empty an audience and fill it with other ids.
@@ -90,7 +90,7 @@ class Audiences(Resource):
         """
         members = await checked(AudienceContent(name), ids, "ids", one="id")
         answer = await api.audience_replace(self._engine, {"name": name, "ids": members})
-        return IndexingResult.of(answer.response)
+        return IndexingResult.of(answer)
 
     def ingest(
         self,
@@ -186,7 +186,7 @@ class Audiences(Resource):
         The token is a `RemovalToken`: with it, `wait` takes an audience that is not found for the end.
         """
         answer = await api.audience_remove(self._engine, {"name": arguments.text(name, "name")})
-        return IndexingResult.of(answer.response, RemovalToken)
+        return IndexingResult.of(answer, RemovalToken)
 
     def list(self, page_size: int = 100, cursor: str | None = None) -> Listing[Audience]:
         """All audiences: an async iterator, with `.pages()`. `page_size` is 1 to 100; `cursor` starts elsewhere."""

@@ -35,7 +35,7 @@ class Campaigns(Resource):
         """
         _check(campaign, "")
         answer = await api.campaign_create(self._engine, campaign)
-        return CreatedCampaign.of(answer.response)
+        return CreatedCampaign.of(answer)
 
     async def update(self, id: str, campaign: Campaign | Mapping[str, Any]) -> Done:
         """Overwrite a campaign in full: what the new one leaves out is lost. Also starts, pauses and resumes.
@@ -45,12 +45,12 @@ class Campaigns(Resource):
         """
         _check(campaign, "campaign.")
         answer = await api.campaign_update(self._engine, {"id": arguments.text(id, "id"), "campaign": campaign})
-        return Done.of(answer.response)
+        return Done.of(answer)
 
     async def delete(self, id: str) -> Done:
         """Delete a campaign. Raises `NotFound` for one that does not exist."""
         answer = await api.campaign_delete(self._engine, {"id": arguments.text(id, "id")})
-        return Done.of(answer.response)
+        return Done.of(answer)
 
 
 def _check(campaign: object, path: str) -> None:

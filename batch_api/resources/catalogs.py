@@ -66,7 +66,7 @@ class Catalogs(Resource):
         if len(listed) > MOST_FIELDS:
             raise InvalidInput(f"expected at most {MOST_FIELDS} fields, got {len(listed)}", path="fields")
         answer = await api.catalog_create(self._engine, {"name": arguments.text(name, "name"), "fields": listed})
-        return Done.of(answer.response)
+        return Done.of(answer)
 
     async def update(self, name: str, fields: Sequence[CatalogFieldEdit | Mapping[str, Any]]) -> Done:
         """Add fields to a catalog or remove fields from it, in the background; the API gives no token to follow it by.
@@ -77,12 +77,12 @@ class Catalogs(Resource):
         changes = arguments.items(fields, "fields", one="field")
         _check_fields(changes, needed=("action", "name"))
         answer = await api.catalog_update(self._engine, {"name": arguments.text(name, "name"), "fields": changes})
-        return Done.of(answer.response)
+        return Done.of(answer)
 
     async def remove(self, name: str) -> Done:
         """Delete a catalog and all its items, in the background; the API gives no token to follow it by."""
         answer = await api.catalog_remove(self._engine, {"name": arguments.text(name, "name")})
-        return Done.of(answer.response)
+        return Done.of(answer)
 
     def list(self, page_size: int = 100, cursor: str | None = None) -> Listing[Catalog]:
         """All catalogs: an async iterator, with `.pages()`. `page_size` is 1 to 100; `cursor` starts elsewhere."""
@@ -111,7 +111,7 @@ class Catalogs(Resource):
         """
         edits = await checked(CatalogItems(name), items, "items", one="item")
         answer = await api.catalog_items_edit(self._engine, {"name": name, "items": edits})
-        return IndexingResult.of(answer.response)
+        return IndexingResult.of(answer)
 
     def buffer(
         self,

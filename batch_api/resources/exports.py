@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 from batch_api._generated.cep.endpoints import exports as api
 from batch_api.engine import arguments
 from batch_api.engine.engine import Engine
-from batch_api.engine.errors import ExportFailed
 from batch_api.resources import files
 from batch_api.resources.paging import CursorListing, Listing
 from batch_api.resources.resource import Resource
-from batch_api.resources.waiting import EXPORT, until_over
+from batch_api.resources.waiting import until_done
 from batch_api.results import shown
 
 if TYPE_CHECKING:
@@ -81,19 +80,7 @@ class Exports(Resource):
         async def look(engine: Engine) -> ExportRecord:
             return await _view(engine, id)
 
-        record = await until_over(
-            self._engine,
-            look,
-            is_over=lambda seen: _status(seen) in ("SUCCESS", "ERROR"),
-            state=_status,
-            what="exports.wait",
-            pace=EXPORT,
-            timeout=timeout,
-            on_progress=on_progress,
-        )
-        if _status(record) == "ERROR":
-            raise ExportFailed("exports.wait: the export ended in ERROR.", export=record)
-        return record
+        return await until_done(self._engine, look, timeout=timeout, on_progress=on_progress)
 
     def download(self, file_id: str | None) -> AbstractAsyncContextManager[files.FileStream]:
         """Stream a file of a finished export.
@@ -143,7 +130,3 @@ class Exports(Resource):
 async def _view(engine: Engine, id: str) -> ExportRecord:
     answer = await api.export_view(engine, id=id)
     return shown(answer)
-
-
-def _status(record: ExportRecord) -> object:
-    return getattr(record, "status", None)

@@ -65,7 +65,7 @@ class Profiles(Resource):
         Source: fact sheet: profiles and audiences, 2.1.
         """
         answer = await profile_update(self._engine, await checked(ProfileEdits("update"), edits, one="edit"))
-        return UpdateResult.of(answer.response)
+        return UpdateResult.of(answer)
 
     async def mass_update(self, edits: Sequence[EditProfile | Mapping[str, Any]]) -> UpdateResult:
         """As `update`, for large loads once or twice a day: at most 10 000 edits a call and 10 000 a second.
@@ -73,7 +73,7 @@ class Profiles(Resource):
         It takes longer to be applied. Source: fact sheet: profiles and audiences, 2.2.
         """
         answer = await profile_mass_update(self._engine, await checked(ProfileEdits("mass-update"), edits, one="edit"))
-        return UpdateResult.of(answer.response)
+        return UpdateResult.of(answer)
 
     def buffer(
         self,
@@ -254,4 +254,4 @@ class Profiles(Resource):
         arguments.an_object(request, path="request")
         arguments.text(arguments.field(request, "export_type"), "export_type")
         answer = await profile_export(self._engine, request)
-        return promised(answer.response, "id")
+        return promised(answer, "id")
