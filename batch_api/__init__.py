@@ -22,8 +22,8 @@ from batch_api._version import __version__
 
 if TYPE_CHECKING:
     from batch_api import app_models, models
+    from batch_api._codec import UNSET
     from batch_api._document import DOCUMENT_SHA256, DOCUMENT_VERSION
-    from batch_api._generated.runtime import UNSET
     from batch_api.app_client import BatchAppClient
     from batch_api.app_results import Receipt
     from batch_api.client import BatchClient
@@ -154,7 +154,7 @@ __all__ = [
 # Who asks for `batch_api.testing` in a test run without HTTP, or for `__version__`, pays for nothing else.
 _HOMES = {
     "batch_api._document": ("DOCUMENT_SHA256", "DOCUMENT_VERSION"),
-    "batch_api._generated.runtime": ("UNSET",),
+    "batch_api._codec": ("UNSET",),
     "batch_api.app_client": ("BatchAppClient",),
     "batch_api.app_results": ("Receipt",),
     "batch_api.client": ("BatchClient",),

@@ -9,7 +9,7 @@ from attrs import field, frozen
 from batch_api.results import as_it_came, promised
 
 if TYPE_CHECKING:
-    from batch_api._generated.runtime import Reply
+    from batch_api._operation import Reply
     from batch_api.engine.response import Response
 
 

@@ -14,7 +14,7 @@ from batch_api.engine.errors import ConfigurationError
 if TYPE_CHECKING:
     from datetime import date
 
-    from batch_api._generated.runtime import QueryValue
+    from batch_api._codec import QueryValue
     from batch_api.engine.engine import Engine
     from batch_api.engine.limits import Limit
     from batch_api.engine.response import Response

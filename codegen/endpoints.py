@@ -8,9 +8,10 @@ from openapi_python_client.parser.openapi import Endpoint
 from openapi_python_client.parser.properties import Property
 from openapi_python_client.parser.properties.list_property import ListProperty
 
+from batch_api._operation import Operation
+
 from .describe import Descriptions
 from .errors import CodegenError, each
-from .facts import Facts
 from .generator import Parsed
 from .pytypes import Types
 from .text import literal
@@ -25,7 +26,7 @@ class Endpoints:
         parsed: Parsed,
         types: Types,
         words: Descriptions,
-        facts: dict[str, Facts],
+        facts: dict[str, Operation],
         areas_known: dict[str, str],
         scope_parameter: str | None = None,
     ) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from batch_api._operation import Operation
+
 from . import api, audit, complete, document, facts, generator, names, overlay, render, written
 from . import format as code_format
 from .describe import Descriptions
@@ -66,7 +68,7 @@ def build(layout: Layout, folder: Path) -> list[str]:
 
 
 def write(
-    layout: Layout, prepared: Prepared, known: dict[str, facts.Facts], parsed: generator.Parsed, folder: Path
+    layout: Layout, prepared: Prepared, known: dict[str, Operation], parsed: generator.Parsed, folder: Path
 ) -> None:
     """Write what was parsed, and look that all of it is there."""
     render.render(_views(layout, prepared, known, parsed), parsed.project.env, folder)
@@ -74,9 +76,7 @@ def write(
     written.check(folder / layout.package, prepared.document)
 
 
-def _views(
-    layout: Layout, prepared: Prepared, known: dict[str, facts.Facts], parsed: generator.Parsed
-) -> render.Inputs:
+def _views(layout: Layout, prepared: Prepared, known: dict[str, Operation], parsed: generator.Parsed) -> render.Inputs:
     paths = prepared.document["paths"].values()
     operations = {operation["operationId"]: operation for item in paths for operation in item.values()}
     types = Types(prepared.document["components"]["schemas"], parsed)

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, StrictUndefined
 
+from batch_api._operation import Condition, Dates, LimitFact, Operation
+
 from . import format as layout_of_code
 from . import generator
-from .api import Api, Dates
+from .api import Api
 from .document import Json, server, sha256
-from .facts import Condition, Facts, Limit
 from .layout import Layout
 from .text import docstring, literal
 from .views import Alias, Area, Import, Model
 
 _ROOT = '"""Written by `make generate`; never edited by hand."""\n'
 _PACKAGE = '"""{}: {} as its document describes it. Generated."""\n'
-_COPIED = ("runtime.py", "codec.py")
 
 
 class Inputs(NamedTuple):
@@ -31,8 +30,8 @@ class Inputs(NamedTuple):
     api: Api
     original: Json
     prepared: Json
-    facts: dict[str, Facts]
-    undocumented: Facts
+    facts: dict[str, Operation]
+    undocumented: Operation
     models: list[Model]
     aliases: list[Alias]
     areas: list[Area]
@@ -41,13 +40,11 @@ class Inputs(NamedTuple):
 def render(inputs: Inputs, environment: Environment, folder: Path) -> None:
     """Write all that codegen owns below `folder`, which is empty."""
     environment.undefined = StrictUndefined
-    environment.globals.update(docstring=docstring, literal=literal, stated=stated)
+    environment.globals.update(docstring=docstring, literal=literal, source=source)
     generated = folder / "batch_api" / "_generated"
     package = folder / inputs.layout.package
     (package / "models").mkdir(parents=True)
     (package / "endpoints").mkdir()
-    for name in _COPIED:
-        shutil.copyfile(inputs.layout.templates / name, generated / name)
     _write(generated / "__init__.py", _ROOT)
     _write(package / "__init__.py", _PACKAGE.format(inputs.api.title, "low-level client"))
     _write(
@@ -57,9 +54,7 @@ def render(inputs: Inputs, environment: Environment, folder: Path) -> None:
     _write(package / "openapi.json", json.dumps(inputs.prepared, indent=1, ensure_ascii=True) + "\n")
     page = _Page(environment)
     page.write(package / "document.py", "document.py.jinja", **_origin(inputs))
-    known: dict[str, Any] = {"operations": list(inputs.facts.values()), "undocumented": inputs.undocumented}
-    known["dates"] = stated(inputs.api.dates)
-    page.write(package / "registry.py", "registry.py.jinja", name=inputs.layout.api, api=inputs.api, **known)
+    page.write(package / "registry.py", "registry.py.jinja", **_known(inputs))
     _models(inputs, page, package / "models", folder / inputs.layout.models)
     for area in inputs.areas:
         page.write(package / "endpoints" / f"{area.name}.py", "endpoints.py.jinja", area=area)
@@ -84,7 +79,7 @@ def _models(inputs: Inputs, page: _Page, folder: Path, public: Path) -> None:
         "lazy.py.jinja",
         doc=f"The models of {_in_sentence(inputs.api.title)}. Each is imported when it is first asked for.",
         package="",
-        runtime="",
+        public=False,
         entries=entries,
         names=names,
     )
@@ -97,10 +92,20 @@ def _models(inputs: Inputs, page: _Page, folder: Path, public: Path) -> None:
             "`UNSET` marks a field of a request that is left out; `None` would be sent, and deletes."
         ),
         package=f"._generated.{inputs.layout.api}.models",
-        runtime="._generated.runtime",
+        public=True,
         entries=entries,
         names=["UNSET", *sorted([*names, "Unset"])],
     )
+
+
+def _known(inputs: Inputs) -> dict[str, Any]:
+    dates = inputs.api.dates
+    return {
+        "name": inputs.layout.api,
+        "api": inputs.api,
+        "operations": [operation._replace(dates=dates) for operation in inputs.facts.values()],
+        "undocumented": inputs.undocumented._replace(dates=dates),
+    }
 
 
 def _origin(inputs: Inputs) -> dict[str, str]:
@@ -129,16 +134,15 @@ def _in_sentence(title: str) -> str:
     return title[:1].lower() + title[1:]
 
 
-def stated(value: Limit | Condition | Dates) -> str:
-    """The arguments that differ from their defaults, as source."""
-    defaults = value._field_defaults
-    arguments = []
-    for name, item in value._asdict().items():
-        if name in defaults and item == defaults[name]:
-            continue
-        source = f"Condition({stated(item)})" if isinstance(item, Condition) else literal(item)
-        arguments.append(f"{name}={source}")
-    return ", ".join(arguments)
+def source(value: object) -> str:
+    """`value` as Python source. Of a named tuple the fields that differ from their defaults."""
+    if isinstance(value, Operation | LimitFact | Condition | Dates):
+        defaults = value._field_defaults
+        given = {name: item for name, item in value._asdict().items() if name not in defaults or item != defaults[name]}
+        return f"{type(value).__name__}({', '.join(f'{name}={source(item)}' for name, item in given.items())})"
+    if isinstance(value, tuple):
+        return f"({''.join(f'{source(item)}, ' for item in value)})"
+    return literal(value)
 
 
 def _write(path: Path, text: str) -> None:

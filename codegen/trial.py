@@ -13,16 +13,14 @@ from pathlib import Path
 from . import audit, complete, facts, generator, names, pipeline, pull, yamlfile
 from .document import Json
 from .errors import CodegenError
-from .layout import HERE, Layout
+from .layout import GROUND, HERE, Layout
 from .normalise import in_order, normalise
 
 API = "trial"
 _FILES = {
     "names.yaml": "areas: {}\noperations: {}\nschemas: {}\n",
     "audit-allow.yaml": "allow: []\n",
-    "operations.yaml": (
-        "default: {limits: [{rate: 1, unit: requests}], pause: 5, personal_data: true}\nareas: {}\noperations: {}\n"
-    ),
+    "operations.yaml": "default: {limits: [{rate: 1, unit: requests}], pause: 5}\nareas: {}\noperations: {}\n",
     "api.yaml": (
         "title: An API on trial\nscope: project\nscope_header: x-scope\nerror_code: code\nerror_message: message\n"
         "maintenance: ''\ndates: {offset: true, named: []}\n"
@@ -57,6 +55,8 @@ def trial(source: str, folder: Path) -> list[str]:
     else:
         raise CodegenError(source, f"has something left to stumble over after {_MOST_ROUNDS} rounds", notes[-1])
     (package / "__init__.py").touch()
+    for name in GROUND:
+        shutil.copyfile(HERE.root / name, folder / name)
     findings = [
         *normalised.dropped,
         *complete.lost(found, prepared),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from batch_api._codec import UNSET
 from batch_api._generated.mep.endpoints import audiences as api
-from batch_api._generated.runtime import UNSET
 from batch_api.app_resources import checks
 from batch_api.app_resources.listing import RowListing
 from batch_api.engine.engine import Engine

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from batch_api._codec import UNSET
 from batch_api._generated.mep.endpoints import campaigns as api
-from batch_api._generated.runtime import UNSET
 from batch_api.app_resources import checks
 from batch_api.app_resources.listing import RowListing
 from batch_api.app_results import Receipt

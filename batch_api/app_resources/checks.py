@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from batch_api._generated.runtime import Dates
+from batch_api._operation import Dates
 from batch_api.engine.encode import encode_whole
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.checks import an_object, fields, is_object, text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
-from batch_api._generated.runtime import Answer
+from batch_api._operation import Answer
 from batch_api.engine.errors import InvalidInput
 from batch_api.resources.paging import Listing, Page, checked_size
 from batch_api.results import as_it_came

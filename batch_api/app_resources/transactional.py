@@ -7,8 +7,8 @@ from datetime import date
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
+from batch_api._codec import UNSET
 from batch_api._generated.mep.endpoints import transactional as api
-from batch_api._generated.runtime import UNSET
 from batch_api.app_resources import checks
 from batch_api.app_results import Receipt
 from batch_api.engine.errors import InvalidInput

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
-from batch_api._generated.codec import as_query
-from batch_api._generated.runtime import Api, Encoded, Operation, QueryValue, Unset
+from batch_api._codec import QueryValue, Unset, as_query
+from batch_api._operation import Api, Encoded, Operation
 from batch_api.engine.check import NO_TEXT, is_text
 from batch_api.engine.encode import encode_whole
 from batch_api.engine.errors import ConfigurationError, InvalidInput

@@ -25,7 +25,7 @@ from uuid import UUID
 
 import orjson
 
-from batch_api._generated.runtime import Dates
+from batch_api._operation import Dates
 from batch_api.engine.errors import InvalidInput
 
 MAX_DEPTH: Final = 253

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import quote
 
-from batch_api._generated.runtime import Api
+from batch_api._operation import Api
 from batch_api.engine.errors import ConfigurationError
 
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from batch_api._generated.runtime import Condition, Dates, Encoded, LimitFact, Operation
+from batch_api._operation import Condition, Dates, Encoded, LimitFact, Operation
 from batch_api.engine.check import check, plain, written
 from batch_api.engine.errors import InvalidInput
 

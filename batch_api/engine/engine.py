@@ -10,7 +10,8 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, NamedTuple
 
-from batch_api._generated.runtime import Api, Encoded, Operation, QueryValue
+from batch_api._codec import QueryValue
+from batch_api._operation import Api, Encoded, Operation
 from batch_api.engine import address, route
 from batch_api.engine.attempt import Attempt, AttemptOutcome
 from batch_api.engine.connections import Connections, Wire

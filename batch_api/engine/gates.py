@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from batch_api._generated.runtime import LimitFact, Operation
+from batch_api._operation import LimitFact, Operation
 from batch_api.engine.bucket import Bucket
 from batch_api.engine.errors import ConfigurationError
 from batch_api.engine.gate import Draw, Gate

@@ -8,7 +8,7 @@ from typing import Literal
 from attrs import Attribute, field, frozen
 from attrs.validators import optional
 
-from batch_api._generated.runtime import LimitFact
+from batch_api._operation import LimitFact
 from batch_api.engine.errors import ConfigurationError
 
 Unit = Literal["requests", "items"]

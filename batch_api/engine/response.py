@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from batch_api._generated.runtime import Api, Operation
+from batch_api._operation import Api, Operation
 from batch_api.engine.content import decoded
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import random
 import time
 from typing import Literal
 
-from batch_api._generated.runtime import Operation
+from batch_api._operation import Operation
 from batch_api.engine.attempt import AttemptOutcome
 from batch_api.engine.observe import logger
 from batch_api.engine.response import Response

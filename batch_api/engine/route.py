@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-from batch_api._generated.runtime import QueryValue, Unset
+from batch_api._codec import QueryValue, Unset
 from batch_api.engine.check import NO_TEXT, is_text
 from batch_api.engine.errors import InvalidInput
 

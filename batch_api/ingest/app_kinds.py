@@ -21,7 +21,7 @@ from batch_api._generated.mep.registry import (
     TRANSACTIONAL_SEND,
     TRIGGER_EVENT_BULK,
 )
-from batch_api._generated.runtime import Operation
+from batch_api._operation import Operation
 from batch_api.engine.encode import encode_items
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest import app_checks, checks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from batch_api._generated.runtime import UNSET
+from batch_api._codec import UNSET
 from batch_api.engine.check import NO_TEXT, is_text, plain
 from batch_api.engine.errors import InvalidInput
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from batch_api._generated.runtime import Operation
+from batch_api._operation import Operation
 from batch_api.engine.errors import InvalidInput
 from batch_api.engine.limits import Limit
 from batch_api.ingest.patience import PATIENCE

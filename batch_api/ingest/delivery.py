@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from attrs import evolve
 
-from batch_api._generated.runtime import Encoded
+from batch_api._operation import Encoded
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import APIError, BatchError, ServerError, TransportError, UnreadableAnswer
 from batch_api.engine.limits import Limit

@@ -6,7 +6,7 @@ import math
 
 from attrs import frozen
 
-from batch_api._generated.runtime import Operation
+from batch_api._operation import Operation
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import InvalidInput
 from batch_api.engine.limits import Limit

@@ -17,7 +17,7 @@ from batch_api._generated.cep.registry import (
     PROFILE_MASS_UPDATE,
     PROFILE_UPDATE,
 )
-from batch_api._generated.runtime import Operation
+from batch_api._operation import Operation
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.checks import fields, is_object, text
 from batch_api.ingest.lines import AUDIENCE_IDS, CATALOG_ITEMS, EDITS, LineReader

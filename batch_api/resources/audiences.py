@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from batch_api._codec import UNSET
 from batch_api._generated.cep.endpoints import audiences as api
-from batch_api._generated.runtime import UNSET
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import InvalidInput, NotFound
 from batch_api.ingest import checks

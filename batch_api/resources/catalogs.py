@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_api._codec import UNSET
 from batch_api._generated.cep.endpoints import catalogs as api
-from batch_api._generated.runtime import UNSET
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest import checks

@@ -24,7 +24,7 @@ from batch_api.testing.wire import ConnectionLost, Refusal, Reply, Request, answ
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from batch_api._generated.runtime import Api, Operation
+    from batch_api._operation import Api, Operation
     from batch_api.testing.asgi import ASGIApp
     from batch_api.testing.limits import Limiter, Mode
     from batch_api.testing.transport import FakeTransport

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 if TYPE_CHECKING:
-    from batch_api._generated.runtime import Operation
+    from batch_api._operation import Operation
 
 FIRST = "cep"
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batch_api._generated.runtime import Condition, LimitFact, Operation
+    from batch_api._operation import Condition, LimitFact, Operation
 
 Mode = Literal["documented", "windows", "off"]
 

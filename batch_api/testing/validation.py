@@ -15,7 +15,7 @@ from batch_api.testing.wire import malformed, missing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from batch_api._generated.runtime import Operation
+    from batch_api._operation import Operation
 
 SLICE = 500
 """Elements of an array judged in one go, so that a large body does not hold up the loop."""

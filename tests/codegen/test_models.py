@@ -18,8 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch_api import models
-from batch_api._generated.codec import rfc3339, to_date, to_datetime, to_json
-from batch_api._generated.runtime import UNSET, Unset
+from batch_api._codec import UNSET, Unset, rfc3339, to_date, to_datetime, to_json
 from codegen.pipeline import Prepared
 from codegen.views import module_of
 

@@ -11,7 +11,7 @@ import httpx
 import orjson
 
 from batch_api._generated.cep.registry import API
-from batch_api._generated.runtime import Api, Condition, LimitFact, Operation
+from batch_api._operation import Api, Condition, LimitFact, Operation
 from batch_api.engine.attempt import Attempt
 from batch_api.engine.engine import Engine
 from batch_api.engine.response import Headers

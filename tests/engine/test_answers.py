@@ -18,7 +18,7 @@ import pytest
 from batch_api import BatchError, UnreadableAnswer
 from batch_api._generated.cep.registry import OPERATIONS as CEP
 from batch_api._generated.mep.registry import API as MEP
-from batch_api._generated.runtime import Operation
+from batch_api._operation import Operation
 from batch_api.engine.errors import APIError, NotFound, RateLimited, TransportError
 from batch_api.testing.clock import run
 from batch_api.testing.document import answer_schema

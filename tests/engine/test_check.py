@@ -14,7 +14,8 @@ from typing import Any
 import orjson
 import pytest
 
-from batch_api._generated.runtime import UNSET, Operation
+from batch_api._codec import UNSET
+from batch_api._operation import Operation
 from batch_api.engine.check import MAX_DEPTH, check
 from batch_api.engine.encode import prepare
 from batch_api.engine.errors import InvalidInput

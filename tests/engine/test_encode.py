@@ -18,8 +18,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from batch_api._codec import UNSET
 from batch_api._generated.cep.registry import OPERATIONS
-from batch_api._generated.runtime import UNSET, Condition, Encoded, LimitFact, Operation
+from batch_api._operation import Condition, Encoded, LimitFact, Operation
 from batch_api.engine import encode
 from batch_api.engine.check import check
 from batch_api.engine.encode import SLICE, Prepared, prepare

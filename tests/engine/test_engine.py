@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from batch_api._generated.runtime import Encoded, LimitFact, Operation
+from batch_api._operation import Encoded, LimitFact, Operation
 from batch_api.engine.errors import (
     APIError,
     AuthenticationFailed,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batch_api._generated.runtime import LimitFact, Operation
+from batch_api._operation import LimitFact, Operation
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import BatchError, DeadlineExceeded
 from batch_api.engine.transport import Request

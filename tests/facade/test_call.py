@@ -25,7 +25,7 @@ from batch_api import (
     models,
 )
 from batch_api._generated.cep.registry import API
-from batch_api._generated.runtime import LimitFact, Operation
+from batch_api._operation import LimitFact, Operation
 from batch_api.engine.calling import target
 from batch_api.engine.route import filled
 from batch_api.testing import FakeBatch, server  # noqa: F401 (not to be imported by a running loop)

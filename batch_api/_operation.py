@@ -1,46 +1,17 @@
-"""What generated code and the engine say to each other.
+"""An operation of an API: what is known about it, how it is sent, and what comes back.
 
-The words shared by every generated package: operations and the facts about them, the marker for "not given",
-and the one method through which generated code reaches the network.
+These are the words that generated code, the generator and the engine have in common. The facts themselves are data:
+`overrides/<api>/operations.yaml` states them, and codegen writes them into `registry.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, Generic, Literal, NamedTuple, Protocol, TypeVar, final
+from collections.abc import Mapping
+from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
+
+from batch_api._codec import QueryValue
 
 T_co = TypeVar("T_co", covariant=True)
-
-
-@final
-class Unset:
-    """The type of `UNSET`: a field that is left out, where `None` would be sent as `null` and delete."""
-
-    __slots__ = ()
-    _only: Unset | None = None
-
-    def __new__(cls) -> Unset:
-        if cls._only is None:
-            cls._only = super().__new__(cls)
-        return cls._only
-
-    def __bool__(self) -> Literal[False]:
-        return False
-
-    def __repr__(self) -> str:
-        return "UNSET"
-
-    def __reduce__(self) -> str:
-        return "UNSET"
-
-    def __copy__(self) -> Unset:
-        return self
-
-    def __deepcopy__(self, memo: object) -> Unset:
-        return self
-
-
-UNSET: Final = Unset()
 
 
 class Condition(NamedTuple):
@@ -97,7 +68,6 @@ class Operation(NamedTuple):
     """May be sent again when nobody knows whether the first time was taken."""
     replay_unless: Condition | None = None
     """... unless the body meets this condition."""
-    personal_data: bool = False
     pause: float = 5.0
     """Seconds to wait after a 429 that names no time of its own."""
     replay_only_if: Condition | None = None
@@ -166,9 +136,6 @@ class Reply(Protocol):
     def json(self) -> Any:
         """The body read as JSON; `None` when it is empty or no JSON."""
         ...
-
-
-QueryValue = str | int | float | bool | Sequence[str] | Unset | None
 
 
 class Sender(Protocol):

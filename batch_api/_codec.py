@@ -4,13 +4,45 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from .runtime import UNSET, QueryValue
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Literal, final
 
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+@final
+class Unset:
+    """The type of `UNSET`: a field that is left out, where `None` would be sent as `null` and delete."""
+
+    __slots__ = ()
+    _only: Unset | None = None
+
+    def __new__(cls) -> Unset:
+        if cls._only is None:
+            cls._only = super().__new__(cls)
+        return cls._only
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+    def __reduce__(self) -> str:
+        return "UNSET"
+
+    def __copy__(self) -> Unset:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Unset:
+        return self
+
+
+UNSET: Final = Unset()
+
+QueryValue = str | int | float | bool | Sequence[str] | Unset | None
+"""A value of the query, as the engine takes it."""
 
 
 def to_datetime(value: Any) -> Any:
