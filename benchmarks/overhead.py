@@ -2,9 +2,9 @@
 
     python -m benchmarks.overhead
 
-Uncontended: the CPU time of one call after the other, in turns with a bare `httpx.AsyncClient.post` of the same bytes: at
-most 0.90 times with the transport `httpx`, 0.45 times with `aiohttp`. Then 1000 one-profile calls at once with the limits
-lifted, to a server that answers in 20 to 50 ms.
+Uncontended: the CPU time of one call after the other, in turns with a bare `httpx.AsyncClient.post` of the same bytes:
+at most 0.90 times with the transport `httpx`, 0.45 times with `aiohttp`. Then 1000 one-profile calls at once with the
+limits lifted, to a server that answers in 20 to 50 ms.
 """
 
 from __future__ import annotations
