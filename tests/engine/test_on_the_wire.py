@@ -206,6 +206,18 @@ def test_the_wait_for_a_place_is_told_before_and_comes_true() -> None:
     assert told == pytest.approx(came, rel=0.1)
 
 
+def test_a_forecast_counts_slow_answers() -> None:
+    """2000 requests of one item each, ten at a time, answers after half a second: 100 s, not the limit's 4 s."""
+    network = Network(lambda _: 0.5)
+
+    async def main() -> float:
+        engine = engine_over(network, max_in_flight=10)
+        await engine.send(UPDATE, body=[EDIT])
+        return max(seconds for _, seconds in engine.time_for(UPDATE, 2000, 1))
+
+    assert run(main()) == pytest.approx(100, rel=0.05)
+
+
 def test_places_follow_the_time_that_answers_take() -> None:
     """20 ms at first, 0.6 s later: 64 places would let 106 a second through."""
     network = Network(lambda now: 0.02 if now < 2 else 0.6)
