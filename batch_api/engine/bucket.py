@@ -191,7 +191,7 @@ class Bucket:
         """The server counted a request up to `late` seconds after it was spent: keep the next one clear of it."""
         hidden = self._slack(cost)
         if late > hidden:
-            self._owe_until(spent_at + late - hidden + min(cost, self.capacity) / self._rate)
+            self.left_late(cost, spent_at + late)
 
     def cut(self) -> None:
         """Go slower after a rejection."""
