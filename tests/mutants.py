@@ -39,8 +39,8 @@ MUTANTS = (
     ),
     Mutant(
         "the next is counted from the first's answer",
-        "gate.py",
-        "draw.bucket.restart(draw.cost, left=self._rejections == 0)",
+        "limiter.py",
+        "draw.bucket.restart(draw.cost, left=not answer.after_rejection)",
         "pass",
     ),
     Mutant(
@@ -51,7 +51,7 @@ MUTANTS = (
     ),
     Mutant(
         "a late answer holds the next back",
-        "gate.py",
+        "limiter.py",
         "draw.bucket.came_late(draw.cost, ticket.spent_at, late)",
         "pass",
     ),
@@ -61,7 +61,7 @@ MUTANTS = (
         "self._paused_until = max(self._paused_until, until)",
         "pass",
     ),
-    Mutant("a rejection slows down", "gate.py", "draw.bucket.cut()", "pass"),
+    Mutant("a rejection slows down", "limiter.py", "draw.bucket.cut()", "pass"),
     Mutant(
         "rejections from before the pause change nothing",
         "gate.py",
@@ -70,7 +70,7 @@ MUTANTS = (
     ),
     Mutant("pauses grow", "gate.py", "self._pause * 2.0 ** min(self._rejections - 1, 16)", "self._pause"),
     Mutant("pauses have a longest length", "gate.py", "grown = min(self._pause", "grown = max(self._pause"),
-    Mutant("growth ends with an acceptance", "gate.py", "            self._rejections = 0\n", ""),
+    Mutant("growth ends with an acceptance", "gate.py", "self._rejections = True, False, 0", "_ = True, False, 0"),
     Mutant(
         "Retry-After is obeyed",
         "gate.py",
@@ -111,8 +111,8 @@ MUTANTS = (
     Mutant(
         "a leaver wakes the next",
         "gate.py",
-        "            self._shared.rest()\n        self.wake()",
-        "            self._shared.rest()",
+        "            self._limiter.rest()\n        self.wake()",
+        "            self._limiter.rest()",
     ),
     Mutant("unlimited operations pause, too", "gate.py", "            or self._now() < self._paused_until\n", ""),
     # the bucket
@@ -140,7 +140,7 @@ MUTANTS = (
     Mutant(
         "one request's cost is there at the start", "bucket.py", "- cost, 0.0) if left else 0.0", "- cost, 0.0) * 0.0"
     ),
-    Mutant("nothing is there after a rejection", "gate.py", "left=self._rejections == 0", "left=True"),
+    Mutant("nothing is there after a rejection", "limiter.py", "left=not answer.after_rejection", "left=True"),
     Mutant(
         "undocumented bursts are not assumed",
         "bucket.py",
@@ -317,7 +317,7 @@ MUTANTS = (
     Mutant("an observer cannot break a call", "observe.py", "except Exception:", "except ZeroDivisionError:"),
     # the wire
     Mutant("the body tells when it leaves", "wire/http.py", "        self._request.sent = True\n", ""),
-    Mutant("what did not leave is known", "wire/http.py", "        request.sent = False\n        try:", "        try:"),
+    Mutant("what did not leave is known", "wire/http.py", "        request.sent = False\n        body", "        body"),
     Mutant(
         "what was cut is thrown away",
         "wire/http.py",

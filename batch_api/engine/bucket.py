@@ -131,12 +131,12 @@ class Bucket:
         self._unanswered = max(self._unanswered - cost, 0.0)
         self._answered_full_at = max(self._answered_full_at, counted_at) + cost / self._rate
 
-    def cut_off(self, cost: float, spent_at: float, *, sent: bool) -> None:
+    def cut_off(self, cost: float, *, sent: bool) -> None:
         """It will not be answered. What was `sent` may still arrive, now or later."""
         self._unanswered = max(self._unanswered - cost, 0.0)
         if sent:
             self._cut_off += cost
-            self.came_late(cost, spent_at, self._now() - spent_at)
+            self.left_late(cost, self._now())
 
     def land_cut_off(self, cost: float, counted_at: float) -> None:
         """What was cut off has arrived by now, or never will."""
@@ -181,11 +181,17 @@ class Bucket:
         spacing = max(self._spacing - self._slack(cost), 0.0)
         self._owe_until(self._now() + (self.capacity - remaining) / self._rate + spacing)
 
+    def left_late(self, cost: float, left_at: float) -> None:
+        """A request left only at `left_at`, for instance because it had to connect: as if it had been spent then."""
+        hidden = self._slack(cost)
+        spacing = max(self._spacing - hidden, 0.0)
+        self._owe_until(left_at - hidden + min(cost, self.capacity) / self._rate + spacing)
+
     def came_late(self, cost: float, spent_at: float, late: float) -> None:
         """The server counted a request up to `late` seconds after it was spent: keep the next one clear of it."""
         hidden = self._slack(cost)
         if late > hidden:
-            self._owe_until(spent_at + late - hidden + min(cost, self.capacity) / self._rate)
+            self.left_late(cost, spent_at + late)
 
     def cut(self) -> None:
         """Go slower after a rejection."""

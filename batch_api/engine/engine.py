@@ -42,6 +42,8 @@ MAX_IN_FLIGHT = 400
 """Requests of one operation on the wire at once, at most."""
 MAX_RESPONSE_BYTES = 16 * 1024 * 1024
 """Bytes of an answer, at most. Downloads are streamed, and not bounded."""
+SLOWEST = 10
+"""Times `timeout` that the body of an answer may take, however steadily its bytes trickle in."""
 
 
 class Options(NamedTuple):
@@ -459,7 +461,7 @@ async def _exchange(engine: Engine, operation: Operation, request: Request) -> R
             raise
         return fault
     try:
-        content = await _read(wire, engine._max_response_bytes)
+        content = await _read(wire, engine._max_response_bytes, SLOWEST * request.timeout)
     except Exception as error:
         fault = fault_of(error, request)
         if fault is None:
@@ -472,9 +474,11 @@ async def _exchange(engine: Engine, operation: Operation, request: Request) -> R
     return Response(engine.api, operation, wire.status, wire.headers, content)
 
 
-async def _read(wire: WireResponse, most: int) -> bytes:
-    """The body. Raises `WireError` for one of more than `most` bytes, and what a transport raises."""
+async def _read(wire: WireResponse, most: int, seconds: float) -> bytes:
+    """The body. Raises `WireError` for one of more than `most` bytes or `seconds`, and what a transport raises."""
     chunks: list[bytes] = []
+    now = asyncio.get_running_loop().time
+    until = now() + seconds
     body = wire.aiter_bytes()
     try:
         async for chunk in body:
@@ -482,6 +486,8 @@ async def _read(wire: WireResponse, most: int) -> bytes:
             most -= len(chunk)
             if most < 0:
                 raise WireError("ResponseTooLarge", stage="receive")
+            if now() > until:
+                raise WireError("ResponseTooSlow", stage="receive")
     finally:
         if isinstance(body, AsyncGenerator):
             await body.aclose()  # left to the garbage collector it would end in a task of its own

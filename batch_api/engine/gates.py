@@ -16,8 +16,8 @@ from batch_api.engine.gate import Draw, Gate
 from batch_api.engine.limits import Limit, limit_of
 
 if TYPE_CHECKING:
+    from batch_api.engine.shared.limiter import SharedLimiter
     from batch_api.engine.shared.link import Link
-    from batch_api.engine.shared.queue import SharedQueue
 
 _MOST_REMEMBERED = 10_000
 SHARE_WITHOUT_REDIS = 0.1
@@ -147,7 +147,10 @@ class Gates:
         name = f"{group}, conditional" if apart else group
         if name not in self._gates:
             pause = operation.pause if self.settings.pause is None else self.settings.pause
-            self._gates[name] = Gate(pause=pause, now=self._now, rng=self._rng, shared=self._shared(name))
+            limiter = None if self.link is None else self._shared_limiter(name, self.link)
+            gate = self._gates[name] = Gate(pause=pause, now=self._now, rng=self._rng, limiter=limiter)
+            if limiter is not None:
+                limiter.serve(gate)
         return self._gates[name]
 
     def draws(self, operation: Operation, limits: Sequence[tuple[Limit, LimitFact | None]], items: int) -> list[Draw]:
@@ -163,12 +166,10 @@ class Gates:
             limits = self.settings.of(operation, facts)
             self.gate(operation, limits).resume(self.draws(operation, limits, 1))
 
-    def _shared(self, name: str) -> SharedQueue | None:
-        if self.link is None:
-            return None
-        from batch_api.engine.shared.queue import Place, SharedQueue
+    def _shared_limiter(self, name: str, link: Link) -> SharedLimiter:
+        from batch_api.engine.shared.limiter import Place, SharedLimiter
 
-        return SharedQueue(name, Place(*self._place, alias=self._alias), self.link, self._now)
+        return SharedLimiter(name, Place(*self._place, alias=self._alias), link, self._now)
 
     def _bucket(self, operation: Operation, limit: Limit, fact: LimitFact | None) -> Bucket:
         key = (limit.group, limit) if limit.group is not None else (operation.name, limit)

@@ -162,6 +162,9 @@ class SharedBucket(Bucket):
             clear = max(beyond, min(beyond + spacing, _MUCH_SPACING * spacing))
             self._owed = max(self._owed, spent_at + clear + cost / self._rate)
 
+    def left_late(self, cost: float, left_at: float) -> None:
+        self.alone.left_late(cost, left_at)
+
     def cut(self) -> None:
         self.alone.cut()
 

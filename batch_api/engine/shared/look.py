@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from batch_api.engine.shared.queue import PREFIX
+from batch_api.engine.shared.limiter import PREFIX
 from batch_api.engine.shared.reason import node_of_cluster, reason_for, sentinel
 from batch_api.engine.shared.server import Server
 from batch_api.engine.shared.url import Address, checked

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
+from batch_api.engine.limiter import Answer, LocalLimiter, Rejection
 from batch_api.engine.shared.bucket import SharedBucket
 from batch_api.engine.shared.lane import Lane, Owner
 from batch_api.engine.shared.link import Link
@@ -32,11 +33,16 @@ class Place:
         return [f"{self.prefix}clock", f"{self.prefix}gate:{gate}", *(f"{self.prefix}limit:{b.name}" for b in buckets)]
 
 
-class SharedQueue:
-    """The permits of one gate. Requests that draw on the same limits form a lane."""
+class SharedLimiter:
+    """A limiter that shares its limits with other processes, through Redis.
+
+    Requests that draw on the same limits form a lane. While Redis is away, and where nothing is limited, a limiter of
+    this process alone takes over.
+    """
 
     def __init__(self, name: str, place: Place, link: Link, now: Callable[[], float]) -> None:
         self._name, self._place, self._link, self._now = name, place, link, now
+        self._alone = LocalLimiter(now)
         self._lanes: dict[tuple[SharedBucket, ...], Lane] = {}
         self._owner: Owner | None = None
         self._quickest = math.inf
@@ -47,13 +53,10 @@ class SharedQueue:
         """`owner` is the gate."""
         self._owner = owner
 
-    @property
-    def is_away(self) -> bool:
-        """Whether this process goes on alone, because Redis is away."""
-        return self._link.away
-
     def seconds_until(self, head: Ticket, line: Callable[[], Sequence[Ticket]], *, alone: bool) -> float:
-        """0 when the head of the queue may spend; infinity while only a call of `Owner.wake` can help."""
+        """As `Limiter.seconds_until`; an answer of Redis calls `Owner.wake`."""
+        if not self._shares(head.draws):
+            return self._alone.seconds_until(head, line, alone=alone)
         lane = self._lane(head.draws)
 
         def same() -> list[Ticket]:
@@ -66,32 +69,31 @@ class SharedQueue:
 
         return lane.seconds_until(head, same, alone=alone)
 
-    def spend(self, ticket: Ticket) -> None:
-        """Take what `seconds_until` found."""
-        self._lane(ticket.draws).spend([draw.cost for draw in ticket.draws])
+    async def spend(self, ticket: Ticket) -> None:
+        if self._shares(ticket.draws):
+            self._lane(ticket.draws).spend([draw.cost for draw in ticket.draws])
+        else:
+            await self._alone.spend(ticket)
 
-    def lateness(self, seconds: float) -> float:
-        """How much later than the quickest answer this one came. Of few answers, the quickest may still be slow."""
-        self._answers += 1
-        self._quickest = min(self._quickest * _FORGET, seconds)
-        return seconds - self._quickest * (1 - 1 / math.sqrt(self._answers))
+    def accepted(self, ticket: Ticket, answer: Answer) -> None:
+        self._alone.heard(ticket, answer, late=self._lateness(answer.seconds))
+        if not self._shares(ticket.draws):
+            return
+        lane = self._lane(ticket.draws)
+        if answer.first:
+            lane.answered(ticket)
+        else:
+            lane.tell_lateness()
 
-    def answered(self, ticket: Ticket, *, first: bool) -> None:
-        """An answer that is no rejection; the `first` went alone."""
-        if ticket.draws and not self.is_away:
-            lane = self._lane(ticket.draws)
-            if first:
-                lane.answered(ticket)
-            else:
-                lane.tell_lateness()
-
-    def rejected(self, ticket: Ticket, told: dict[str, Any]) -> None:
+    def rejected(self, ticket: Ticket, rejection: Rejection) -> None:
         """A rejection: all processes should know."""
+        self._alone.rejected(ticket, rejection)
         if ticket.draws:
-            self._lane(ticket.draws).rejected({"ago": ticket.spent_at, **told})
+            told = {"ago": ticket.spent_at, **rejection._asdict()}
+            asked = told.pop("retry_after")
+            self._lane(ticket.draws).rejected(told if asked is None else {**told, "asked": asked})
 
     def resume(self, draws: Sequence[Draw], seconds: float) -> None:
-        """Lift a pause, of which this process knows so many seconds."""
         if draws:
             self._lane(draws).resume(seconds)
 
@@ -104,6 +106,16 @@ class SharedQueue:
         """No request waits at the gate."""
         for lane in self._lanes.values():
             lane.rest()
+
+    def _shares(self, draws: Sequence[Draw]) -> bool:
+        """Whether other processes have a say in it."""
+        return bool(draws) and not self._link.away
+
+    def _lateness(self, seconds: float) -> float:
+        """How much later than the quickest answer this one came. Of few answers, the quickest may still be slow."""
+        self._answers += 1
+        self._quickest = min(self._quickest * _FORGET, seconds)
+        return seconds - self._quickest * (1 - 1 / math.sqrt(self._answers))
 
     def lost(self) -> None:
         for lane in self._lanes.values():
