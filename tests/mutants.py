@@ -165,18 +165,18 @@ MUTANTS = (
     Mutant(
         "a share takes part of the limits",
         "gates.py",
-        "[(limit_of(fact).part(self.share), fact)",
-        "[(limit_of(fact), fact)",
+        "limit_of(fact).part(share)",
+        "limit_of(fact)",
     ),
     Mutant("clients with other limits are refused", "gates.py", "elif gates.settings != settings:", "elif False:"),
     Mutant("clients of a project share gates", "gates.py", "gates = here[place] = Gates(", "gates = Gates("),
     Mutant(
         "groups share a bucket",
         "gates.py",
-        "key = (limit.group, limit) if limit.group is not None else (operation.name, limit)",
-        "key = (operation.name, limit)",
+        "operation.name if limit.group is None else limit.group, limit",
+        "operation.name, limit",
     ),
-    Mutant("groups share a queue", "gates.py", 'f"group {limit.group}" for limit', "operation.name for limit"),
+    Mutant("groups share a queue", "gates.py", 'f"group {rule.limit.group}" for rule', "operation.name for rule"),
     Mutant("groups do not contradict", "gates.py", "!= limit:\n            raise", "is limit:\n            raise"),
     # what an answer means
     Mutant(
@@ -364,7 +364,7 @@ MUTANTS = (
         "replayable=operation.replay and operation.replay_unless not in met",
         "replayable=operation.replay",
     ),
-    Mutant("conditional limits", "encode.py", "if fact.when is None or fact.when in met", "if fact.when is None"),
+    Mutant("conditional limits", "gates.py", "if rule.when is None or rule.when in met", "if rule.when is None"),
     Mutant("sent again only if", "encode.py", " and (only_if is None or only_if in met)", ""),
     Mutant(
         "what counts is inside",

@@ -28,7 +28,7 @@ class Target(NamedTuple):
     def forecast(self, client: BatchClient, items: int) -> tuple[float, Limit | None]:
         """The seconds that so many items take at least, and the limit that makes it so."""
         operation = self.kind.operation
-        size = chunk_size(operation, client.limits()[operation.name], None)
+        size = chunk_size(operation, client._engine.limits_of(operation), None)
         return shortest(client._engine, operation, items, size)
 
 

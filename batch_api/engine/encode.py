@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from batch_api._operation import Condition, Dates, Encoded, LimitFact, Operation
+from batch_api._operation import Condition, Dates, Encoded, Operation
 from batch_api.engine.check import check, plain, written
 from batch_api.engine.errors import InvalidInput
 
@@ -37,8 +37,8 @@ class Prepared(NamedTuple):
     items: int
     replayable: bool
     """May be sent again when nobody knows whether the first time was taken."""
-    limits: tuple[LimitFact, ...]
-    """The limits this body counts against."""
+    met: frozenset[Condition]
+    """The conditions of the operation that this body meets: some limits hold only where one is met."""
 
     def __repr__(self) -> str:  # the content is people's data, and asyncio writes out the results of tasks
         return f"Prepared({len(self.content or b'')} bytes, items={self.items}, replayable={self.replayable})"
@@ -70,7 +70,7 @@ async def prepare(operation: Operation, body: object | Encoded | None) -> Prepar
         content,
         items,
         replayable=operation.replay and operation.replay_unless not in met and (only_if is None or only_if in met),
-        limits=tuple(fact for fact in operation.limits if fact.when is None or fact.when in met),
+        met=frozenset(met),
     )
 
 

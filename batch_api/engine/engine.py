@@ -88,7 +88,7 @@ class Engine:
         url = api.server_url if base_url is None else base_url
         self._base_url, self._origin = address.checked(url, api.server_url)
         seconds = None if pause is None else _checked_seconds("pause", pause)
-        self._settings = LimitSettings(api.operations, limits, share, quota, seconds)
+        self._settings = LimitSettings(api, limits, share, quota, seconds)
         self._options = Options(_checked_seconds("timeout", timeout), _checked_seconds("deadline", deadline), False)
         self._connections = Connections(Wire(transport, proxy, trust_env), self._base_url)
         self._max_in_flight = _checked_count("max_in_flight", max_in_flight, 1000)
@@ -175,18 +175,19 @@ class Engine:
 
     def limits(self) -> dict[str, list[Limit]]:
         """The limits in force, by operation."""
-        return self._settings.in_force()
+        return {name: self.limits_of(operation) for name, operation in self.api.operations.items()}
+
+    def limits_of(self, operation: Operation) -> list[Limit]:
+        """The limits in force for one operation."""
+        return [rule.limit for rule in self._settings.of(operation)]
 
     def wait_time(self, operation: str, cost: int = 1) -> float:
         """Seconds that a call made now would wait for its turn, if those before it are served as those of late.
 
         Limits that hold for some bodies only are left out: what the body will be is not known here.
         """
-        known = self._known(operation)
-        gates = self._bind()
-        limits = self._settings.of(known, [fact for fact in known.limits if fact.when is None])
-        draws = gates.draws(known, limits, cost)
-        turn = gates.gate(known, limits).expected_at(draws, self._max_in_flight)
+        queue = self._bind().queue(self._known(operation), cost)
+        turn = queue.gate.expected_at(queue.draws, self._max_in_flight)
         return max(turn - asyncio.get_running_loop().time(), 0.0)
 
     def resume(self, operation: str | None = None) -> None:
@@ -196,33 +197,31 @@ class Engine:
             self._bind().resume(lifted)
 
     def _known(self, operation: str) -> Operation:
-        known = self._settings.registry.get(operation)
+        known = self.api.operations.get(operation)
         if known is None:
             raise ConfigurationError(f"There is no operation {operation!r}.")
         return known
 
     def pace(self, operation: Operation, cost: int) -> list[tuple[Limit, float]]:
         """Each limit, with the seconds that a request of so many items keeps its bucket busy."""
-        gates = self._bind()
-        limits = self._settings.of(operation, [fact for fact in operation.limits if fact.when is None])
-        draws = gates.draws(operation, limits, cost)
-        return [(limit, draw.bucket.seconds_for(draw.cost)) for (limit, _), draw in zip(limits, draws, strict=True)]
+        queue = self._bind().queue(operation, cost)
+        return [
+            (rule.limit, draw.bucket.seconds_for(draw.cost))
+            for rule, draw in zip(queue.rules, queue.draws, strict=True)
+        ]
 
     def time_for(self, operation: Operation, items: int, chunk_size: int) -> list[tuple[Limit, float]]:
         """Each limit, with the seconds until the last request may go, if so many items are sent in chunks from now."""
-        gates = self._bind()
-        limits = self._settings.of(operation, [fact for fact in operation.limits if fact.when is None])
-        first, requests = min(items, chunk_size), math.ceil(items / chunk_size)
-        draws = gates.draws(operation, limits, first)
-        gate = gates.gate(operation, limits)
+        requests = math.ceil(items / chunk_size)
+        gate, rules, draws = self._bind().queue(operation, min(items, chunk_size))
         start = gate.ready_at(draws)
         now = asyncio.get_running_loop().time()
         answers = gate.seconds_for_answers(draws, requests, self._max_in_flight) if draws else 0.0
         found: list[tuple[Limit, float]] = []
-        for (limit, _), draw in zip(limits, draws, strict=True):
-            units = items if limit.unit == "items" else requests
+        for rule, draw in zip(rules, draws, strict=True):
+            units = items if rule.limit.unit == "items" else requests
             last = draw.bucket.last_at(units, draw.cost, requests, start, proven=gate.is_proven)
-            found.append((limit, max(last - now, answers, 0.0)))
+            found.append((rule.limit, max(last - now, answers, 0.0)))
         return found
 
     # -- sending -------------------------------------------------------------------------------------------------
@@ -286,10 +285,7 @@ class _Call:
         self.on_unsent: Callable[[], object] | None = None
         self.waits: Callable[[Response], bool] | None = None
         self._loop = asyncio.get_running_loop()
-        gates = engine._bind()
-        limits = engine._settings.of(operation, prepared.limits)
-        self._gate = gates.gate(operation, limits)
-        draws = gates.draws(operation, limits, prepared.items)
+        self._gate, _, draws = engine._bind().queue(operation, prepared.items, prepared.met)
         self._ticket = self._gate.ticket(draws, deadline, engine._max_in_flight)
         self._replayable = prepared.replayable or engine._options.resend_unsafe
 

@@ -72,7 +72,7 @@ class Dispatcher:
         if most is not None and sending.most_items > most:
             raise ConfigurationError(f"most_items is at most {most}: a request of {kind.operation.name} takes no more.")
         self._sending = sending
-        self._size = ChunkSize(sending.most_items, engine.limits()[kind.operation.name])
+        self._size = ChunkSize(sending.most_items, engine.limits_of(kind.operation))
         self._patience = patience
         self._resend_events = resend_events
         self._outbox = outbox

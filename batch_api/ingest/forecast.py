@@ -70,4 +70,4 @@ def forecast(engine: Engine, items: int, endpoint: str, chunk_size: int | None) 
 
 
 def _size(engine: Engine, operation: Operation, chosen: int | None) -> int:
-    return fitting_size(operation, engine.limits()[operation.name], chosen)
+    return fitting_size(operation, engine.limits_of(operation), chosen)

@@ -278,7 +278,7 @@ def job_of(
     """A job by what the caller chose. Raises `InvalidInput`, and `OSError` for a source that is a path."""
     operation = kind.operation
     choices = Choices(
-        chunk_size=fitting_size(operation, engine.limits()[operation.name], chunk_size),
+        chunk_size=fitting_size(operation, engine.limits_of(operation), chunk_size),
         resend_events=resend_events,
         coalesce=coalesce,
         patience=seconds(patience, "patience"),

@@ -54,7 +54,7 @@ class Run:
         self._checkpoint = checkpoint
         self._tell_caller = tell
         between = interval(engine, kind.operation, choices.chunk_size)
-        size = ChunkSize(choices.chunk_size, engine.limits()[kind.operation.name])
+        size = ChunkSize(choices.chunk_size, engine.limits_of(kind.operation))
         self.pace = Pace(size, lambda items: interval(engine, kind.operation, items))
         self._chunker = (choices.coalesce or Chunker)(most_items=choices.chunk_size, most_bytes=choices.chunk_bytes)
         self._size = size_of(source)

@@ -85,7 +85,7 @@ class _Sending:
             on_answer=self._answered,
             on_rejected=self._rejected,
         )
-        size = chunk_size(kind.operation, engine.limits()[kind.operation.name], None)
+        size = chunk_size(kind.operation, engine.limits_of(kind.operation), None)
         self._chunker = Chunker(most_items=size, most_bytes=CHUNK_BYTES)
         self._items = 0
         self._taken = False

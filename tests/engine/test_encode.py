@@ -29,7 +29,7 @@ from batch_api.engine.errors import InvalidInput
 T = TypeVar("T")
 
 RATE = LimitFact(1)
-SEGMENT_RATE = LimitFact(5, per=3600, when=Condition(("filter", "segment")))
+SEGMENT = Condition(("filter", "segment"))
 NO_EVENTS = Condition(("*", "events"))
 
 MASS_UPDATE = Operation(
@@ -53,7 +53,7 @@ CAMPAIGN = Operation(
     replay=True,
     replay_unless=Condition(("campaign", "state"), equals="RUNNING"),
 )
-EXPORT = Operation("profile_export", "POST", "/e", (202,), (RATE, SEGMENT_RATE))
+EXPORT = Operation("profile_export", "POST", "/e", (202,), (RATE, LimitFact(5, per=3600, when=SEGMENT)))
 VIEW = Operation("audience_view", "GET", "/v", (200,), (RATE,), replay=True)
 
 
@@ -406,13 +406,13 @@ async def test_any_sequence_is_a_list(kind: Any) -> None:
 
 
 async def test_without_a_body() -> None:
-    assert await prepare(VIEW, None) == Prepared(None, 1, replayable=True, limits=(RATE,))
+    assert await prepare(VIEW, None) == Prepared(None, 1, replayable=True, met=frozenset())
 
 
 async def test_one_object_counts_as_one_item() -> None:
     body = {"id": "c1", "campaign": Model(name="x", state=UNSET)}
     prepared = await prepare(CAMPAIGN, body)
-    assert prepared == Prepared(b'{"id":"c1","campaign":{"name":"x"}}', 1, replayable=True, limits=())
+    assert prepared == Prepared(b'{"id":"c1","campaign":{"name":"x"}}', 1, replayable=True, met=frozenset())
 
 
 async def test_the_callers_body_is_left_as_it_was() -> None:
@@ -465,18 +465,18 @@ async def test_what_may_never_be_sent_again_stays_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "limits"),
+    ("body", "met"),
     [
-        ({"filter": {"segment": "vip"}}, (RATE, SEGMENT_RATE)),
-        (Model(filter=Model(segment="vip")), (RATE, SEGMENT_RATE)),
-        ({"filter": {"segment": ""}}, (RATE,)),
-        ({"filter": None}, (RATE,)),
-        ({}, (RATE,)),
-        (Encoded(b"{}", 1, has_events=False), (RATE, SEGMENT_RATE)),
+        ({"filter": {"segment": "vip"}}, {SEGMENT}),
+        (Model(filter=Model(segment="vip")), {SEGMENT}),
+        ({"filter": {"segment": ""}}, set()),
+        ({"filter": None}, set()),
+        ({}, set()),
+        (Encoded(b"{}", 1, has_events=False), {SEGMENT}),
     ],
 )
-async def test_a_limit_with_a_condition_counts_where_it_is_met(body: Any, limits: tuple[LimitFact, ...]) -> None:
-    assert (await prepare(EXPORT, body)).limits == limits
+async def test_the_condition_of_a_limit_is_met_or_not(body: Any, met: set[Condition]) -> None:
+    assert (await prepare(EXPORT, body)).met == met
 
 
 async def test_a_condition_on_the_object_around_the_items() -> None:
@@ -494,7 +494,8 @@ async def test_a_condition_on_items_under_a_key() -> None:
 @pytest.mark.parametrize("has_events", [False, True])
 async def test_encoded_is_sent_as_it_is_and_believed(has_events: bool) -> None:
     prepared = await prepare(MASS_UPDATE, Encoded(b'[{"a": NaN}]', 7, has_events))
-    assert prepared == Prepared(b'[{"a": NaN}]', 7, replayable=not has_events, limits=(RATE,))
+    met = frozenset({NO_EVENTS} if has_events else ())
+    assert prepared == Prepared(b'[{"a": NaN}]', 7, replayable=not has_events, met=met)
 
 
 async def test_encoded_is_not_believed_about_what_it_does_not_say() -> None:

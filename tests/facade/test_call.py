@@ -421,7 +421,7 @@ async def test_the_fake_over_sockets(fake: FakeBatch) -> None:
             await client.call("GET /segments/view", params={"name": "x"})
 
 
-def test_addresses_that_are_posted_to_are_not_kept_for_ever() -> None:
+async def test_addresses_that_are_posted_to_are_not_kept_for_ever() -> None:
     from batch_api.engine.transport import Request
     from batch_api.engine.wire.http import _MOST_ADDRESSES, HttpxTransport
 
