@@ -364,7 +364,10 @@ class _Call:
 
     def _note(self, turn: Turn, request: Request, seconds: float, outcome: AttemptOutcome) -> None:
         last = self._last
-        turn.left_at = request.left_at if request.sent else None
+        if not request.sent:
+            turn.left_at = None
+        elif request.left_at is not None:
+            turn.left_at = request.left_at
         if outcome == "not_sent" and self.on_unsent is not None:
             self.on_unsent()
         attempt = Attempt(

@@ -27,8 +27,8 @@ class Request:
         self.content = content
         self.timeout = timeout
         """Seconds without progress, in connecting, sending or receiving, after which to give up."""
-        self.left_at = asyncio.get_running_loop().time()
-        """When the body began to leave, as far as is known, on the clock of the loop."""
+        self.left_at: float | None = None
+        """When the body began to leave, on the clock of the loop, where the transport can tell."""
         self._sent = True
         self._on_leaving: Callable[[float], object] | None = None
 
