@@ -336,6 +336,7 @@ class _Call:
             self._prepared.content or b"",
             timeout=min(engine._options.timeout, max(self._deadline - self._loop.time(), 0.001)),
         )
+        request.tell_leaving(turn.left)
         began = self._loop.time()
         budget = asyncio.timeout_at(self._deadline if self._deadline < math.inf else None)
         try:

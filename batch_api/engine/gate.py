@@ -319,6 +319,11 @@ class Gate:
         for draw in ticket.draws:
             draw.bucket.depart(draw.cost)
 
+    def left(self, ticket: Ticket, left_at: float) -> None:
+        """Its first byte leaves: connecting may have taken long, and the next must keep clear of it."""
+        for draw in ticket.draws:
+            draw.bucket.left_late(draw.cost, left_at)
+
     def _land(self, ticket: Ticket, left_at: float) -> None:
         """It was answered: the server has counted it, at the latest a return trip ago."""
         self._in_flight.discard(ticket)
@@ -347,7 +352,6 @@ class Gate:
         if first or self._proven:
             answer = Answer(
                 seconds=now - ticket.spent_at,
-                left_at=left_at,
                 quickest=self._round_trip.quickest,
                 first=first,
                 sets_levels=self._restarts,
@@ -468,6 +472,10 @@ class Turn:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._gate.release(self._ticket, self.left_at)
+
+    def left(self, left_at: float) -> None:
+        """The first byte of the request leaves."""
+        self._gate.left(self._ticket, left_at)
 
     def accepted(self) -> None:
         """The request was answered, whatever the answer, but by a rejection."""

@@ -17,8 +17,6 @@ class Answer(NamedTuple):
 
     seconds: float
     """From the permit to the answer."""
-    left_at: float
-    """When the first byte of the request left. Connecting may have taken long."""
     quickest: float
     """Seconds that the quickest answer took."""
     first: bool
@@ -95,7 +93,6 @@ class LocalLimiter:
         for draw in ticket.draws:
             if not answer.first:
                 draw.bucket.came_late(draw.cost, ticket.spent_at, late)
-                draw.bucket.left_late(draw.cost, answer.left_at)
             elif answer.sets_levels:
                 # It may have waited for a connection: count the next one from its answer. After a rejection the
                 # server's bucket is empty; before, one request's cost is taken to be in it.

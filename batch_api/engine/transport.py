@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple, Protocol
 
 import httpx
@@ -15,7 +15,7 @@ from batch_api.engine.response import Headers
 class Request:
     """What goes on the wire. Shows neither headers, nor address, nor body."""
 
-    __slots__ = ("_sent", "content", "headers", "left_at", "method", "timeout", "url")
+    __slots__ = ("_on_leaving", "_sent", "content", "headers", "left_at", "method", "timeout", "url")
 
     def __init__(
         self, method: str, url: str, headers: list[tuple[str, str]], content: bytes = b"", *, timeout: float
@@ -30,6 +30,11 @@ class Request:
         self.left_at = asyncio.get_running_loop().time()
         """When the body began to leave, as far as is known, on the clock of the loop."""
         self._sent = True
+        self._on_leaving: Callable[[float], object] | None = None
+
+    def tell_leaving(self, on_leaving: Callable[[float], object]) -> None:
+        """Call this with the time when the body begins to leave, where the transport can tell."""
+        self._on_leaving = on_leaving
 
     @property
     def sent(self) -> bool:
@@ -43,6 +48,8 @@ class Request:
     def sent(self, value: bool) -> None:
         if value and not self._sent:
             self.left_at = asyncio.get_running_loop().time()
+            if self._on_leaving is not None:
+                self._on_leaving(self.left_at)
         self._sent = value
 
     def __repr__(self) -> str:
