@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Self, Unpack
 
 from batch_api._generated.mep.document import DOCUMENT_SHA256, VERSION
 from batch_api._generated.mep.registry import API
-from batch_api.base_client import BaseClient, environment, user_agent
+from batch_api.base_client import BaseClient, ClientSettings, add_environment, environment, user_agent
 from batch_api.engine.engine import Engine
 
 if TYPE_CHECKING:
@@ -26,22 +25,9 @@ if TYPE_CHECKING:
     from batch_api.engine.limits import Limit
 
 
-class AppSettings(TypedDict, total=False):
+class AppSettings(ClientSettings, total=False):
     """The keyword arguments of `BatchAppClient`."""
 
-    base_url: str | None
-    timeout: float
-    deadline: float
-    limits: Mapping[str, Sequence[Limit]] | None
-    share: float | None
-    quota: str | None
-    pause: float | None
-    transport: object | None
-    proxy: str | None
-    trust_env: bool
-    max_in_flight: int
-    max_response_bytes: int
-    observer: Callable[[Attempt], None] | None
     app_alias: str | None
 
 
@@ -146,10 +132,7 @@ class BatchAppClient(BaseClient):
         Raises `ConfigurationError` that names the variables that are missing or empty.
         """
         rest_api_key, app_key = environment("BATCH_REST_API_KEY", "BATCH_APP_KEY")
-        if settings.get("base_url") is None:
-            settings["base_url"] = os.environ.get("BATCH_APP_BASE_URL") or None
-        if settings.get("quota") is None:
-            settings["quota"] = os.environ.get("BATCH_QUOTA_URL") or None
+        add_environment(settings, "BATCH_APP_BASE_URL")
         return cls(rest_api_key, app_key, **settings)
 
     def for_app(self, app_key: str, *, app_alias: str | None = None) -> Self:

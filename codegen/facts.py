@@ -12,9 +12,8 @@ from .document import Json
 from .errors import CodegenError, each
 from .schema import target_of
 
-_LIMIT = {"rate", "per", "unit", "burst", "group", "when", "headroom", "spacing"}
-_FACTS = {"limits", "items", "counted", "max_items", "instead", "replay", "replay_unless", "replay_only_if"}
-_FACTS |= {"pause", "success"}
+_LIMIT = {*LimitFact._fields}
+_FACTS = {*Operation._fields} - {"name", "method", "path", "items_are_text", "dates"}  # those come from elsewhere
 
 
 def load(path: Path, document: Json) -> dict[str, Operation]:

@@ -233,20 +233,23 @@ class Engine:
         body: object | Encoded | None = None,
         query: Mapping[str, QueryValue] | None = None,
         path: Mapping[str, str] | None = None,
+        deadline: float | None = None,
         on_turn: Callable[[], object] | None = None,
         on_unsent: Callable[[], object] | None = None,
         waits: Callable[[Response], bool] | None = None,
     ) -> Response:
         """Send one request with all policy applied; return only what succeeded.
 
-        `on_turn` is called each time the request has passed the gate, `on_unsent` if nothing of it left after that.
+        `deadline` is the seconds that this call may take, in place of the engine's. `on_turn` is called each time the
+        request has passed the gate, `on_unsent` if nothing of it left after that.
         `waits` is asked after each rejection whether to wait for another turn; without it, the deadline decides. Raises
         `InvalidInput` before anything is sent, else the errors of `batch_api.engine.errors`.
         """
-        deadline = running_loop().time() + self._options.deadline
+        seconds = self._options.deadline if deadline is None else deadline
+        until = running_loop().time() + seconds
         prepared = await prepare(operation, body)
         # No address in a variable: tracebacks with locals would show the keys and ids in it.
-        call = _Call(self, operation, prepared, self._address(operation, query, path or {}), deadline)
+        call = _Call(self, operation, prepared, self._address(operation, query, path or {}), until, seconds)
         call.on_turn, call.on_unsent, call.waits = on_turn, on_unsent, waits
         return await call.run()
 
@@ -272,12 +275,15 @@ class Engine:
 class _Call:
     """One call: its attempts, until one succeeds or nothing more may be done."""
 
-    def __init__(self, engine: Engine, operation: Operation, prepared: Prepared, address: str, deadline: float) -> None:
+    def __init__(
+        self, engine: Engine, operation: Operation, prepared: Prepared, address: str, deadline: float, seconds: float
+    ) -> None:
         self._engine = engine
         self._operation = operation
         self._prepared = prepared
         self._address = address
         self._deadline = deadline
+        self._seconds = seconds
         self._attempts: list[Attempt] = []
         self._last: Response | Fault | None = None
         self._faults = 0
@@ -431,7 +437,7 @@ class _Call:
         if self._last is not None:
             return self._error()
         return DeadlineExceeded(
-            f"{self._operation.name}: its turn comes after the deadline of {self._engine.deadline:g} s.",
+            f"{self._operation.name}: its turn comes after the deadline of {self._seconds:g} s.",
             retry_after=seconds,
             outcome="not_sent",
         )
@@ -445,7 +451,7 @@ class _Call:
     def _out_of_time(self, request: Request) -> BatchError:
         where = "with a request on the wire" if request.sent else "before the request could leave"
         return DeadlineExceeded(
-            f"{self._operation.name}: the deadline of {self._engine.deadline:g} s passed {where}.",
+            f"{self._operation.name}: the deadline of {self._seconds:g} s passed {where}.",
             outcome=self._outcome,
             attempts=self._attempts,
         )

@@ -179,10 +179,11 @@ class Delivery:
         await self._until_calm()
         while True:
             try:
-                response = await self._in_time().send(
+                response = await self._engine.send(
                     kind.operation,
                     path=kind.path,
                     body=body,
+                    deadline=max(self._until - now(), 1e-3),
                     on_turn=on_turn,
                     on_unsent=self._on_unsent,
                     waits=self._waits(len(rows)),
@@ -201,11 +202,6 @@ class Delivery:
                 self._losses, self._not_before = 0, -math.inf
                 self._on_answer(response)
                 return Sent(response, None, doubt)
-
-    def _in_time(self) -> Engine:
-        """The engine, with what is left of the job's time."""
-        left = self._until - self._now()
-        return self._engine.with_options(deadline=max(left, 1e-3))
 
     def _waits(self, items: int) -> Callable[[Response], bool]:
         """Whether a request that is rejected goes on waiting: at a limit for ever, in maintenance while patience lasts.

@@ -66,7 +66,7 @@ class Dispatcher:
         outbox: Outbox | None,
         finish: Callable[[Held, Fate], None],
     ) -> None:
-        self._engine = engine.with_options(deadline=math.inf)
+        self._engine = engine
         self._kind = kind
         most = kind.operation.max_items
         if most is not None and sending.most_items > most:

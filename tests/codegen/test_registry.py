@@ -10,8 +10,9 @@ import pytest
 
 from batch_api._generated.cep import document
 from batch_api._generated.cep.registry import OPERATIONS, UNDOCUMENTED
-from batch_api._operation import Condition, LimitFact
-from codegen import yamlfile
+from batch_api._generated.mep.registry import OPERATIONS as LEGACY
+from batch_api._operation import Condition, Dates, LimitFact, Operation
+from codegen import render, yamlfile
 from codegen.layout import HERE
 
 DEFAULT = (LimitFact(1.0, spacing=0.02),)
@@ -73,6 +74,20 @@ def test_the_facts(name: str) -> None:
     assert operation.name == name
     assert operation[1:9] == EXPECTED[name]
     assert operation.pause == 5.0
+
+
+WORDS = {word.__name__: word for word in (Operation, LimitFact, Condition, Dates)}
+
+
+@pytest.mark.parametrize("operation", [*OPERATIONS.values(), *LEGACY.values()], ids=lambda one: one.name)
+def test_the_source_of_an_operation_makes_it_again(operation: Operation) -> None:
+    assert eval(render.source(operation), WORDS) == operation
+
+
+def test_source_states_what_differs_from_the_default() -> None:
+    fact = LimitFact(5.0, per=60.0, when=Condition(("*", "a b"), True))
+    assert render.source(fact) == "LimitFact(rate=5.0, per=60.0, when=Condition(path=('*', 'a b', ), equals=True))"
+    assert render.source(LimitFact(1.0, unit="requests", headroom=0.0)) == "LimitFact(rate=1.0)"
 
 
 def test_the_operations_are_those_of_the_document(original: dict[str, Any]) -> None:

@@ -407,6 +407,18 @@ def test_a_deadline_on_the_wire_is_unknown_whatever_came_before() -> None:
         assert error.attempts[-1].fault == "DeadlineExceeded"
 
 
+def test_a_call_may_have_a_deadline_of_its_own() -> None:
+    async def main() -> None:
+        engine, now = engine_on(Script(NEVER), deadline=20, timeout=100), asyncio.get_running_loop().time
+        for own, seconds in ((7, 7), (None, 20), (40, 40)):
+            began = now()
+            with pytest.raises(DeadlineExceeded, match=f"the deadline of {seconds} s"):
+                await engine.send(READ, deadline=own)
+            assert now() - began == pytest.approx(seconds, abs=0.1)
+
+    run(main())
+
+
 def test_a_deadline_before_the_body_left_is_not_sent() -> None:
     error = failure(Script(Answer(after=100, sent=False)), deadline=20)
     assert isinstance(error, DeadlineExceeded)

@@ -1,4 +1,4 @@
-"""A client makes its limits once: no call makes one, or checks one again."""
+"""A client makes its limits and its engine once: no call and no job makes another, or checks one again."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ COUNTED = {
     Limit.__init__.__code__: "limits made",
     limits._positive.__code__: "checks of a number",
     limits._a_unit.__code__: "checks of a unit",
+    Engine._sibling.__code__: "engines made",
 }
 
 
 @contextmanager
 def counted() -> Iterator[Counter[str]]:
-    """How often limits are made and their fields checked, meanwhile."""
+    """How often limits and engines are made and limits checked, meanwhile."""
     found: Counter[str] = Counter()
 
     def note(frame: FrameType, event: str, _: object) -> None:
@@ -43,7 +44,7 @@ def counted() -> Iterator[Counter[str]]:
         sys.setprofile(before)
 
 
-async def test_calls_and_jobs_make_no_limit(connect: Connect) -> None:
+async def test_calls_and_jobs_make_no_limit_and_no_engine(connect: Connect) -> None:
     with counted() as made:
         client = connect()
     assert made["limits made"] >= 25, "the client makes those of all operations"
