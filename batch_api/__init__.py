@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from batch_api._codec import UNSET
     from batch_api._document import DOCUMENT_SHA256, DOCUMENT_VERSION
     from batch_api.app_client import BatchAppClient
-    from batch_api.app_results import Receipt
     from batch_api.client import BatchClient
     from batch_api.engine.attempt import Attempt
     from batch_api.engine.errors import (
@@ -77,7 +76,15 @@ if TYPE_CHECKING:
     from batch_api.ingest.summary import Summary
     from batch_api.resources.files import FileStream
     from batch_api.resources.paging import Listing, Page
-    from batch_api.results import CreatedCampaign, Done, IndexingResult, PartialError, RemovalToken, UpdateResult
+    from batch_api.results import (
+        CreatedCampaign,
+        Done,
+        IndexingResult,
+        PartialError,
+        Receipt,
+        RemovalToken,
+        UpdateResult,
+    )
 
 __all__ = [
     "DOCUMENT_SHA256",
@@ -156,7 +163,6 @@ _HOMES = {
     "batch_api._document": ("DOCUMENT_SHA256", "DOCUMENT_VERSION"),
     "batch_api._codec": ("UNSET",),
     "batch_api.app_client": ("BatchAppClient",),
-    "batch_api.app_results": ("Receipt",),
     "batch_api.client": ("BatchClient",),
     "batch_api.engine.attempt": ("Attempt",),
     "batch_api.engine.errors": (
@@ -208,7 +214,15 @@ _HOMES = {
     "batch_api.ingest.summary": ("Summary",),
     "batch_api.resources.files": ("FileStream",),
     "batch_api.resources.paging": ("Listing", "Page"),
-    "batch_api.results": ("CreatedCampaign", "Done", "IndexingResult", "PartialError", "RemovalToken", "UpdateResult"),
+    "batch_api.results": (
+        "CreatedCampaign",
+        "Done",
+        "IndexingResult",
+        "PartialError",
+        "Receipt",
+        "RemovalToken",
+        "UpdateResult",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

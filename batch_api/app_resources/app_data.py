@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from batch_api._generated.mep.endpoints import app_data as api
 from batch_api.app_resources import checks
 from batch_api.app_resources.listing import RowListing
+from batch_api.engine.arguments import an_object, wrong
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.checks import an_object
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
 from batch_api.results import Done
@@ -41,7 +41,7 @@ class AppData(Resource):
         given = {"description": description, "time_to_live": time_to_live}
         body = {name: value for name, value in given.items() if value is not None}
         answer = await api.app_data_create(self._engine, body, table_name=checks.plain_name(table, "table"))
-        return Done.of(answer.response)
+        return Done.of(answer)
 
     async def update(self, table: str, values: Mapping[str, str | None], *, overwrite: bool = False) -> Done:
         """Write entries of a table.
@@ -54,19 +54,17 @@ class AppData(Resource):
         an_object(values, path="values")
         for value in values.values():
             if value is not None and not isinstance(value, str):
-                raise InvalidInput("the values of a table are text, or None", path="values")
+                raise wrong("values that are strings, or None", value, "values")
             if value is None and overwrite:
-                raise InvalidInput(
-                    "None deletes an entry, and overwrite deletes all the others: leave it out", path="values"
-                )
+                raise InvalidInput("expected no None: overwrite deletes all entries that are left out", path="values")
         body: dict[str, Any] = {"overwrite": overwrite, "values": dict(values)}
         answer = await api.app_data_update(self._engine, body, table_name=checks.plain_name(table, "table"))
-        return Done.of(answer.response)
+        return Done.of(answer)
 
     async def delete(self, table: str) -> Done:
         """Delete a table. The API does not look for campaigns that still use it."""
         answer = await api.app_data_delete(self._engine, table_name=checks.plain_name(table, "table"))
-        return Done.of(answer.response)
+        return Done.of(answer)
 
     def list(self, page_size: int = 100, cursor: str | None = None) -> Listing[AppDataTable]:
         """All tables, the most recent first: an async iterator, with `.pages()`.

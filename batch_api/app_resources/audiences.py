@@ -9,10 +9,12 @@ from batch_api._codec import UNSET
 from batch_api._generated.mep.endpoints import audiences as api
 from batch_api.app_resources import checks
 from batch_api.app_resources.listing import RowListing
+from batch_api.engine.arguments import choice
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.checks import an_object, field, items
+from batch_api.ingest import app_kinds
 from batch_api.ingest.patience import PATIENCE
+from batch_api.resources.checking import checked
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
 from batch_api.resources.waiting import INDEXING, until_over
@@ -63,7 +65,7 @@ class AppAudiences(Resource):
         create = api.install_audience_create if _is_installs(type) else api.custom_audience_create
         text = {} if description is None else {"description": description}
         answer = await create(self._engine, {"type": type, **text}, audience_name=_name(name))
-        return Done.of(answer.response)
+        return Done.of(answer)
 
     async def update(
         self,
@@ -79,13 +81,13 @@ class AppAudiences(Resource):
                 for an installation `{"action": "add", "id": "…", "attributes": {"rank": 3}, "tags": ["gold"]}`.
             type: What its ids are.
         """
-        changes = [_change(given, index) for index, given in enumerate(items(ids, "ids", one="id"))]
+        changes = await checked(_changes(_name(name), type), ids, "ids", one="id")
         if _is_installs(type):
-            answer = await api.install_audience_update(self._engine, {"ids": changes}, audience_name=_name(name))
+            answer = await api.install_audience_update(self._engine, {"ids": changes}, audience_name=name)
         else:
             body = {"type": type, "ids": changes}
-            answer = await api.custom_audience_update(self._engine, body, audience_name=_name(name))
-        return IndexingResult.of(answer.response)
+            answer = await api.custom_audience_update(self._engine, body, audience_name=name)
+        return IndexingResult.of(answer)
 
     async def replace(
         self, name: str, ids: Sequence[str | InstallAudienceMember | Mapping[str, Any]]
@@ -98,9 +100,9 @@ class AppAudiences(Resource):
                 To load more, replace with the first of them and add the rest with `update`: each call clears what the
                 one before wrote.
         """
-        members = [_member(given, index) for index, given in enumerate(items(ids, "ids", one="id"))]
-        answer = await api.install_audience_replace(self._engine, {"ids": members}, audience_name=_name(name))
-        return IndexingResult.of(answer.response)
+        members = await checked(app_kinds.InstallAudienceContent(_name(name)), ids, "ids", one="id")
+        answer = await api.install_audience_replace(self._engine, {"ids": members}, audience_name=name)
+        return IndexingResult.of(answer)
 
     def ingest(
         self,
@@ -140,30 +142,19 @@ class AppAudiences(Resource):
 
         Raises `InvalidInput` for a choice that cannot be, and `OSError` for a path.
         """
-        from batch_api.ingest import app_kinds
         from batch_api.ingest.job import job_of
         from batch_api.ingest.replace import Replacement
 
-        if mode not in ("update", "replace"):
-            raise InvalidInput("update or replace?", path="mode")
-        is_installs = _is_installs(type)
-        replaces = mode == "replace"
-        if replaces and not is_installs:
-            raise InvalidInput("the API replaces audiences of install_ids only", path="mode")
+        replaces = choice(mode, "mode", "update", "replace") == "replace"
+        if replaces and not _is_installs(type):
+            raise InvalidInput("expected 'update': the API replaces audiences of install_ids only", path="mode")
 
         async def applied(token: str | None) -> object:
             return await self.wait(name, token, type, timeout=patience)
 
-        kind: Kind
-        if replaces:
-            kind = app_kinds.InstallAudienceMembers(_name(name))
-        elif is_installs:
-            kind = app_kinds.InstallAudienceChanges(_name(name))
-        else:
-            kind = app_kinds.CustomAudienceChanges(_name(name), type)
         return job_of(
             self._engine,
-            kind,
+            app_kinds.InstallAudienceMembers(_name(name)) if replaces else _changes(_name(name), type),
             ids,
             checkpoint=checkpoint,
             chunk_size=chunk_size,
@@ -177,7 +168,7 @@ class AppAudiences(Resource):
         """Delete a whole audience; to take ids out of one, use `update`. Campaigns that target it see it as empty."""
         delete = api.install_audience_delete if _is_installs(type) else api.custom_audience_delete
         answer = await delete(self._engine, audience_name=_name(name))
-        return Done.of(answer.response)
+        return Done.of(answer)
 
     def list(
         self, page_size: int = 100, cursor: str | None = None, *, type: AudienceType = "custom_ids"
@@ -257,36 +248,12 @@ def _state(seen: AudienceView) -> object:
 
 
 def _is_installs(type: str) -> bool:
-    if type not in ("custom_ids", "advertising_ids", "install_ids"):
-        raise InvalidInput("custom_ids, advertising_ids or install_ids?", path="type")
-    return type == "install_ids"
+    return choice(type, "type", "custom_ids", "advertising_ids", "install_ids") == "install_ids"
+
+
+def _changes(name: str, type: str) -> Kind:
+    return app_kinds.InstallAudienceChanges(name) if _is_installs(type) else app_kinds.CustomAudienceChanges(name, type)
 
 
 def _name(name: object) -> str:
     return checks.plain_name(name, "name", longest=LONGEST_NAME)
-
-
-def _change(given: object, index: int) -> object:
-    if isinstance(given, str):
-        return {"action": "add", "id": _id(given, index)}
-    an_object(given, index=index)
-    _id(field(given, "id"), index)
-    if field(given, "action") not in ("add", "remove"):
-        raise InvalidInput("add or remove?", index=index, path="action")
-    return given
-
-
-def _member(given: object, index: int) -> object:
-    if isinstance(given, str):
-        return {"id": _id(given, index)}
-    an_object(given, index=index)
-    _id(field(given, "id"), index)
-    if field(given, "action") not in (None, "add"):
-        raise InvalidInput("replace only adds: leave the action out", index=index, path="action")
-    return given
-
-
-def _id(value: object, index: int) -> str:
-    if not isinstance(value, str) or not value:
-        raise InvalidInput("an id is a string that is not empty", index=index, path="id")
-    return value

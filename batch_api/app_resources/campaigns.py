@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from batch_api._codec import UNSET
 from batch_api._generated.mep.endpoints import campaigns as api
 from batch_api.app_resources import checks
 from batch_api.app_resources.listing import RowListing
-from batch_api.app_results import Receipt
+from batch_api.engine.arguments import is_list, text, wrong
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.checks import text
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
-from batch_api.results import Done, shown
+from batch_api.results import Done, Receipt, shown
 
 if TYPE_CHECKING:
     from batch_api.app_models import (
@@ -62,9 +61,9 @@ class AppCampaigns(Resource):
         body = _checked(campaign)
         checks.needed(body, "name", "live", "messages")
         if not checks.at_most_one(body, "push_time", "local_push_time"):
-            raise InvalidInput("missing: push_time or local_push_time says when", path="push_time")
+            raise InvalidInput("missing: give push_time or local_push_time", path="push_time")
         answer = await api.push_campaign_create(self._engine, body)
-        return Receipt.of(answer.response, "campaign_token")
+        return Receipt.of(answer, "campaign_token")
 
     async def update(self, token: str, changes: PushCampaignUpdate | Mapping[str, Any]) -> Done:
         """Change a campaign that was created by the API. What is left out stays.
@@ -75,12 +74,12 @@ class AppCampaigns(Resource):
         """
         body = _checked(changes)
         answer = await api.push_campaign_update(self._engine, body, campaign_token=text(token, "token"))
-        return Done.of(answer.response)
+        return Done.of(answer)
 
     async def delete(self, token: str) -> Done:
         """Delete a campaign. Raises `NotFound` for one that does not exist."""
         answer = await api.push_campaign_delete(self._engine, campaign_token=text(token, "token"))
-        return Done.of(answer.response)
+        return Done.of(answer)
 
     async def view(self, token: str) -> PushCampaign:
         """One campaign, made by the API or in the dashboard. Its `gcm_collapse_key` may be text or an object."""
@@ -127,6 +126,6 @@ def _checked(given: object) -> dict[str, Any]:
     checks.at_most_one(body, "push_time", "local_push_time")
     checks.local_times(body, "local_push_time")
     messages = body.get("messages")
-    if messages is not None and (isinstance(messages, str) or not isinstance(messages, Sequence) or not messages):
-        raise InvalidInput("a list of one message or more is due", path="messages")
+    if messages is not None and not (is_list(messages) and messages):
+        raise wrong("a list of one message or more", messages, "messages")
     return body

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from batch_api._operation import Dates
+from batch_api.engine.arguments import fields, is_list, is_object, items, text, wrong
 from batch_api.engine.encode import encode_whole
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.checks import an_object, fields, is_object, text
 
 MOST_LABELS: Final = 3
 """Labels of a campaign (fact sheet: mep-legacy, 3.1)."""
@@ -25,13 +25,13 @@ def plain_name(value: object, path: str, *, longest: int | None = None) -> str:
     """A name of letters, digits, underscores and hyphens."""
     name = text(value, path)
     if not _PLAIN.fullmatch(name):
-        raise InvalidInput("letters, digits, underscores and hyphens are due", path=path)
+        raise InvalidInput("expected letters, digits, underscores and hyphens alone", path=path)
     if longest is not None and len(name) > longest:
-        raise InvalidInput(f"at most {longest} characters", path=path)
+        raise InvalidInput(f"expected at most {longest} characters, got {len(name)}", path=path)
     return name
 
 
-def whole(given: object, key: str) -> dict[str, Any]:
+def wrapped(given: object, key: str) -> dict[str, Any]:
     """The API's own object, whether it was given itself or only what it has under `key`."""
     body = fields(given) if is_object(given) else {}
     inner = body.get(key)
@@ -60,7 +60,7 @@ def local_times(body: dict[str, Any], *names: str) -> None:
         if not isinstance(value, datetime):
             continue
         if value.tzinfo is not None:
-            raise InvalidInput("the time of the device: give a datetime without a time zone", path=name)
+            raise InvalidInput("expected a datetime without a time zone, the time of the device", path=name)
         body[name] = value.isoformat(timespec="seconds")
 
 
@@ -69,41 +69,27 @@ def custom_payload(body: dict[str, Any]) -> None:
     value = body.get("custom_payload")
     if isinstance(value, Mapping):
         if _RESERVED in value:
-            raise InvalidInput(f"{_RESERVED} is reserved", path="custom_payload")
+            raise InvalidInput(f"the key {_RESERVED} is reserved", path="custom_payload")
         body["custom_payload"] = encode_whole(value, Dates()).decode()
     elif value is not None and not isinstance(value, str):
-        raise InvalidInput("an object is due, or the same as JSON text", path="custom_payload")
+        raise wrong("an object, or the same as JSON text", value, "custom_payload")
 
 
 def campaign(given: object, path: str) -> dict[str, Any]:
     """The fields of a campaign, or of its changes: a copy, with what both kinds of campaign have checked."""
     body = dict(fields(given, path=path))
     if not body:
-        raise InvalidInput("empty: nothing would change", path=path)
+        raise InvalidInput("expected one field or more, got an empty object", path=path)
     name, labels = body.get("name"), body.get("labels")
     if name is not None and len(text(name, "name")) < SHORTEST_NAME:
-        raise InvalidInput(f"at least {SHORTEST_NAME} characters are due", path="name")
-    if isinstance(labels, Sequence) and not isinstance(labels, str) and len(labels) > MOST_LABELS:
-        raise InvalidInput(f"{len(labels)} labels, but a campaign has at most {MOST_LABELS}", path="labels")
+        raise InvalidInput(f"expected at least {SHORTEST_NAME} characters, got {len(name)}", path="name")
+    if is_list(labels) and len(labels) > MOST_LABELS:
+        raise InvalidInput(f"expected at most {MOST_LABELS} labels, got {len(labels)}", path="labels")
     custom_payload(body)
     return body
 
 
 def ids(values: object, path: str) -> None:
     """A list of ids: strings, none of them empty. An integer would be refused by the API, as a whole call."""
-    if isinstance(values, str) or not isinstance(values, Sequence):
-        raise InvalidInput("a list of strings is due", path=path)
-    for index, value in enumerate(values):
-        if not isinstance(value, str) or not value:
-            raise InvalidInput("an id is a string that is not empty", index=index, path=path)
-
-
-def items(values: object, what: str) -> list[dict[str, Any]]:
-    """The fields of each object of a list."""
-    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Sequence):
-        raise InvalidInput(f"a list of {what} is due")
-    rows = []
-    for index, value in enumerate(values):
-        an_object(value, index=index)
-        rows.append(fields(value, index=index))
-    return rows
+    for index, value in enumerate(items(values, path, one="id")):
+        text(value, path, index=index)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from batch_api._generated.mep.endpoints import custom_data as api
 from batch_api.app_resources import checks
-from batch_api.app_results import Receipt
+from batch_api.engine.arguments import text
 from batch_api.ingest import app_checks
-from batch_api.ingest.checks import items as listed
-from batch_api.ingest.checks import text
+from batch_api.ingest.app_kinds import CustomData as Updates
+from batch_api.ingest.app_kinds import CustomDataDeletions
 from batch_api.ingest.patience import PATIENCE
+from batch_api.resources.checking import checked
 from batch_api.resources.resource import Resource
+from batch_api.results import Receipt
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -48,32 +50,30 @@ class CustomData(Resource):
                 `{"values": {…}, "overwrite": True}`.
             overwrite: Drop all stored values that are not among these.
         """
-        body = checks.whole(values, "values") | ({"overwrite": True} if overwrite else {})
-        body["values"] = app_checks.values(body["values"], None, "values")
+        body = checks.wrapped(values, "values") | ({"overwrite": True} if overwrite else {})
+        body["values"] = app_checks.values(body["values"], "values")
         answer = await api.custom_data_set(self._engine, body, custom_user_id=text(user_id, "user_id"))
-        return Receipt.of(answer.response)
+        return Receipt.of(answer)
 
     async def bulk(self, updates: Sequence[CustomDataBulkItem | Mapping[str, Any]]) -> Receipt:
         """Write values of at most 10 000 users.
 
         await client.custom_data.bulk([{"id": "u1", "update": {"values": {"u.tier": "gold"}}}])
         """
-        rows = checks.items(updates, "updates")
-        for index, row in enumerate(rows):
-            app_checks.user_id(row, index)
-            app_checks.update(row, index)
+        rows = await checked(Updates(), updates, one="update")
         answer = await api.custom_data_bulk(self._engine, rows)
-        return Receipt.of(answer.response)
+        return Receipt.of(answer)
 
     async def delete(self, user_id: str) -> Receipt:
         """Delete all custom data of one user."""
         answer = await api.custom_data_delete(self._engine, custom_user_id=text(user_id, "user_id"))
-        return Receipt.of(answer.response)
+        return Receipt.of(answer)
 
     async def bulk_delete(self, user_ids: Sequence[str]) -> Receipt:
         """Delete all custom data of at most 10 000 users."""
-        answer = await api.custom_data_bulk_delete(self._engine, listed(user_ids, "user_ids", one="id"))
-        return Receipt.of(answer.response)
+        ids = await checked(CustomDataDeletions(), user_ids, "user_ids", one="id")
+        answer = await api.custom_data_bulk_delete(self._engine, ids)
+        return Receipt.of(answer)
 
     def ingest(
         self,
@@ -107,7 +107,6 @@ class CustomData(Resource):
 
         Raises `InvalidInput` for a choice that cannot be, and `OSError` for a path.
         """
-        from batch_api.ingest.app_kinds import CustomData as Updates
         from batch_api.ingest.job import job_of
 
         return job_of(
@@ -132,7 +131,6 @@ class CustomData(Resource):
         on_progress: Callable[[Progress], object] | None = None,
     ) -> Job:
         """Delete all custom data of any number of users, 10 000 a call. As `ingest`, with ids in place of updates."""
-        from batch_api.ingest.app_kinds import CustomDataDeletions
         from batch_api.ingest.job import job_of
 
         return job_of(

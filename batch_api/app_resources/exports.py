@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from batch_api._generated.mep.endpoints import exports as api
 from batch_api.app_resources import checks
+from batch_api.engine.arguments import fields, is_list, text, wrong
 from batch_api.engine.engine import Engine
-from batch_api.engine.errors import ExportFailed, InvalidInput
-from batch_api.ingest.checks import fields, text
 from batch_api.resources.resource import Resource
-from batch_api.resources.waiting import EXPORT, until_over
+from batch_api.resources.waiting import until_done
 from batch_api.results import promised, shown
 
 if TYPE_CHECKING:
@@ -44,13 +43,13 @@ class AppExports(Resource):
                 older than 90 days are missing from the file.
         """
         answer = await api.app_export_campaign_ids(self._engine, _checked(request), campaign_token=text(token, "token"))
-        return promised(answer.response, "id", "request_id")
+        return promised(answer, "id", "request_id")
 
     async def campaign_events(self, token: str, request: AppExportCreate | Mapping[str, Any]) -> str:
         """Ask for the events of a push campaign. All else is as in `campaign_ids`."""
         body = _checked(request)
         answer = await api.app_export_campaign_events(self._engine, body, campaign_token=text(token, "token"))
-        return promised(answer.response, "id", "request_id")
+        return promised(answer, "id", "request_id")
 
     async def view(self, id: str) -> AppExport:
         """One export of the last six months. Its `status` is `CREATED`, `PENDING`, `SUCCESS` or `ERROR`."""
@@ -80,19 +79,7 @@ class AppExports(Resource):
         async def look(engine: Engine) -> AppExport:
             return await _view(engine, id)
 
-        export = await until_over(
-            self._engine,
-            look,
-            is_over=lambda seen: _status(seen) in ("SUCCESS", "ERROR"),
-            state=_status,
-            what="exports.wait",
-            pace=EXPORT,
-            timeout=timeout,
-            on_progress=on_progress,
-        )
-        if _status(export) == "ERROR":
-            raise ExportFailed("exports.wait: the export ended in ERROR.", export=export)
-        return export
+        return await until_done(self._engine, look, timeout=timeout, on_progress=on_progress)
 
 
 async def _view(engine: Engine, id: str) -> AppExport:
@@ -100,14 +87,10 @@ async def _view(engine: Engine, id: str) -> AppExport:
     return shown(answer)
 
 
-def _status(seen: AppExport) -> object:
-    return getattr(seen, "status", None)
-
-
 def _checked(request: object) -> dict[str, Any]:
     body = fields(request, path="request")
     checks.needed(body, "from", "to", "events", "ids")
     for name in ("events", "ids"):
-        if isinstance(body[name], str) or not isinstance(body[name], Sequence) or not body[name]:
-            raise InvalidInput("a list of one word or more is due", path=name)
+        if not is_list(body[name]) or not body[name]:
+            raise wrong("a list of one word or more", body[name], name)
     return body

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from batch_api._generated.mep.endpoints import gdpr as api
 from batch_api.app_resources import checks
 from batch_api.app_resources.listing import WholeListing
-from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.checks import field, fields, text
+from batch_api.engine.arguments import choice, field, fields, text
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
 from batch_api.results import promised, shown
@@ -42,13 +41,12 @@ class Gdpr(Resource):
         """
         body = fields(request, path="request")
         checks.needed(body, "request_type", "id")
-        if body["request_type"] not in ("review", "remove"):
-            raise InvalidInput("review or remove?", path="request_type")
+        choice(body["request_type"], "request_type", "review", "remove")
         fields(body["id"], path="id")
         text(field(body["id"], "type"), "id.type")
         text(field(body["id"], "value"), "id.value")
         answer = await api.gdpr_request_create(self._engine, body)
-        return promised(answer.response, "request_id", "id")
+        return promised(answer, "request_id", "id")
 
     async def view(self, id: str) -> GdprRequest:
         """One request of the last 20 to 30 days. Once its `status` is `done`, `data_url` or `error` tell."""

@@ -9,11 +9,10 @@ from batch_api._codec import UNSET
 from batch_api._generated.mep.endpoints import in_app_campaigns as api
 from batch_api.app_resources import checks
 from batch_api.app_resources.listing import RowListing
-from batch_api.app_results import Receipt
-from batch_api.ingest.checks import an_object, text
+from batch_api.engine.arguments import an_object, text
 from batch_api.resources.paging import Listing
 from batch_api.resources.resource import Resource
-from batch_api.results import Done, shown
+from batch_api.results import Done, Receipt, shown
 
 if TYPE_CHECKING:
     from batch_api.app_models import InAppCampaign, InAppCampaignCreate, InAppCampaignSummary, InAppCampaignUpdate
@@ -47,18 +46,18 @@ class InAppCampaigns(Resource):
         an_object(body["trigger"], path="trigger")
         an_object(body["landing"], path="landing")
         answer = await api.in_app_campaign_create(self._engine, body)
-        return Receipt.of(answer.response, "campaign_token")
+        return Receipt.of(answer, "campaign_token")
 
     async def update(self, token: str, changes: InAppCampaignUpdate | Mapping[str, Any]) -> Done:
         """Change a campaign. What is left out stays; a field that was once given cannot be taken away."""
         body = _checked(changes)
         answer = await api.in_app_campaign_update(self._engine, body, campaign_token=text(token, "token"))
-        return Done.of(answer.response)
+        return Done.of(answer)
 
     async def delete(self, token: str) -> Done:
         """Delete a campaign. Raises `NotFound` for one that does not exist."""
         answer = await api.in_app_campaign_delete(self._engine, campaign_token=text(token, "token"))
-        return Done.of(answer.response)
+        return Done.of(answer)
 
     async def view(self, token: str) -> InAppCampaign:
         """One campaign. The API may write `next_session` where one wrote `NEXT_SESSION`."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
 from batch_api._operation import Answer
-from batch_api.engine.errors import InvalidInput
+from batch_api.engine.arguments import wrong
 from batch_api.resources.paging import Listing, Page, checked_size
 from batch_api.results import as_it_came
 
@@ -30,7 +30,7 @@ class RowListing(Listing[T]):
     ) -> None:
         super().__init__(operation, key or "rows")
         if cursor is not None and not (isinstance(cursor, str) and cursor.isascii() and cursor.isdigit()):
-            raise InvalidInput("a number of rows is due, as text", path="cursor")
+            raise wrong("a number of rows, as text", cursor, "cursor")
         self._key = key
         self._page_of = page_of
         self._page_size = checked_size(page_size)

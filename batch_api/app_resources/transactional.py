@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from batch_api._codec import UNSET
 from batch_api._generated.mep.endpoints import transactional as api
 from batch_api.app_resources import checks
-from batch_api.app_results import Receipt
+from batch_api.engine.arguments import choice, fields, wrong
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.checks import fields
 from batch_api.ingest.patience import PATIENCE
 from batch_api.resources.days import a_day
 from batch_api.resources.resource import Resource
-from batch_api.results import shown
+from batch_api.results import Receipt, shown
 
 if TYPE_CHECKING:
     from batch_api.app_models import TransactionalSend, TransactionalStats
@@ -66,7 +65,7 @@ class Transactional(Resource):
                 checks.ids(listed, f"recipients.{kind}")
         checks.custom_payload(body)
         answer = await api.transactional_send(self._engine, body)
-        return Receipt.of(answer.response)
+        return Receipt.of(answer)
 
     def ingest(
         self,
@@ -112,13 +111,12 @@ class Transactional(Resource):
         from batch_api.ingest.app_kinds import Recipients
         from batch_api.ingest.job import job_of
 
-        if type not in ("custom_ids", "install_ids", "tokens"):
-            raise InvalidInput("custom_ids, install_ids or tokens?", path="type")
+        choice(type, "type", "custom_ids", "install_ids", "tokens")
         if isinstance(recipients, str | bytes | Mapping | PathLike):
-            raise InvalidInput("a list is due, or another iterable of ids", path="recipients")
+            raise wrong("a list, or another iterable of ids", recipients, "recipients")
         body = dict(fields(message, path="message"))
         if "recipients" in body:
-            raise InvalidInput("they are an argument of their own here", path="message.recipients")
+            raise InvalidInput("expected none here: recipients are an argument of their own", path="message.recipients")
         checks.needed(body, "group_id")
         checks.plain_name(body["group_id"], "group_id")
         checks.custom_payload(body)
@@ -147,7 +145,7 @@ class Transactional(Resource):
         first = a_day(since, "since")
         last = None if until is None else a_day(until, "until")
         if last is not None and last <= first:
-            raise InvalidInput("the last day comes after the first", path="until")
+            raise InvalidInput("expected a day after the first one", path="until")
         answer = await api.transactional_stats(
             self._engine,
             group_id=checks.plain_name(group_id, "group_id"),

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from batch_api._generated.mep.endpoints import trigger_events as api
 from batch_api.app_resources import checks
-from batch_api.app_results import Receipt
+from batch_api.engine.arguments import fields, items, text
 from batch_api.ingest import app_checks
-from batch_api.ingest.checks import text
+from batch_api.ingest.app_kinds import EventCoalescer
+from batch_api.ingest.app_kinds import TriggerEvents as Tracked
 from batch_api.ingest.patience import PATIENCE
+from batch_api.resources.checking import checked
 from batch_api.resources.resource import Resource
-from batch_api.results import as_it_came, named
+from batch_api.results import Receipt, as_it_came, named
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -45,24 +47,21 @@ class TriggerEvents(Resource):
 
         `events` is a list, or the API's own object, `{"events": […]}`.
         """
-        body = checks.whole(events, "events")
-        rows = body["events"] = checks.items(body["events"], "events")
+        body = checks.wrapped(events, "events")
+        rows = body["events"] = items(body["events"], "events", one="event")
         for index, event in enumerate(rows):
-            app_checks.event(event, index, "")
+            app_checks.event(fields(event, index=index), index=index)
         answer = await api.trigger_event_send(self._engine, body, custom_user_id=text(user_id, "user_id"))
-        return Receipt(named(answer.response, "token"), as_it_came(answer.response))
+        return Receipt(named(answer.response.json(), "token"), as_it_came(answer.response))
 
     async def bulk(self, users: Sequence[TriggerEventBulkItem | Mapping[str, Any]]) -> Receipt:
         """Track events on several users, at most 1000 events over all of them.
 
         await client.trigger_events.bulk([{"id": "u1", "events": [{"name": "ue.signed_up"}]}])
         """
-        rows = checks.items(users, "users with their events")
-        for index, row in enumerate(rows):
-            app_checks.user_id(row, index)
-            app_checks.events(row, index)
+        rows = await checked(Tracked(), users, one="user")
         answer = await api.trigger_event_bulk(self._engine, rows)
-        return Receipt(named(answer.response, "token"), as_it_came(answer.response))
+        return Receipt(named(answer.response.json(), "token"), as_it_came(answer.response))
 
     def ingest(
         self,
@@ -99,8 +98,6 @@ class TriggerEvents(Resource):
 
         Raises `InvalidInput` for a choice that cannot be, and `OSError` for a path.
         """
-        from batch_api.ingest.app_kinds import EventCoalescer
-        from batch_api.ingest.app_kinds import TriggerEvents as Tracked
         from batch_api.ingest.job import job_of
 
         return job_of(

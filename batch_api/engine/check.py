@@ -84,17 +84,18 @@ def plain(value: Any) -> Any:
     raise TypeError
 
 
-def rfc3339(moment: datetime) -> str:
-    """An aware datetime as the API wants it: in UTC with `Z`, microseconds only where there are any."""
+def rfc3339(moment: datetime, precision: str = "auto") -> str:
+    """An aware datetime as the API wants it: in UTC with `Z`, by default with microseconds only where there are any.
+
+    `precision` is a `timespec` of `datetime.isoformat`; what is finer is cut off.
+    """
     # The base class's method, for subclasses that would write more digits.
-    return datetime.isoformat(moment.astimezone(UTC)).removesuffix("+00:00") + "Z"
+    return datetime.isoformat(moment.astimezone(UTC), timespec=precision).removesuffix("+00:00") + "Z"
 
 
 def written(moment: datetime, dates: Dates) -> str:
     """An aware datetime as an API wants it."""
-    if dates.offset:
-        return rfc3339(moment)
-    return datetime.isoformat(moment.astimezone(UTC), timespec="seconds").removesuffix("+00:00")
+    return rfc3339(moment) if dates.offset else rfc3339(moment, "seconds").removesuffix("Z")
 
 
 class _Fault(NamedTuple):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from batch_api._codec import QueryValue
 from batch_api._operation import Api, Encoded, Operation
-from batch_api.engine import address, route
+from batch_api.engine import address, arguments, route
 from batch_api.engine.attempt import Attempt, AttemptOutcome
 from batch_api.engine.connections import Connections, Wire
 from batch_api.engine.credentials import Credentials, KeySource
@@ -501,12 +501,8 @@ async def _read(wire: WireResponse, most: int, seconds: float) -> bytes:
 
 
 def _checked_seconds(name: str, value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value) or value <= 0:
-        raise ConfigurationError(f"{name} is a number of seconds above 0.")
-    return float(value)
+    return arguments.seconds(value, name, error=ConfigurationError)
 
 
 def _checked_count(name: str, value: int, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise ConfigurationError(f"{name}: expected a whole number from 1 to {most}.")
-    return value
+    return arguments.whole(value, name, most=most, error=ConfigurationError)

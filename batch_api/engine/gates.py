@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from batch_api._operation import Api, Condition, Operation
+from batch_api.engine import arguments
 from batch_api.engine.bucket import Bucket
 from batch_api.engine.errors import ConfigurationError
 from batch_api.engine.gate import Draw, Gate
@@ -56,8 +57,9 @@ class LimitSettings:
     ) -> None:
         if share is None:
             share = 1.0 if quota is None else SHARE_WITHOUT_REDIS
-        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
-            raise ConfigurationError("share is a number above 0 and at most 1.")
+        arguments.number(
+            share, "share", "a number above 0, and at most 1", lambda given: 0 < given <= 1, error=ConfigurationError
+        )
         own = dict(limits or {})
         unknown = sorted(set(own) - set(api.operations))
         if unknown:

@@ -9,20 +9,19 @@ from attrs import Attribute, field, frozen
 from attrs.validators import optional
 
 from batch_api._operation import Condition, LimitFact
+from batch_api.engine import arguments
 from batch_api.engine.errors import ConfigurationError
 
 Unit = Literal["requests", "items"]
 
 
 def _positive(_: object, attribute: Attribute[float], value: object) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or value <= 0:  # type: ignore[arg-type, operator]
-        raise ConfigurationError(f"A limit's {attribute.name} is a number above 0.")
+    name = f"Limit.{attribute.name}"
+    arguments.number(value, name, "a number above 0", lambda given: 0 < given < math.inf, error=ConfigurationError)
 
 
 def _a_unit(_: object, __: object, value: object) -> None:
-    if value not in ("requests", "items"):
-        raise ConfigurationError("A limit's unit is 'requests' or 'items'.")
+    arguments.choice(value, "Limit.unit", "requests", "items", error=ConfigurationError)
 
 
 @frozen

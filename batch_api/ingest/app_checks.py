@@ -6,11 +6,11 @@ Source: fact sheet: mep-legacy, 5 and 6. No error quotes a value.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from typing import Any, Final
 
+from batch_api.engine.arguments import fields, is_list, text, wrong
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.checks import an_object, fields
 
 MOST_ATTRIBUTES: Final = 15
 MOST_TAGS: Final = 10
@@ -19,54 +19,59 @@ LONGEST_LABEL: Final = 200
 _NAME: Final = re.compile(r"ue\.[a-z0-9_]{1,30}")
 
 
-def user_id(row: Mapping[str, Any], index: int | None) -> str:
+def user_id(row: Mapping[str, Any]) -> str:
     """Whom an item of a bulk call is about."""
-    found = row.get("id")
-    if not isinstance(found, str) or not found:
-        raise InvalidInput("an id is a string that is not empty", index=index, path="id")
-    return found
+    return text(row.get("id"), "id")
 
 
-def update(row: Mapping[str, Any], index: int | None) -> None:
+def update(row: Mapping[str, Any]) -> None:
     """The `update` of an item of a bulk call."""
-    found = fields(row.get("update"), index=index, path="update")
-    values(found.get("values"), index, "update.values")
+    values(fields(row.get("update"), "update").get("values"), "update.values")
 
 
-def values(given: object, index: int | None, path: str) -> dict[str, Any]:
+def values(given: object, path: str) -> dict[str, Any]:
     """The values, if there are any, with no collection of tags that is an empty list: the API refuses that."""
-    found = fields(given, index=index, path=path)
+    found = fields(given, path)
     if not found:
-        raise InvalidInput("no values: nothing to write", index=index, path=path)
+        raise InvalidInput("expected one value or more, got an empty object", path=path)
     for name, value in found.items():
-        if name.startswith("ut.") and isinstance(value, Sequence) and not isinstance(value, str) and not value:
-            raise InvalidInput("no tags: None deletes the collection", index=index, path=f"{path}.{name}")
+        if name.startswith("ut.") and is_list(value) and not value:
+            raise InvalidInput("expected one tag or more, or None to delete the collection", path=f"{path}.{name}")
     return found
 
 
-def events(row: Mapping[str, Any], index: int | None) -> Sequence[Any]:
+def events(row: Mapping[str, Any]) -> Sequence[Any]:
     """The `events` of an item of a bulk call."""
     found = row.get("events")
-    if isinstance(found, str | Mapping) or not isinstance(found, Sequence) or not found:
-        raise InvalidInput("a list of one event or more is due", index=index, path="events")
+    if not is_list(found) or not found:
+        raise wrong("a list of one event or more", found, "events")
     for number, one in enumerate(found):
-        event(fields(one, index=index, path=f"events[{number}]"), index, f"events[{number}].")
+        event(fields(one, f"events[{number}]"), f"events[{number}].")
     return found
 
 
-def event(given: Mapping[str, Any], index: int | None, path: str) -> None:
+def event(given: Mapping[str, Any], path: str = "", *, index: int | None = None) -> None:
     """An event. `path` is where it is."""
     name, label, attributes, tags = (given.get(key) for key in ("name", "label", "attributes", "tags"))
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise InvalidInput("ue. and 1 to 30 of a-z, 0-9 and _ are due", index=index, path=f"{path}name")
-    if isinstance(label, str) and len(label) > LONGEST_LABEL:
-        raise InvalidInput(f"at most {LONGEST_LABEL} characters", index=index, path=f"{path}label")
+        raise InvalidInput("expected ue. and 1 to 30 of a-z, 0-9 and _", index=index, path=f"{path}name")
+    if isinstance(label, str):
+        _at_most(LONGEST_LABEL, "characters", label, f"{path}label", index)
     if attributes:
-        an_object(attributes, index=index, path=f"{path}attributes")
-        if len(fields(attributes)) > MOST_ATTRIBUTES:
-            raise InvalidInput(f"at most {MOST_ATTRIBUTES} attributes", index=index, path=f"{path}attributes")
-    if isinstance(tags, Sequence) and not isinstance(tags, str):
-        if len(tags) > MOST_TAGS:
-            raise InvalidInput(f"at most {MOST_TAGS} tags", index=index, path=f"{path}tags")
-        if any(isinstance(tag, str) and len(tag) > LONGEST_TAG for tag in tags):
-            raise InvalidInput(f"a tag has at most {LONGEST_TAG} characters", index=index, path=f"{path}tags")
+        _at_most(
+            MOST_ATTRIBUTES,
+            "attributes",
+            fields(attributes, f"{path}attributes", index=index),
+            f"{path}attributes",
+            index,
+        )
+    if is_list(tags):
+        _at_most(MOST_TAGS, "tags", tags, f"{path}tags", index)
+        for number, tag in enumerate(tags):
+            if isinstance(tag, str):
+                _at_most(LONGEST_TAG, "characters", tag, f"{path}tags[{number}]", index)
+
+
+def _at_most(most: int, what: str, given: Sized, path: str, index: int | None) -> None:
+    if len(given) > most:
+        raise InvalidInput(f"expected at most {most} {what}, got {len(given)}", index=index, path=path)

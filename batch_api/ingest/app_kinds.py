@@ -22,9 +22,10 @@ from batch_api._generated.mep.registry import (
     TRIGGER_EVENT_BULK,
 )
 from batch_api._operation import Operation
+from batch_api.engine import arguments
 from batch_api.engine.encode import encode_items
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest import app_checks, checks
+from batch_api.ingest import app_checks
 from batch_api.ingest.coalesce import Coalescer, Edit
 from batch_api.ingest.kinds import NOWHERE, AudienceChanges, AudienceContent, AudienceMembers, Glance, Seen
 from batch_api.ingest.lines import LineReader
@@ -47,14 +48,10 @@ class _Ids(_Rewritten):
     """Ids by themselves, each a text."""
 
     def plain(self, item: object) -> Any:
-        if not isinstance(item, str):
-            raise InvalidInput(f"an id is text, not {type(item).__name__}")
-        return str(item)
+        return str(item) if isinstance(item, str) else item
 
     def look(self, item: Any) -> Seen:
-        if not isinstance(item, str) or not item:
-            raise InvalidInput("an id is a text that is not empty")
-        return Seen(item, self._is_unsafe)
+        return Seen(arguments.text(item, ""), self._is_unsafe)
 
     def glance(self, items: list[Any]) -> Glance | None:
         return Glance(items, self._is_unsafe) if set(map(type, items)) == {str} and all(items) else None
@@ -71,7 +68,7 @@ class Recipients(_Ids):
     _is_unsafe = True
 
     def __init__(self, message: Mapping[str, Any], ids: str) -> None:
-        checks.text(message.get("group_id"), "group_id")
+        arguments.text(message.get("group_id"), "group_id")
         rest = encode_items([{**message}], TRANSACTIONAL_SEND.dates)
         self.prefix = b'%b,"recipients":{%b:[' % (rest[:-1], orjson.dumps(ids))
         # The text of a message may be about people.
@@ -97,7 +94,7 @@ class _Users(_Rewritten, ABC):
     """Users by their `id`, each with what is written about them."""
 
     def plain(self, item: object) -> dict[str, Any]:
-        return checks.fields(item)
+        return arguments.fields(item)
 
     def glance(self, items: list[dict[str, Any]]) -> Glance | None:
         try:
@@ -116,8 +113,9 @@ class CustomData(_Users):
     operation = CUSTOM_DATA_BULK
 
     def look(self, item: dict[str, Any]) -> Seen:
-        app_checks.update(item, None)
-        return Seen(app_checks.user_id(item, None), self._is_unsafe)
+        name = app_checks.user_id(item)
+        app_checks.update(item)
+        return Seen(name, self._is_unsafe)
 
 
 class CustomDataDeletions(_Ids):
@@ -133,12 +131,12 @@ class TriggerEvents(_Users):
     _is_unsafe = True
 
     def look(self, item: dict[str, Any]) -> Seen:
-        name = app_checks.user_id(item, None)
-        events = app_checks.events(item, None)
+        name = app_checks.user_id(item)
+        events = app_checks.events(item)
         most = self.operation.max_items or 1
         if len(events) > most:
             raise InvalidInput(
-                f"{len(events)} events, but a call takes {most}: make several items of them", path="events"
+                f"expected at most {most} events, got {len(events)}: make several items of them", path="events"
             )
         return Seen(name, self._is_unsafe)
 
@@ -164,8 +162,8 @@ class CustomAudienceChanges(AudienceChanges):
     operation: Operation = CUSTOM_AUDIENCE_UPDATE
 
     def __init__(self, name: str, type: str) -> None:
-        self.path: Mapping[str, str] = {"audience_name": checks.text(name, "name")}
-        self.prefix = b'{"type":%b,"ids":[' % orjson.dumps(checks.text(type, "type"))
+        self.path: Mapping[str, str] = {"audience_name": arguments.text(name, "name")}
+        self.prefix = b'{"type":%b,"ids":[' % orjson.dumps(arguments.text(type, "type"))
 
     @property
     def about(self) -> str:
@@ -178,7 +176,7 @@ class _OfInstallations:
     prefix = b'{"ids":['
 
     def __init__(self, name: str) -> None:
-        self.path: Mapping[str, str] = {"audience_name": checks.text(name, "name")}
+        self.path: Mapping[str, str] = {"audience_name": arguments.text(name, "name")}
 
     @property
     def about(self) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from batch_api._operation import Operation
-from batch_api.engine.errors import InvalidInput
+from batch_api.engine.arguments import whole
 from batch_api.engine.limits import Limit
 from batch_api.ingest.patience import PATIENCE
 from batch_api.ingest.progress import Progress
@@ -44,16 +44,7 @@ def chunk_size(operation: Operation, limits: Sequence[Limit], chosen: int | None
     most = operation.max_items or 1
     if chosen is None:
         return _suggested(most, limits)
-    if isinstance(chosen, bool) or not isinstance(chosen, int) or not 1 <= chosen <= most:
-        raise InvalidInput(f"a whole number from 1 to {most} is due", path="chunk_size")
-    return chosen
-
-
-def seconds(value: float, path: str) -> float:
-    """A number of seconds above 0. Raises `InvalidInput`."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        raise InvalidInput("a number of seconds above 0 is due", path=path)
-    return float(value)
+    return whole(chosen, "chunk_size", most=most)
 
 
 def _suggested(most: int, limits: Sequence[Limit]) -> int:

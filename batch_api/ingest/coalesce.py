@@ -17,7 +17,7 @@ from attrs import define, evolve, field
 from msgspec.structs import replace
 
 from batch_api.ingest.fates import ChunkResult, PartlyApplied, Trouble
-from batch_api.ingest.kinds import MOST_EVENTS
+from batch_api.ingest.lines import MOST_EVENTS
 from batch_api.ingest.rows import Original, Rows
 
 MOST_ATTRIBUTES = 50

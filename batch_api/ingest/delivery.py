@@ -19,7 +19,7 @@ from batch_api.engine.retry import backoff
 from batch_api.ingest.fates import PartlyApplied, Refused, Trouble, Unknown, Unsent
 from batch_api.ingest.kinds import Kind
 from batch_api.ingest.rows import Rows
-from batch_api.results import PartialError, UpdateResult
+from batch_api.results import PartialError, partial_errors
 
 MOST_SINGLE_REFUSALS = 8
 """When more items of a chunk are refused, each by itself, it is not the items: the rest is not tried one by one."""
@@ -329,7 +329,7 @@ def all_of(
 def _refused_values(rows: Rows, response: Response) -> Troubles:
     """The items of which the API refused a part, from an answer that took the rest."""
     by_row: dict[int, list[PartialError]] = {}
-    for error in UpdateResult.of(response).errors:
+    for error in partial_errors(response.json()):
         # An error that names no item, or one that is not there, may concern any of them.
         positions = [error.index] if error.index is not None and 0 <= error.index < len(rows) else range(len(rows))
         for at in positions:

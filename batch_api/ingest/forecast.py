@@ -7,8 +7,8 @@ import math
 from attrs import frozen
 
 from batch_api._operation import Operation
+from batch_api.engine.arguments import whole
 from batch_api.engine.engine import Engine
-from batch_api.engine.errors import InvalidInput
 from batch_api.engine.limits import Limit
 from batch_api.ingest.choices import chunk_size as fitting_size
 from batch_api.ingest.kinds import ProfileEdits
@@ -49,8 +49,7 @@ def interval(engine: Engine, operation: Operation, chunk_size: int) -> float:
 
 def forecast(engine: Engine, items: int, endpoint: str, chunk_size: int | None) -> Forecast:
     """See `client.profiles.forecast`. Raises `InvalidInput`."""
-    if isinstance(items, bool) or not isinstance(items, int) or items < 0:
-        raise InvalidInput("a whole number is due", path="n")
+    whole(items, "n", least=0)
     operation = ProfileEdits(endpoint).operation
     other = "update" if endpoint == "mass-update" else "mass-update"
     size = _size(engine, operation, chunk_size)

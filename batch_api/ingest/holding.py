@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import math
-from typing import Final, Literal
+from typing import Literal
 
 from attrs import Attribute, field, frozen
 
+from batch_api.engine import arguments
 from batch_api.engine.errors import ConfigurationError
 
 WhenFull = Literal["wait", "raise", "drop"]
-_CHOICES: Final = ("wait", "raise", "drop")
 
 
 def _count(holder: object, attribute: Attribute[int], value: object) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConfigurationError(f"{attribute.name} of {type(holder).__name__} is a whole number above 0.")
+    arguments.whole(value, f"{type(holder).__name__}.{attribute.name}", error=ConfigurationError)
 
 
 def _seconds(holder: object, attribute: Attribute[float | None], value: object) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if value is not None and (not number or math.isnan(value) or value < 0):  # type: ignore[arg-type, operator]
-        raise ConfigurationError(f"{attribute.name} of {type(holder).__name__} is a number of seconds.")
+    if value is not None:
+        name = f"{type(holder).__name__}.{attribute.name}"
+        arguments.number(value, name, "a number of seconds", lambda given: given >= 0, error=ConfigurationError)
 
 
 def _known(_: object, __: object, value: object) -> None:
-    if value not in _CHOICES:
-        raise ConfigurationError("when_full is 'wait', 'raise' or 'drop'.")
+    arguments.choice(value, "Holding.when_full", "wait", "raise", "drop", error=ConfigurationError)
 
 
 @frozen(kw_only=True)

@@ -11,9 +11,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
+from batch_api.engine.arguments import seconds
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import BatchError, Outcome
-from batch_api.ingest.choices import Choices, seconds
+from batch_api.ingest.choices import Choices
 from batch_api.ingest.choices import chunk_size as fitting_size
 from batch_api.ingest.coalesce import Coalescer
 from batch_api.ingest.fates import ChunkResult, Fate, Trouble

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import chain
 from operator import itemgetter
 from types import MappingProxyType
@@ -18,12 +18,9 @@ from batch_api._generated.cep.registry import (
     PROFILE_UPDATE,
 )
 from batch_api._operation import Operation
+from batch_api.engine.arguments import choice, fields, is_list, is_object, text, wrong
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.checks import fields, is_object, text
-from batch_api.ingest.lines import AUDIENCE_IDS, CATALOG_ITEMS, EDITS, LineReader
-
-MOST_EVENTS = 15
-"""Events in one edit (fact sheet: profiles and audiences, 1.5)."""
+from batch_api.ingest.lines import AUDIENCE_IDS, CATALOG_ITEMS, EDITS, MOST_EVENTS, LineReader
 
 
 class Seen(NamedTuple):
@@ -86,15 +83,14 @@ class ProfileEdits:
     lines: LineReader | None = EDITS
 
     def __init__(self, endpoint: str) -> None:
-        if endpoint not in ("update", "mass-update"):
-            raise InvalidInput("update or mass-update?", path="endpoint")
+        choice(endpoint, "endpoint", "update", "mass-update")
         self.operation = PROFILE_UPDATE if endpoint == "update" else PROFILE_MASS_UPDATE
 
     def plain(self, item: object) -> dict[str, Any]:
         return fields(item)
 
     def look(self, item: dict[str, Any]) -> Seen:
-        return look_at_edit(item)
+        return _look_at_edit(item)
 
     def glance(self, items: list[dict[str, Any]]) -> Glance | None:
         try:
@@ -114,7 +110,9 @@ class ProfileEdits:
         return orjson.dumps(edit) if edit.get("attributes") else None
 
 
-_IDENTIFIERS, _CUSTOM_ID, _NAME, _ID, _ACTION = map(itemgetter, ("identifiers", "custom_id", "name", "id", "action"))
+_IDENTIFIERS, _CUSTOM_ID = itemgetter("identifiers"), itemgetter("custom_id")
+_EVENTS, _NAME = itemgetter("events"), itemgetter("name")
+_ID, _ACTION = itemgetter("id"), itemgetter("action")
 
 
 def _are_texts(values: list[Any]) -> bool:
@@ -124,60 +122,50 @@ def _are_texts(values: list[Any]) -> bool:
 
 def _glance_at_events(edits: list[dict[str, Any]]) -> bool | None:
     """Whether there are any; `None` if they may be wrong."""
-    given = [events for edit in edits if "events" in edit and (events := edit["events"])]
+    try:
+        given = list(filter(None, map(_EVENTS, edits)))
+    except KeyError:  # not all have some
+        given = [events for edit in edits if "events" in edit and (events := edit["events"])]
     if not given:
         return False
-    if set(map(type, given)) != {list} or max(map(len, given)) > MOST_EVENTS:
-        return None
-    events = list(chain.from_iterable(given))
     try:
+        if max(map(len, given)) > MOST_EVENTS:
+            return None
+        events = list(chain.from_iterable(given))
         names = list(map(_NAME, events))
     except (KeyError, TypeError):
         return None
     return True if set(map(type, events)) == {dict} and _are_texts(names) else None
 
 
-def look_at_edit(edit: Mapping[str, Any]) -> Seen:
+def _look_at_edit(edit: Mapping[str, Any]) -> Seen:
     """Whom an edit is about, if it addresses one profile and its events have names."""
-    identifiers = edit.get("identifiers")
-    if type(identifiers) is dict and len(identifiers) == 1:
-        name = identifiers.get("custom_id")
-        if type(name) is str and name:
-            events = edit.get("events")
-            if events:
-                _check_events(events)
-                return Seen(name, True)
-            return Seen(name, False)
+    name = _whom(edit.get("identifiers"))
     events = edit.get("events")
     if events:
         _check_events(events)
-    return Seen(_identity(identifiers), bool(events))
+    return Seen(name, bool(events))
 
 
-def _identity(identifiers: object) -> str:
-    if identifiers is None:
-        raise InvalidInput("missing: which profile is it?", path="identifiers")
-    given = fields(identifiers, path="identifiers")
+def _whom(identifiers: object) -> str:
+    """A text that tells profiles apart. An identifier that is `None` is none: what came from a database may have it."""
+    given = {name: value for name, value in fields(identifiers, path="identifiers").items() if value is not None}
     if ("custom_id" in given) == ("installation" in given):
-        raise InvalidInput("exactly one of custom_id and installation is due", path="identifiers")
-    if "installation" in given:
-        installation = fields(given["installation"], path="identifiers.installation")
-        return f"{installation.get('apikey')}/{installation.get('installation_id')}"
-    name = given["custom_id"]
-    if not isinstance(name, str) or not name:
-        raise InvalidInput("a string that is not empty is due", path="identifiers.custom_id")
-    return name
+        came = "both" if "custom_id" in given else "neither"
+        raise InvalidInput(f"expected exactly one of custom_id and installation, got {came}", path="identifiers")
+    if "custom_id" in given:
+        return text(given["custom_id"], "identifiers.custom_id")
+    installation = fields(given["installation"], path="identifiers.installation")
+    return f"{installation.get('apikey')}/{installation.get('installation_id')}"
 
 
 def _check_events(events: object) -> None:
-    if not isinstance(events, Sequence) or isinstance(events, str | bytes):
-        raise InvalidInput("a list is due", path="events")
+    if not is_list(events):
+        raise wrong("a list", events, "events")
     if len(events) > MOST_EVENTS:
-        raise InvalidInput(f"{len(events)} events, but an edit takes at most {MOST_EVENTS}", path="events")
+        raise InvalidInput(f"expected at most {MOST_EVENTS} events in an edit, got {len(events)}", path="events")
     for number, event in enumerate(events):
-        name = fields(event, path=f"events[{number}]").get("name")
-        if not isinstance(name, str) or not name:
-            raise InvalidInput("a string that is not empty is due", path=f"events[{number}].name")
+        text(fields(event, path=f"events[{number}]").get("name"), f"events[{number}].name")
 
 
 class _WithIds:
@@ -196,11 +184,10 @@ class _WithIds:
         return self.prefix.decode()
 
     def look(self, item: dict[str, Any]) -> Seen:
-        name, action = item.get("id"), item.get("action")
-        if not isinstance(name, str) or not name:
-            raise InvalidInput("a string that is not empty is due", path="id")
+        name = text(item.get("id"), "id")
+        action = item.get("action")
         if not isinstance(action, str) or not action:
-            raise InvalidInput("missing: add or remove?", path="action")
+            raise wrong("'add' or 'remove'", action, "action")
         return Seen(name, False)
 
     def glance(self, items: list[dict[str, Any]]) -> Glance | None:
@@ -247,8 +234,8 @@ class AudienceMembers(AudienceChanges):
 
     def plain(self, item: object) -> dict[str, Any]:
         given = super().plain(item)
-        if given.get("action", "add") != "add":
-            raise InvalidInput("replace only adds: leave the action out", path="action")
+        if given.get("action") not in (None, "add"):
+            raise InvalidInput("expected no action but 'add', since replace only adds", path="action")
         return {**given, "action": "add"}
 
     def glance(self, items: list[dict[str, Any]]) -> Glance | None:
@@ -260,6 +247,17 @@ class AudienceContent(AudienceMembers):
     """The same in a request of `audiences.replace`, which knows no action."""
 
     operation = AUDIENCE_REPLACE
+
+    def plain(self, item: object) -> dict[str, Any]:
+        member = super().plain(item)
+        del member["action"]
+        return member
+
+    def look(self, item: dict[str, Any]) -> Seen:
+        return Seen(text(item.get("id"), "id"), False)
+
+    def glance(self, items: list[dict[str, Any]]) -> Glance | None:
+        return None  # each must be rewritten
 
     @staticmethod
     def of(additions: list[bytes]) -> list[bytes]:

@@ -6,7 +6,7 @@ msgspec skips what it is not asked for after checking it, at a third of the cost
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -15,16 +15,24 @@ from batch_api.engine.check import MAX_DEPTH
 
 DecodeError = msgspec.DecodeError
 
+MOST_EVENTS: Final = 15
+"""Events in one edit (fact sheet: profiles and audiences, 1.5)."""
+
 _Text = Annotated[str, Meta(min_length=1)]
 
 
 class _Identifiers(Struct, forbid_unknown_fields=True, gc=False):
     custom_id: _Text
+    installation: None = None
+
+
+class _Event(Struct, gc=False):
+    name: _Text
 
 
 class _Edit(Struct, gc=False):
     identifiers: _Identifiers
-    events: Annotated[list[Raw], Meta(max_length=15)] | None = None
+    events: Annotated[list[_Event], Meta(max_length=MOST_EVENTS)] | None = None
 
 
 class _CatalogItem(Struct, gc=False):

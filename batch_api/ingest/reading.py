@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from batch_api.engine.check import TOO_DEEP
+from batch_api.engine.check import TOO_DEEP, check
 from batch_api.engine.encode import encode_items
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.fates import Invalid
@@ -142,21 +142,17 @@ def _read_one(kind: Kind, item: object) -> tuple[bytes, str, bool]:
         item = _loaded(line)
         if kind.lines is not None and isinstance(item, dict):
             seen = kind.look(item)
+            if may_be_too_deep(line):
+                check(item)
             return line, seen.id, seen.has_events
     fields = kind.plain(item)
     seen = kind.look(fields)
     return encode_items([fields], kind.operation.dates), seen.id, seen.has_events
 
 
-def _loaded(line: bytes) -> object:
+def _loaded(line: bytes) -> Any:
     """A line's value. Raises `InvalidInput`."""
     try:
-        item = orjson.loads(line)
+        return orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise InvalidInput(TOO_DEEP if error.msg.startswith("depth limit") else "the line is no JSON") from None
-    if may_be_too_deep(line):
-        try:
-            orjson.dumps([item])  # which goes as deep as an item may
-        except orjson.JSONEncodeError:
-            raise InvalidInput(TOO_DEEP) from None
-    return item

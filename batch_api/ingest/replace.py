@@ -63,7 +63,7 @@ class Opening:
         response, error, doubt = await self._content.send(content, on_turn)
         self.began = self.began or response is not None or doubt is not None
         if response is not None:
-            await self._until_applied(named(response, "indexing_token"))
+            await self._until_applied(named(response.json(), "indexing_token"))
             return {}
         assert error is not None  # noqa: S101
         if not is_about_items(error):

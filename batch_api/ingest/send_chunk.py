@@ -11,11 +11,12 @@ from typing import Any
 from attrs import evolve
 from msgspec.structs import replace
 
+from batch_api.engine.arguments import seconds, wrong
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import BatchError, InvalidInput
 from batch_api.engine.loop import running_loop
 from batch_api.engine.response import Response
-from batch_api.ingest.choices import CHUNK_BYTES, chunk_size, seconds
+from batch_api.ingest.choices import CHUNK_BYTES, chunk_size
 from batch_api.ingest.chunker import Chunker
 from batch_api.ingest.chunks import ChunkReference, lines_of
 from batch_api.ingest.delivery import Delivery, Troubles
@@ -47,7 +48,7 @@ async def send_chunk(
         raise asyncio.CancelledError  # it was cancelled before, and an answer that was awaited came first
     content = await asyncio.to_thread(chunk.read) if isinstance(chunk, ChunkReference) else chunk
     if not isinstance(content, bytes | list | tuple):
-        raise InvalidInput("a reference, JSON lines as bytes, or a list of items is due", path="chunk")
+        raise wrong("a reference, JSON lines as bytes, or a list of items", content, "chunk")
     until = loop.time() + seconds(engine.deadline if deadline is None else deadline, "deadline")
     sending = _Sending(engine, kind, content, until, may_have_been_sent, resend_events)
     return await sending.run(seconds(drain, "drain"))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 from zlib import crc32
 
-from batch_api.engine.errors import InvalidInput
+from batch_api.engine import arguments
 from batch_api.engine.observe import logger
 from batch_api.ingest import private
 from batch_api.ingest.choices import CHUNK_BYTES
@@ -64,11 +64,9 @@ def split(
     Raises `InvalidInput` for a choice that cannot be; `FileExistsError` for a folder with the files of another split;
     other `OSError`s; and what the source raises.
     """
-    if of not in _KINDS:
-        raise InvalidInput("profiles, catalog or audience?", path="of")
-    for name, number in (("partitions", partitions), ("chunk_size", chunk_size)):
-        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-            raise InvalidInput("a whole number above 0 is due", path=name)
+    arguments.choice(of, "of", *_KINDS)
+    arguments.whole(partitions, "partitions")
+    arguments.whole(chunk_size, "chunk_size")
     kind = _KINDS[of]()
     return _split(kind, source_of(source, kind), Path(folder), partitions, chunk_size, on_trouble or _log)
 

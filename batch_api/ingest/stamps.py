@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from batch_api.ingest.checks import fields
+from batch_api.engine.arguments import fields
+from batch_api.engine.check import rfc3339
 
 MOST_AGE = timedelta(hours=24)
 """The API takes no older event (fact sheet: profiles and audiences, 2.1.4)."""
@@ -27,7 +28,7 @@ def now() -> datetime:
 def stamp(edit: dict[str, Any]) -> Stamped:
     """The edit with the time of now on every event without one. What the caller holds stays as it is."""
     # Milliseconds are cut off, never rounded up: an event may not be in the future.
-    text = now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    text = rfc3339(now(), "milliseconds")
     events = [fields(event) for event in edit["events"]]
     events = [event if event.get("time") is not None else {**event, "time": text} for event in events]
     times = [_seconds(event["time"]) for event in events]

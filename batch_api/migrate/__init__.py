@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from batch_api.ingest import checks
+from batch_api.engine import arguments
 from batch_api.migrate.custom_data import attributes_of
 from batch_api.migrate.edits import edits_of
 from batch_api.migrate.events import events_of
@@ -63,8 +63,8 @@ def profile_edits(
     of its own: the last write counts.
     """
     left = Leavings()
-    checks.text(custom_id, "custom_id")
-    attributes = {} if custom_data is None else attributes_of(checks.fields(custom_data, path="custom_data"), left)
+    arguments.text(custom_id, "custom_id")
+    attributes = {} if custom_data is None else attributes_of(arguments.fields(custom_data, path="custom_data"), left)
     moment = datetime.now(UTC) if now is None else now
-    tracked = events_of(checks.items(events, "events", one="event"), moment, left)
+    tracked = events_of(arguments.items(events, "events", one="event"), moment, left)
     return Migrated(custom_id, edits_of(custom_id, attributes, tracked), tuple(left.all))

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+from batch_api.engine import arguments
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest import checks
 from batch_api.migrate import values
 from batch_api.migrate.leaving import Leavings, Left, below
 
@@ -62,7 +62,7 @@ def attributes_of(body: Mapping[str, Any], left: Leavings) -> dict[str, Any]:
     if "values" not in body:
         raise InvalidInput("missing", path="custom_data.values")
     attributes: dict[str, Any] = {}
-    for fields in _by_name(checks.fields(body["values"], path="custom_data.values"), left):
+    for fields in _by_name(arguments.fields(body["values"], path="custom_data.values"), left):
         for field in _one_of_a_name(fields, left):
             attributes[field.attribute] = field.value
     return attributes

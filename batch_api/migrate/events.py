@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from batch_api.ingest import checks
+from batch_api.engine import arguments
 from batch_api.ingest.stamps import MOST_AGE
 from batch_api.migrate import values
 from batch_api.migrate.leaving import Leavings, Left, below
@@ -43,7 +43,7 @@ def events_of(given: Sequence[object], now: datetime, left: Leavings) -> list[di
     events: list[dict[str, Any]] = []
     for number, event in enumerate(given):
         path = f"events[{number}]"
-        fields = checks.fields(event, path=path)
+        fields = arguments.fields(event, path=path)
         with left.at(path):
             events.append(_carried(fields, path, now, left))
     return events
@@ -122,11 +122,11 @@ def _read_all(given: object, path: str, left: Leavings) -> list[_Attribute]:
     """The attributes whose key is understood, and is about a name of its own."""
     if given is None:
         return []
-    if not checks.is_object(given):
+    if not arguments.is_object(given):
         left.add(path, "an object is due")
         return []
     found: list[_Attribute] = []
-    for key, value in checks.fields(given).items():
+    for key, value in arguments.fields(given).items():
         with left.at(below(path, key)):
             found.append(_read(key, value, path))
     times = Counter(one.name for one in found)

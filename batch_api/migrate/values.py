@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from batch_api.engine import arguments
 from batch_api.engine.check import check, rfc3339
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest import checks
 from batch_api.ingest.coalesce import MOST_IN_ARRAY
 from batch_api.migrate.leaving import Left
 
@@ -110,7 +110,7 @@ def change(value: Mapping[str, object]) -> dict[str, list[str]]:
 
 def collection(value: object) -> list[str] | dict[str, list[str]]:
     """A collection of tags: an array, or a change of one."""
-    return change(checks.fields(value)) if checks.is_object(value) else strings(value)
+    return change(arguments.fields(value)) if arguments.is_object(value) else strings(value)
 
 
 def _strings(value: object) -> list[str]:

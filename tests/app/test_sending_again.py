@@ -118,7 +118,7 @@ async def test_the_pause_can_be_another(fake: FakeBatchApp) -> None:
         other = BatchAppClient(fake.rest_api_key, fake.app_key, transport=fake.transport())
         with pytest.raises(ConfigurationError, match="pause="):
             await other.transactional.send(SEND)
-    with pytest.raises(ConfigurationError, match="pause is a number"):
+    with pytest.raises(ConfigurationError, match="pause: expected a number of seconds above 0, got 0"):
         BatchAppClient("rest", "app", pause=0)
 
 

@@ -122,7 +122,7 @@ def test_lines_of_json(fake: FakeBatch, batch_api: Command, tmp_path: Path) -> N
         "exit_code": 1,
     }
     assert letters.read_text() == (
-        "# line 2, identifiers.custom_id: a string that is not empty is due\n"
+        "# line 2, identifiers.custom_id: expected a non-empty string, got an empty one\n"
         '{"identifiers":{"custom_id":""}}\n'
         "# line 4: the line is no JSON\n"
         "{nonsense\n"

@@ -11,7 +11,7 @@ import pytest
 
 from batch_api import app_models
 from batch_api.ingest.coalesce import MOST_ATTRIBUTES
-from batch_api.ingest.kinds import MOST_EVENTS
+from batch_api.ingest.lines import MOST_EVENTS
 from batch_api.migrate import events, profile_edits, values
 from batch_api.testing import FakeBatch
 from batch_api.testing import values as judge
