@@ -1,4 +1,4 @@
-"""Files of exports, streamed from the host that keeps them."""
+"""Files of exports, streamed from the host that stores them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from batch_api.engine.transport import Fault, Request, Transport, WireResponse, 
 
 
 class Download:
-    """A file on its way: `status`, `headers`, and the bytes. Shows no address: the link is a secret."""
+    """A file being downloaded: `status`, `headers`, and the bytes. Shows no address: the link is a secret."""
 
     def __init__(self, wire: WireResponse, request: Request) -> None:
         self._wire = wire
@@ -27,7 +27,7 @@ class Download:
         return self._wire.headers
 
     async def aiter_bytes(self) -> AsyncIterator[bytes]:
-        """The bytes, as they come. Raises `TransportError` at stage `download` when they stop coming."""
+        """The bytes, as they arrive. Raises `TransportError` at stage `download` if the download breaks off."""
         fault: Fault | None = None
         chunks = aiter(self._wire.aiter_bytes())
         while True:
@@ -47,9 +47,9 @@ class Download:
 
 @asynccontextmanager
 async def fetch(transport: Transport, url: str, *, start: int, timeout: float) -> AsyncIterator[Download]:
-    """Ask for a presigned link. Neither the key nor the project goes along, and nothing logs the address."""
+    """Request a presigned link. Neither the key nor the project is sent along, and nothing logs the address."""
     if not is_safe(url):
-        raise TransportError("The file's link is not https.", stage="download", outcome="not_sent")
+        raise TransportError("Expected an https link to the file, got another.", stage="download", outcome="not_sent")
     headers = [("Accept", "*/*"), ("Accept-Encoding", "identity")]
     if start:
         headers.append(("Range", f"bytes={start}-"))
@@ -76,8 +76,9 @@ def _network_fault(error: Exception, request: Request) -> Fault:
 
 
 def _broken(fault: Fault | None) -> TransportError:
-    """Raised where no error is being handled: what the HTTP library's own holds may be a secret."""
+    """To be raised where no error is being handled: the HTTP library's own error may hold a secret."""
     kind = "" if fault is None else f" ({fault.kind})"
     if fault is not None and fault.final:
-        return TransportError(f"The file's host cannot be trusted{kind}.", stage="tls", final=True, outcome="not_sent")
-    return TransportError(f"The file stopped coming{kind}.", stage="download", outcome="unknown")
+        said = f"The certificate of the file's host could not be verified{kind}."
+        return TransportError(said, stage="tls", final=True, outcome="not_sent")
+    return TransportError(f"The download of the file failed{kind}.", stage="download", outcome="unknown")

@@ -27,7 +27,7 @@ def _not_ours(record: logging.LogRecord) -> bool:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Inside, the libraries below log nothing; other users of the same libraries are left alone."""
+    """Inside, the HTTP libraries log nothing; other users of the same libraries are not affected."""
     token = _ours.set(True)
     try:
         yield
@@ -36,6 +36,6 @@ def quiet() -> Iterator[None]:
 
 
 def hush() -> None:
-    """Install the filter. Harmless to repeat."""
+    """Install the filter. May be called again."""
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_not_ours)

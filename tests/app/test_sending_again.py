@@ -50,7 +50,7 @@ async def test_a_reset_after_acceptance_on_a_send(fake: FakeBatchApp, served: Ba
     assert (error.outcome, error.stage, len(error.attempts)) == ("unknown", "receive", 1)
     assert str(error) == (
         "transactional_send: the last attempt failed at stage 'receive' (ReadError; POST "
-        "/1.1/{app_key}/transactional/send). It may have been taken: look before you send it again."
+        "/1.1/{app_key}/transactional/send). It may have been applied: check before you retry."
     )
 
 

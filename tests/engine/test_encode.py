@@ -346,7 +346,7 @@ async def test_what_reads_well_only_the_second_time_is_not_sent() -> None:
         def __getitem__(self, key: str) -> Any:
             return b"no JSON"
 
-    with pytest.raises(InvalidInput, match="cannot be written as JSON"):
+    with pytest.raises(InvalidInput, match="cannot be encoded as JSON"):
         await prepare(MASS_UPDATE, [{"attributes": Fickle(tier="gold")}])
 
 
@@ -363,29 +363,29 @@ async def test_the_index_counts_over_all_slices() -> None:
 @pytest.mark.parametrize(
     ("operation", "body", "message"),
     [
-        (UPDATE, [], "no items: nothing to send"),
-        (UPDATE, edits(201), "201 items, but one call takes at most 200: profiles.mass_update takes 10000"),
-        (MASS_UPDATE, edits(10_001), "10001 items, but one call takes at most 10000: split them over several calls"),
-        (UPDATE, "u1", "a list is due, not str"),
-        (UPDATE, b"[]", "a list is due, not bytes"),
-        (UPDATE, edits(1)[0], "a list is due, not dict"),
-        (UPDATE, Model(), "a list is due, not Model"),
-        (UPDATE, None, "a list is due, not NoneType"),
-        (UPDATE, (edit for edit in edits(2)), "a list is due, not generator"),
-        (UPDATE, [*edits(2), "u1"], "item 2: an object is due, not str"),
-        (UPDATE, [edits(2)], "item 0: an object is due, not list"),
-        (UPDATE, [*edits(2), None], "item 2: an object is due, not NoneType"),
-        (AUDIENCE, edits(2), "an object is due, not list"),
+        (UPDATE, [], "expected at least one item, got none"),
+        (UPDATE, edits(201), "got 201 items, but a call takes at most 200: profiles.mass_update takes 10000"),
+        (MASS_UPDATE, edits(10_001), "got 10001 items, but a call takes at most 10000: split them over several calls"),
+        (UPDATE, "u1", "expected a list, got str"),
+        (UPDATE, b"[]", "expected a list, got bytes"),
+        (UPDATE, edits(1)[0], "expected a list, got dict"),
+        (UPDATE, Model(), "expected a list, got Model"),
+        (UPDATE, None, "expected a list, got NoneType"),
+        (UPDATE, (edit for edit in edits(2)), "expected a list, got generator"),
+        (UPDATE, [*edits(2), "u1"], "item 2: expected an object, got str"),
+        (UPDATE, [edits(2)], "item 0: expected an object, got list"),
+        (UPDATE, [*edits(2), None], "item 2: expected an object, got NoneType"),
+        (AUDIENCE, edits(2), "expected an object, got list"),
         (AUDIENCE, {"name": "vip"}, "ids: missing"),
         (AUDIENCE, Model(name="vip", ids=UNSET), "ids: missing"),
-        (AUDIENCE, {"ids": []}, "ids: no items: nothing to send"),
-        (AUDIENCE, {"ids": "u1"}, "ids: a list is due, not str"),
-        (AUDIENCE, {"ids": {"id": "u1"}}, "ids: a list is due, not dict"),
+        (AUDIENCE, {"ids": []}, "ids: expected at least one item, got none"),
+        (AUDIENCE, {"ids": "u1"}, "ids: expected a list, got str"),
+        (AUDIENCE, {"ids": {"id": "u1"}}, "ids: expected a list, got dict"),
         (AUDIENCE, {"ids": edits(1), "name": float("inf")}, "name: an infinite number"),
-        (CAMPAIGN, edits(2), "an object is due, not list"),
-        (CAMPAIGN, "RUNNING", "an object is due, not str"),
-        (UPDATE, Encoded(b"[]", 0, has_events=False), "no items"),
-        (UPDATE, Encoded(b"[...]", 201, has_events=False), "201 items, but one call takes at most 200"),
+        (CAMPAIGN, edits(2), "expected an object, got list"),
+        (CAMPAIGN, "RUNNING", "expected an object, got str"),
+        (UPDATE, Encoded(b"[]", 0, has_events=False), "expected at least one item"),
+        (UPDATE, Encoded(b"[...]", 201, has_events=False), "got 201 items, but a call takes at most 200"),
     ],
 )
 async def test_what_cannot_be_right_is_said_before_sending(operation: Operation, body: Any, message: str) -> None:

@@ -190,7 +190,7 @@ def test_a_refusal_is_raised_at_once(status: int, kind: type[APIError], outcome:
     assert (error.status, error.error_code, error.error_message) == (status, "SOME_CODE", "words")
     assert (error.outcome, error.operation, error.response.status) == (outcome, "thing_write", status)
     assert [attempt.status for attempt in error.attempts] == [status]
-    assert "Nothing was taken." in str(error)
+    assert "Nothing was applied." in str(error)
     assert f"HTTP {status} SOME_CODE" in str(error)
     assert len(script.requests) == 1
 
@@ -201,7 +201,7 @@ def test_any_failure_with_any_body_is_a_server_error(status: int, body: bytes) -
     error = failure(Script(Answer(status, body)), CREATE)
     assert type(error) is ServerError
     assert (error.status, error.outcome, error.error_code) == (status, "unknown", None)
-    assert "It may have been taken" in str(error)
+    assert "It may have been applied" in str(error)
     assert "html" not in str(error)
 
 
@@ -286,7 +286,7 @@ def test_a_replay_that_is_refused_stays_unknown() -> None:
     assert type(error) is BadRequest
     assert error.outcome == "unknown"
     assert [attempt.outcome for attempt in error.attempts] == ["unknown", "refused"]
-    assert "It may have been taken" in str(error)
+    assert "It may have been applied" in str(error)
 
 
 @pytest.mark.parametrize(
