@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from batch_api._operation import Dates
-
-from . import yamlfile
-from .document import METHODS, Json
-from .errors import CodegenError
+from codegen import yamlfile
+from codegen.document import METHODS, Json
+from codegen.errors import CodegenError
 
 _KEYS = {"title", "scope", "scope_header", "scope_parameter", "error_code", "error_message", "maintenance"}
 _KEYS |= {"dates"}

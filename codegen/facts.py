@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from batch_api._operation import Condition, LimitFact, Operation
-
-from . import yamlfile
-from .document import Json
-from .errors import CodegenError, each
-from .schema import target_of
+from codegen import yamlfile
+from codegen.document import Json
+from codegen.errors import CodegenError, each
+from codegen.schema import target_of
 
 _LIMIT = {*LimitFact._fields}
 _FACTS = {*Operation._fields} - {"name", "method", "path", "items_are_text", "dates"}  # those come from elsewhere

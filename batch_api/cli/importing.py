@@ -19,13 +19,13 @@ from batch_api.cli.jobs import Target
 from batch_api.cli.leftovers import Leftovers, told
 from batch_api.cli.meter import Meter
 from batch_api.ingest import private
-from batch_api.ingest.checkpoint import is_open
-from batch_api.ingest.csvsource import CsvSource
-from batch_api.ingest.files import FileSource
-from batch_api.ingest.job import Job
-from batch_api.ingest.paths import JSON_LINES, form_of, open_source
-from batch_api.ingest.reading import read
-from batch_api.ingest.sources import WINDOW
+from batch_api.ingest.items.reading import read
+from batch_api.ingest.job.checkpoint import is_open
+from batch_api.ingest.job.job import Job
+from batch_api.ingest.sources.csvsource import CsvSource
+from batch_api.ingest.sources.files import FileSource
+from batch_api.ingest.sources.open import JSON_LINES, form_of, open_source
+from batch_api.ingest.sources.source import WINDOW
 
 COMPLETE, LEFT_OVER, UNUSABLE, ENDED_EARLY, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes: all in; some lines are not; nothing could be done; run it again to go on; stopped by Ctrl-C."""

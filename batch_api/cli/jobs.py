@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from batch_api import BatchClient, Limit
-from batch_api.ingest.choices import chunk_size
-from batch_api.ingest.files import FileSource
-from batch_api.ingest.forecast import shortest
-from batch_api.ingest.job import Job
-from batch_api.ingest.kinds import AudienceChanges, AudienceMembers, CatalogItems, Kind, ProfileEdits
+from batch_api.ingest.items.item_types import AudienceChanges, AudienceMembers, CatalogItems, Kind, ProfileEdits
+from batch_api.ingest.job.choices import chunk_size
+from batch_api.ingest.job.forecast import shortest
+from batch_api.ingest.job.job import Job
+from batch_api.ingest.sources.files import FileSource
 
 
 class Target(NamedTuple):

@@ -12,11 +12,11 @@ import orjson
 
 from batch_api import APIError, BatchError, Line
 from batch_api.ingest import private
-from batch_api.ingest.csvlayout import REASON
-from batch_api.ingest.csvsource import CsvSource
-from batch_api.ingest.fates import Invalid, PartlyApplied, Trouble
-from batch_api.ingest.files import FileSource
-from batch_api.ingest.jsonlines import COMMENT
+from batch_api.ingest.items.fates import Invalid, PartlyApplied, Trouble
+from batch_api.ingest.sources.csvlayout import REASON
+from batch_api.ingest.sources.csvsource import CsvSource
+from batch_api.ingest.sources.files import FileSource
+from batch_api.ingest.sources.jsonlines import COMMENT
 
 _TAIL = 1 << 20
 _OLD_REASON = re.compile(rb'"(?:[^"]|"")*"')

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from batch_api.cli.output import seconds, share
-from batch_api.ingest.files import FileSource
-from batch_api.ingest.progress import Progress as JobProgress
+from batch_api.ingest.job.progress import Progress as JobProgress
+from batch_api.ingest.sources.files import FileSource
 
 
 class Meter:

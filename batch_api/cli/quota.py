@@ -15,7 +15,7 @@ from rich.table import Table
 from batch_api import ConfigurationError
 from batch_api.cli import output
 from batch_api.cli.account import QUOTA, read, warn_of_others
-from batch_api.engine.shared.look import Onlooker, Pause, Standing, View
+from batch_api.engine.limiter.shared.look import Onlooker, Pause, Standing, View
 
 _EVERY = 1.0
 

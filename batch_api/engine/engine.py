@@ -14,7 +14,6 @@ from batch_api._codec import QueryValue
 from batch_api._operation import Api, Encoded, Operation
 from batch_api.engine import address, arguments, route
 from batch_api.engine.attempt import Attempt, AttemptOutcome
-from batch_api.engine.connections import Connections, Wire
 from batch_api.engine.credentials import Credentials, KeySource
 from batch_api.engine.encode import Prepared, prepare
 from batch_api.engine.errors import (
@@ -32,10 +31,11 @@ from batch_api.engine.loop import running_loop
 from batch_api.engine.observe import Observer, tell
 from batch_api.engine.response import Response
 from batch_api.engine.retry import backoff, judge, outcome_of, retry_after, warn_if_capped
-from batch_api.engine.transport import Fault, Request, WireError, WireResponse, fault_of
+from batch_api.engine.wire.connections import Connections, Wire
+from batch_api.engine.wire.transport import Fault, Request, WireError, WireResponse, fault_of
 
 if TYPE_CHECKING:
-    from batch_api.engine.download import Download
+    from batch_api.engine.wire.download import Download
 
 
 MAX_IN_FLIGHT = 400
@@ -255,7 +255,7 @@ class Engine:
 
     def fetch(self, url: str, *, start: int = 0) -> AbstractAsyncContextManager[Download]:
         """Stream a file from another host, from byte `start` on, with none of our headers."""
-        from batch_api.engine.download import fetch
+        from batch_api.engine.wire.download import fetch
 
         self._bind()
         return fetch(self._connections.transport, url, start=start, timeout=self._options.timeout)

@@ -10,8 +10,8 @@ from heapq import heappop, heappush, nsmallest
 from types import TracebackType
 from typing import NamedTuple
 
-from batch_api.engine.bucket import Bucket
-from batch_api.engine.limiter import Answer, Limiter, LocalLimiter, Rejection
+from batch_api.engine.limiter.bucket import Bucket
+from batch_api.engine.limiter.limiter import Answer, Limiter, LocalLimiter, Rejection
 from batch_api.engine.round_trip import RoundTrip
 
 LONGEST_PAUSE = 60.0

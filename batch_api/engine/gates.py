@@ -12,14 +12,14 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from batch_api._operation import Api, Condition, Operation
 from batch_api.engine import arguments
-from batch_api.engine.bucket import Bucket
 from batch_api.engine.errors import ConfigurationError
 from batch_api.engine.gate import Draw, Gate
+from batch_api.engine.limiter.bucket import Bucket
 from batch_api.engine.limits import Limit, Rule, limit_of
 
 if TYPE_CHECKING:
-    from batch_api.engine.shared.limiter import SharedLimiter
-    from batch_api.engine.shared.link import Link
+    from batch_api.engine.limiter.shared.limiter import SharedLimiter
+    from batch_api.engine.limiter.shared.link import Link
 
 _MOST_REMEMBERED = 10_000
 SHARE_WITHOUT_REDIS = 0.1
@@ -111,7 +111,7 @@ def _rule(
 
 
 def _checked_url(quota: str) -> str:
-    from batch_api.engine.shared.url import checked  # costs nothing where nothing is shared
+    from batch_api.engine.limiter.shared.url import checked  # costs nothing where nothing is shared
 
     return checked(quota)
 
@@ -140,7 +140,7 @@ class Gates:
         self.settings = settings
         self.link: Link | None = None
         if settings.quota is not None:
-            from batch_api.engine.shared.link import link_to
+            from batch_api.engine.limiter.shared.link import link_to
 
             self.link = link_to(settings.quota)
         self._alias = alias
@@ -181,7 +181,7 @@ class Gates:
         return self._gates[name]
 
     def _shared_limiter(self, name: str, link: Link) -> SharedLimiter:
-        from batch_api.engine.shared.limiter import Place, SharedLimiter
+        from batch_api.engine.limiter.shared.limiter import Place, SharedLimiter
 
         return SharedLimiter(name, Place(*self._place, alias=self._alias), link, self._now)
 
@@ -197,7 +197,7 @@ class Gates:
         made = partial(Bucket, largest=rule.largest, headroom=rule.headroom, spacing=rule.spacing, now=self._now)
         if self.link is None:
             return made(limit, memory=self._free_at, key=(*self._place, *key))
-        from batch_api.engine.shared.bucket import SharedBucket
+        from batch_api.engine.limiter.shared.bucket import SharedBucket
 
         name = f"{owner}:{limit.unit}/{limit.per:g}"
         return SharedBucket(

@@ -12,7 +12,7 @@ from batch_api._operation import Operation
 from batch_api.engine.attempt import AttemptOutcome
 from batch_api.engine.observe import logger
 from batch_api.engine.response import Response
-from batch_api.engine.transport import Fault
+from batch_api.engine.wire.transport import Fault
 
 MOST_FAULTS = 4
 """Retries after failed attempts. Rejections (429, and 503 for maintenance) do not count: they applied nothing."""

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from batch_api.engine import arguments
-from batch_api.ingest.stamps import MOST_AGE
+from batch_api.ingest.buffer.stamps import MOST_AGE
 from batch_api.migrate import values
 from batch_api.migrate.leaving import Leavings, Left, below
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from batch_api.engine import arguments
 from batch_api.engine.check import check, rfc3339
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.coalesce import MOST_IN_ARRAY
+from batch_api.ingest.sending.coalesce import MOST_IN_ARRAY
 from batch_api.migrate.leaving import Left
 
 # Fact sheet: profiles and audiences, 1.5.

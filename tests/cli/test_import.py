@@ -18,8 +18,8 @@ import pytest
 
 from batch_api import InvalidInput, Line
 from batch_api.cli.leftovers import Leftovers
-from batch_api.ingest.fates import Invalid
-from batch_api.ingest.jsonlines import JsonLines
+from batch_api.ingest.items.fates import Invalid
+from batch_api.ingest.sources.jsonlines import JsonLines
 from batch_api.testing import FakeBatch
 from tests.cli.conftest import KEY, PROJECT, Command, ask
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from codegen import names, pipeline, yamlfile
+from codegen import names, yamlfile
+from codegen.generate import pipeline
+from codegen.generate.normalise import Normalised, normalise
 from codegen.layout import GROUND, HERE, Layout
-from codegen.normalise import Normalised, normalise
 
 Json = dict[str, Any]
 

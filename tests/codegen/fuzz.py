@@ -26,9 +26,11 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-from codegen import document, pipeline, pull, yamlfile
+from codegen import document, yamlfile
 from codegen.errors import CodegenError
+from codegen.generate import pipeline
 from codegen.layout import HERE, Layout
+from codegen.pull import pull
 from tests.codegen.conftest import copy_of_inputs, put_ground
 from tests.codegen.versions import FORMS
 

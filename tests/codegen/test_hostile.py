@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from codegen import pipeline
 from codegen.errors import CodegenError
+from codegen.generate import pipeline
 from codegen.layout import HERE, Layout
 from codegen.text import docstring, literal
 from tests.codegen.conftest import copy_of_inputs, put_document, put_ground

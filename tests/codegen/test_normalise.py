@@ -10,7 +10,7 @@ import pytest
 
 from codegen import composition, names
 from codegen.errors import CodegenError
-from codegen.normalise import Normalised, normalise
+from codegen.generate.normalise import Normalised, normalise
 
 Json = dict[str, Any]
 THING = {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}

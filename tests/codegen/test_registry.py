@@ -12,7 +12,8 @@ from batch_api._generated.cep import document
 from batch_api._generated.cep.registry import OPERATIONS, UNDOCUMENTED
 from batch_api._generated.mep.registry import OPERATIONS as LEGACY
 from batch_api._operation import Condition, Dates, LimitFact, Operation
-from codegen import render, yamlfile
+from codegen import yamlfile
+from codegen.generate import render
 from codegen.layout import HERE
 
 DEFAULT = (LimitFact(1.0, spacing=0.02),)

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from codegen import names, pipeline
+from codegen import names
 from codegen.errors import CodegenError
+from codegen.generate import pipeline
+from codegen.generate.normalise import Normalised, normalise
+from codegen.generate.pipeline import Prepared
 from codegen.layout import HERE, Layout, owned
-from codegen.normalise import Normalised, normalise
-from codegen.pipeline import Prepared
 from codegen.schema import is_remark
 from tests.codegen import fuzz, versions
 from tests.codegen.conftest import put_ground

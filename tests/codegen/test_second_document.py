@@ -18,9 +18,10 @@ from batch_api import _generated, app_models
 from batch_api._generated.mep import endpoints
 from batch_api._generated.mep.registry import API, OPERATIONS
 from batch_api._operation import Condition, Dates, LimitFact
-from codegen import api, pipeline, yamlfile
+from codegen import api, yamlfile
 from codegen import document as documents
 from codegen.errors import CodegenError
+from codegen.generate import pipeline
 from codegen.layout import APIS, HERE, Layout, owned
 from tests.codegen.test_pipeline import digest
 
@@ -61,7 +62,7 @@ def test_the_lock_names_the_document() -> None:
 
 def test_the_same_bytes_whatever_the_hash_seed(tmp_path: Path) -> None:
     code = (
-        "import sys, pathlib, codegen.pipeline as p\n"
+        "import sys, pathlib, codegen.generate.pipeline as p\n"
         "layout = p.Layout(pathlib.Path(), 'mep')\n"
         "p.build(layout, pathlib.Path(sys.argv[1]))"
     )

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from batch_api._operation import Operation
-from codegen import generator
-from codegen.describe import Descriptions
-from codegen.endpoints import Endpoints
 from codegen.errors import CodegenError
+from codegen.generate import generator
+from codegen.generate.describe import Descriptions
+from codegen.generate.endpoints import Endpoints
+from codegen.generate.models import Models
+from codegen.generate.pytypes import Types
+from codegen.generate.views import Field, Function
 from codegen.layout import HERE
-from codegen.models import Models
-from codegen.pytypes import Types
-from codegen.views import Field, Function
 
 Json = dict[str, Any]
 STRING = {"type": "string"}

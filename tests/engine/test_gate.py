@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batch_api.engine.bucket import Bucket
 from batch_api.engine.gate import Draw, Gate, TooLate
+from batch_api.engine.limiter.bucket import Bucket
 from batch_api.engine.limits import Limit
 from batch_api.testing.clock import VirtualClock, run
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from batch_api._operation import LimitFact, Operation
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import BatchError, DeadlineExceeded, TransportError
-from batch_api.engine.transport import Request
+from batch_api.engine.wire.transport import Request
 from batch_api.testing.clock import run
 from tests.engine.script import CREATE, DEFAULT, KEY, OK, PROJECT, UPDATE, Answer, Script, api_of, engine_on
 

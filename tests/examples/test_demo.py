@@ -21,9 +21,9 @@ from typer.testing import CliRunner
 from batch_api import BatchClient, Limit
 from batch_api.cli.account import Account
 from batch_api.cli.app import app
-from batch_api.ingest.kinds import AudienceChanges, Kind, ProfileEdits
-from batch_api.ingest.paths import open_source
-from batch_api.ingest.reading import read as read_window
+from batch_api.ingest.items.item_types import AudienceChanges, Kind, ProfileEdits
+from batch_api.ingest.items.reading import read as read_window
+from batch_api.ingest.sources.open import open_source
 from batch_api.testing import FakeBatch
 from examples import csvfile, demo
 from examples.board import Row, share_of, table

@@ -422,8 +422,8 @@ async def test_the_fake_over_sockets(fake: FakeBatch) -> None:
 
 
 async def test_addresses_that_are_posted_to_are_not_kept_for_ever() -> None:
-    from batch_api.engine.transport import Request
     from batch_api.engine.wire.http import _MOST_ADDRESSES, HttpxTransport
+    from batch_api.engine.wire.transport import Request
 
     transport = HttpxTransport()
     for number in range(2 * _MOST_ADDRESSES):

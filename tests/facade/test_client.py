@@ -18,7 +18,7 @@ import batch_api
 from batch_api import Attempt, BatchAppClient, BatchClient, ConfigurationError, DeadlineExceeded, Limit, ServerError
 from batch_api._generated.cep.document import DOCUMENT_SHA256, SERVER_URL, VERSION
 from batch_api._generated.cep.registry import OPERATIONS
-from batch_api.app_client import AppSettings
+from batch_api.app.client import AppSettings
 from batch_api.client import Settings
 from batch_api.engine.engine import Engine
 from batch_api.testing import FakeBatch

@@ -19,10 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_api import BatchClient, ConfigurationError, DeadlineExceeded, InvalidInput, Progress
-from batch_api.ingest import checkpoint as checkpoint_module
-from batch_api.ingest.checkpoint import SLOT, Checkpoint
-from batch_api.ingest.fates import Delivered, Refused, Unknown
-from batch_api.ingest.spans import Spans
+from batch_api.ingest.items.fates import Delivered, Refused, Unknown
+from batch_api.ingest.job import checkpoint as checkpoint_module
+from batch_api.ingest.job.checkpoint import SLOT, Checkpoint
+from batch_api.ingest.job.spans import Spans
 from batch_api.testing import FakeBatch
 from batch_api.testing.clock import run
 

@@ -11,8 +11,8 @@ import pytest
 
 from batch_api import BatchClient, InvalidInput
 from batch_api.engine.check import MAX_DEPTH, TOO_DEEP
-from batch_api.ingest.fates import Delivered, Invalid, PartlyApplied
-from batch_api.ingest.lines import may_be_too_deep
+from batch_api.ingest.items.fates import Delivered, Invalid, PartlyApplied
+from batch_api.ingest.items.lines import may_be_too_deep
 from batch_api.testing import FakeBatch
 from tests.ingest.test_buffer import connect, edit_of
 

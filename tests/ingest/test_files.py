@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch_api import BatchClient, CsvFile, InvalidInput, Line
-from batch_api.ingest import csvlayout, files
-from batch_api.ingest.files import FileSource, Mark
-from batch_api.ingest.kinds import AudienceChanges, CatalogItems, ProfileEdits
-from batch_api.ingest.paths import open_source
+from batch_api.ingest.items.item_types import AudienceChanges, CatalogItems, ProfileEdits
+from batch_api.ingest.sources import csvlayout, files
+from batch_api.ingest.sources.files import FileSource, Mark
+from batch_api.ingest.sources.open import open_source
 from batch_api.testing import FakeBatch
 
 PROFILES = ProfileEdits("update")

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from batch_api import BatchClient, ConfigurationError
-from batch_api.ingest import outbox as module
-from batch_api.ingest import stamps
-from batch_api.ingest.fates import Delivered, Refused, Trouble, Unknown, Unsent
-from batch_api.ingest.holding import Sending
-from batch_api.ingest.outboxfile import SetAside
+from batch_api.ingest.buffer import outbox as module
+from batch_api.ingest.buffer import stamps
+from batch_api.ingest.buffer.outboxfile import SetAside
+from batch_api.ingest.buffer.settings import Sending
+from batch_api.ingest.items.fates import Delivered, Refused, Trouble, Unknown, Unsent
 from batch_api.testing import FakeBatch
 from tests.ingest.test_buffer import UPDATE, connect, edit_of, event_of, now
 

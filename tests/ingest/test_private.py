@@ -16,9 +16,9 @@ import pytest
 
 from batch_api import BatchClient, ConfigurationError
 from batch_api.ingest import private
-from batch_api.ingest.checkpoint import Checkpoint
-from batch_api.ingest.fates import Delivered
-from batch_api.ingest.splitting import split
+from batch_api.ingest.chunks.split import split
+from batch_api.ingest.items.fates import Delivered
+from batch_api.ingest.job.checkpoint import Checkpoint
 from batch_api.testing import FakeBatch
 from tests.ingest.test_buffer import connect, edit_of
 

@@ -10,8 +10,8 @@ import orjson
 import pytest
 
 from batch_api import app_models
-from batch_api.ingest.coalesce import MOST_ATTRIBUTES
-from batch_api.ingest.lines import MOST_EVENTS
+from batch_api.ingest.items.lines import MOST_EVENTS
+from batch_api.ingest.sending.coalesce import MOST_ATTRIBUTES
 from batch_api.migrate import events, profile_edits, values
 from batch_api.testing import FakeBatch
 from batch_api.testing import values as judge

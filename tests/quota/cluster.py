@@ -14,13 +14,13 @@ from typing import Any
 
 from lupa.lua51 import LuaRuntime
 
-from batch_api.engine.bucket import Bucket
 from batch_api.engine.gate import Draw, Gate
+from batch_api.engine.limiter.bucket import Bucket
+from batch_api.engine.limiter.shared import link as link_module
+from batch_api.engine.limiter.shared.bucket import SharedBucket
+from batch_api.engine.limiter.shared.limiter import Place, SharedLimiter
+from batch_api.engine.limiter.shared.link import Link
 from batch_api.engine.limits import Limit
-from batch_api.engine.shared import link as link_module
-from batch_api.engine.shared.bucket import SharedBucket
-from batch_api.engine.shared.limiter import Place, SharedLimiter
-from batch_api.engine.shared.link import Link
 
 EPOCH = 1_795_000_000.25
 
