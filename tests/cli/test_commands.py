@@ -161,7 +161,7 @@ def test_no_keys(batch_api: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BATCH_REST_API_KEY", "x")
     result = batch_api("doctor")
     assert result.exit_code == 1
-    assert "BAD  credentials  The project key is empty, or holds something other" in result.stdout
+    assert "BAD  credentials  Expected the project key to be visible ASCII" in result.stdout
 
 
 def test_keys_that_others_can_read(fake: FakeBatch, batch_api: Command, tmp_path: Path) -> None:
