@@ -385,7 +385,12 @@ MUTANTS = (
     Mutant("a value is one segment", "route.py", 'quote(values[found[1]], safe="")', "quote(values[found[1]])"),
     Mutant("no way to another route", "route.py", '{".", ".."} & set', "set() & set"),
     Mutant("the scope is in the path", "credentials.py", 'quote(self.project_key, safe="")', '"other"'),
-    Mutant("dates as the API takes them", "check.py", "rfc3339(moment) if dates.offset else", "rfc3339(moment) if True else"),
+    Mutant(
+        "dates as the API takes them",
+        "check.py",
+        "rfc3339(moment) if dates.offset else",
+        "rfc3339(moment) if True else",
+    ),
     Mutant("names carry types where the API says so", "check.py", "or key in dates.named", ""),
 )
 

@@ -1,4 +1,4 @@
-"""What streams into the legacy API are made of: recipients, users, events and ids, and how each is sent.
+"""The items of streams into the legacy API: recipients, users, events and ids, and how each is sent.
 
 Sources: fact sheet: MEP legacy, 1.6, 2.1, 5, 6 and 7.
 """
@@ -32,20 +32,20 @@ from batch_api.ingest.sending.coalesce import Coalescer, Edit
 
 
 class _Rewritten:
-    """Items that are looked at and written one by one: JSON lines are no faster here."""
+    """Items that are checked and encoded one by one: JSON lines are no faster here."""
 
     path: Mapping[str, str] = NOWHERE
     prefix, suffix = b"[", b"]"
     about = "["
     lines: LineReader | None = None
-    _is_unsafe = False  # whether to send an item again may do a thing twice
+    _is_unsafe = False  # whether a retry may apply an item twice
 
     def without_events(self, part: bytes) -> bytes | None:
         return None if self._is_unsafe else part
 
 
 class _Ids(_Rewritten):
-    """Ids by themselves, each a text."""
+    """Ids alone, each a string."""
 
     def plain(self, item: object) -> Any:
         return str(item) if isinstance(item, str) else item
@@ -60,7 +60,7 @@ class _Ids(_Rewritten):
 class Recipients(_Ids):
     """Ids of one kind that get one message, each of them once.
 
-    An id that comes again is refused: two requests with it would be two messages.
+    A duplicate is refused: in two requests, it would get two messages.
     """
 
     operation = TRANSACTIONAL_SEND
@@ -71,14 +71,14 @@ class Recipients(_Ids):
         arguments.text(message.get("group_id"), "group_id")
         rest = encode_items([{**message}], TRANSACTIONAL_SEND.dates)
         self.prefix = b'%b,"recipients":{%b:[' % (rest[:-1], orjson.dumps(ids))
-        # The text of a message may be about people.
+        # A digest, because the text of a message may hold personal data.
         self.about = f"{ids} of {hashlib.sha256(self.prefix).hexdigest()[:16]}"
         self._seen: set[str] = set()
 
     def look(self, item: Any) -> Seen:
         seen = super().look(item)
         if item in self._seen:
-            raise InvalidInput("it came before in this job, and a message goes to each recipient once")
+            raise InvalidInput("duplicate recipient: a job sends its message to each recipient once")
         self._seen.add(item)
         return seen
 
@@ -91,7 +91,7 @@ class Recipients(_Ids):
 
 
 class _Users(_Rewritten, ABC):
-    """Users by their `id`, each with what is written about them."""
+    """Users by their `id`, each with the data to write."""
 
     def plain(self, item: object) -> dict[str, Any]:
         return arguments.fields(item)
@@ -136,13 +136,14 @@ class TriggerEvents(_Users):
         most = self.operation.max_items or 1
         if len(events) > most:
             raise InvalidInput(
-                f"expected at most {most} events, got {len(events)}: make several items of them", path="events"
+                f"got {len(events)} events, but a call takes at most {most}: split them into several items",
+                path="events",
             )
         return Seen(name, self._is_unsafe)
 
 
 class EventCoalescer(Coalescer):
-    """Events of one user travel together, in their order, and requests are filled by events."""
+    """Merges the events of one user, in order, and counts events to fill a request."""
 
     @staticmethod
     def size(edit: Edit) -> int:
@@ -190,12 +191,12 @@ class InstallAudienceChanges(_OfInstallations, AudienceChanges):
 
 
 class InstallAudienceMembers(_OfInstallations, AudienceMembers):
-    """The installations that make up an audience from now on, as additions."""
+    """The new content of an audience of installations, as additions."""
 
     operation: Operation = INSTALL_AUDIENCE_UPDATE
 
 
 class InstallAudienceContent(_OfInstallations, AudienceContent):
-    """The same in a request of `audiences.replace`, which knows no action."""
+    """The same in a request of `audiences.replace`, whose items have no action."""
 
     operation: Operation = INSTALL_AUDIENCE_REPLACE

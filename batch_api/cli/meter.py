@@ -1,4 +1,4 @@
-"""The line that moves while an import runs."""
+"""The progress bar of an import."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Meter:
         self._bar.stop()
 
     def show(self, progress: JobProgress) -> None:
-        """Draw what has been done so far."""
+        """Draw the progress so far."""
         parts = [f"{progress.done:,} done", f"{progress.rate:,.0f}/s"]
         if progress.limit_share is not None:
             parts.append(share(progress.limit_share))

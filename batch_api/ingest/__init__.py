@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 __all__ = ["split"]
 
-if not TYPE_CHECKING:  # it is public as `batch_api.split`, too; nothing else here pays for it
+if not TYPE_CHECKING:  # imported when asked for, so that nothing else here pays for it; also `batch_api.split`
 
     def __getattr__(name: str) -> Any:
         if name != "split":

@@ -326,7 +326,7 @@ async def test_a_file_that_is_no_outbox_is_refused_and_left_alone(
             connection.execute("CREATE TABLE edits (mine)")
     else:
         path.write_bytes(content)
-    with pytest.raises(ConfigurationError, match="no outbox"):
+    with pytest.raises(ConfigurationError, match="not an outbox"):
         async with client.profiles.buffer(path):
             pass
 

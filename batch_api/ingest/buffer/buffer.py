@@ -1,7 +1,7 @@
 """A buffer for web backends: a thousand handlers call at once, a few full requests go out.
 
-It flushes when idle: an edit is sent at once if few requests are in flight, else it gathers with others until one of
-them returns. Nothing waits for a timer, so there is no latency to choose, and none is added while little goes on.
+It flushes when idle: an edit is sent at once if few requests are in flight; otherwise it is held, with others, until
+one of them returns. Nothing waits for a timer, so there is no latency to configure, and none is added under light load.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ from batch_api.ingest.items.item_types import Kind
 
 @frozen(repr=False)
 class Remainder:
-    """What a buffer had not finished at some moment. It is true if there is anything."""
+    """What a buffer had not finished at some moment. Truthy if there is anything."""
 
     unsent: tuple[Unsent, ...]
-    """Accepted, and not sent."""
+    """Accepted, but not sent."""
     unknown: tuple[Unknown, ...]
-    """Sent, and not answered."""
+    """Sent, but not answered."""
 
     def __bool__(self) -> bool:
         return bool(self.unsent or self.unknown)
@@ -50,7 +50,7 @@ class Remainder:
 class Buffer:
     """A buffer of profile edits, or of the items of a catalog: `async with` it.
 
-    `update` gives the fate of an edit, `put` returns once it is accepted. Leaving the block sends what is there. A
+    `update` returns the fate of an edit; `put` returns once it is accepted. Leaving the block sends what is left. A
     buffer belongs to one event loop, and its tasks end with the block.
     """
 
@@ -94,7 +94,7 @@ class Buffer:
     async def __aenter__(self) -> Self:
         if self._state != "not open yet":
             raise ConfigurationError(f"The buffer is {self._state}: make a new one.")
-        running_loop()  # the first edit would be late to find that there is none
+        running_loop()  # fails here under another event loop, rather than at the first edit
         if self._outbox is not None:
             self._restore(await self._outbox.open(), self._outbox)
         self._state = "open"
@@ -113,14 +113,14 @@ class Buffer:
     async def update(self, edit: Mapping[str, Any] | Any, ref: Any = None, *, timeout: float | None = None) -> Fate:
         """Send an edit, together with others, and return its fate. Never raises for an edit.
 
-        Raises `BufferFull` if the buffer is full and was told to raise.
+        Raises `BufferFull` if the buffer is full and its `when_full` is "raise".
 
         Args:
             edit: The edit.
-            ref: Comes back with the fate.
-            timeout: Seconds to wait for the fate. After that the edit is withdrawn, and ends `Unsent`. If it was put
-                into a request by then it goes on, and the fate is `Unknown`. An edit whose turn comes later for certain
-                ends `Unsent` at once.
+            ref: Returned with the fate.
+            timeout: Seconds to wait for the fate. After that the edit is withdrawn, and ends `Unsent`. If a request
+                already carries it, that request continues, and the fate is `Unknown`. An edit that certainly cannot be
+                sent in time ends `Unsent` at once.
 
         If the caller is cancelled, the edit is withdrawn in the same way.
         """
@@ -148,12 +148,12 @@ class Buffer:
     async def put(self, edit: Mapping[str, Any] | Any, ref: Any = None) -> None:
         """Return once an edit is accepted: with an outbox, once it is on disk.
 
-        What becomes of it is told to `on_trouble`, unless it is delivered whole. If the caller is cancelled, the edit
-        is withdrawn, unless it was put into a request by then.
+        `on_trouble` is called with its fate, unless it is delivered in full. If the caller is cancelled, the edit is
+        withdrawn, unless a request already carries it.
 
         Raises:
-            InvalidInput: The edit cannot be right.
-            BufferFull: The buffer is full, and was told to raise.
+            InvalidInput: The edit is invalid.
+            BufferFull: The buffer is full, and its `when_full` is "raise".
             ConfigurationError: The buffer is not open.
             BatchError: The outbox could not be written.
         """
@@ -169,7 +169,7 @@ class Buffer:
             raise
 
     async def flush(self, timeout: float | None = None) -> Remainder:
-        """Wait until all that was accepted by now has its fate, for `timeout` seconds at most, and say what has not."""
+        """Wait until every edit accepted so far has its fate, for at most `timeout` seconds; return those without."""
         last = self._next
         try:
             async with asyncio.timeout(timeout):
@@ -182,26 +182,26 @@ class Buffer:
 
     @property
     def remainder(self) -> Remainder:
-        """What is not finished now or, after the block, what was left when it ended.
+        """The edits without a fate: those of now or, after the block, those that were left when it ended.
 
-        With an outbox, what nobody waits for is kept there, and sent by the next buffer that opens it.
+        With an outbox, edits that no caller waits for are kept there, and sent by the next buffer that opens it.
         """
         return _remainder(self._held.values()) if self._left is None else self._left
 
     def __len__(self) -> int:
-        """How many edits are accepted and have no fate yet."""
+        """How many edits are accepted but have no fate yet."""
         return len(self._held)
 
     async def aside(self) -> list[SetAside]:
-        """What the outbox keeps aside: edits that ended `Refused`, `Invalid` or `Unknown` while nobody waited for them.
+        """Edits that the outbox has set aside: they ended `Refused`, `Invalid` or `Unknown` with no caller waiting.
 
-        So do records that were damaged on disk, with what is left of them as `raw`. At most the last 10 000. Raises
-        `ConfigurationError` without an outbox, and outside of the block; `OutboxError` if the file cannot be read.
+        Records that were damaged on disk are here too, with what is left of them as `raw`. At most the last 10 000.
+        Raises `ConfigurationError` without an outbox and outside the block, `OutboxError` if the file cannot be read.
         """
         return await self._open_outbox().read_aside()
 
     async def forget(self, kept: Iterable[SetAside]) -> None:
-        """Keep these aside no longer."""
+        """Delete these from what is set aside."""
         await self._open_outbox().forget(list(kept))
 
     def __bool__(self) -> bool:
@@ -212,7 +212,7 @@ class Buffer:
 
     def _open_outbox(self) -> Outbox:
         if self._outbox is None:
-            raise ConfigurationError("The buffer has no outbox.")
+            raise ConfigurationError("The buffer has no outbox: pass outbox= to keep what did not get through.")
         if self._state != "open":
             raise self._not_open()
         return self._outbox
@@ -261,13 +261,13 @@ class Buffer:
         if caller.done() and not caller.cancelled():
             return caller.result()
         if self._withdraw(held):
-            error = DeadlineExceeded("The edit's turn did not come within its timeout.", outcome="not_sent")
+            error = DeadlineExceeded("The edit could not be sent within its timeout.", outcome="not_sent")
             return self._not_accepted(held, error)
-        error = DeadlineExceeded("The edit was on its way when its timeout passed, and goes on.", outcome="unknown")
+        error = DeadlineExceeded("The edit's timeout passed while its request was in flight.", outcome="unknown")
         return Unknown(held.index, held.id, held.ref, error)
 
     def _withdraw(self, held: Held) -> bool:
-        """Nobody wants it sent any more. What may have left goes on; says whether nothing has."""
+        """Withdraw an edit, unless a request may already carry it. Returns whether it was withdrawn, now or before."""
         if held.stage not in (Stage.ACCEPTED, Stage.WAITING) or held.doubt is not None:
             return False
         if held.index in self._held:
@@ -279,7 +279,7 @@ class Buffer:
         return True
 
     def _restore(self, left: Contents, outbox: Outbox) -> None:
-        """What an earlier process left goes before what is accepted now."""
+        """Queue what an earlier process left, ahead of what is accepted from now on."""
         self._next = left.next_number
         for number in left.damaged:
             error = BatchError("The record of an edit in the outbox is damaged: see `aside()`.", outcome="unknown")
@@ -294,7 +294,7 @@ class Buffer:
             self._dispatcher.add(held)
 
     def _end_events(self, held: Held, outbox: Outbox) -> None:
-        """Its events may have been taken, and are not sent again; its attributes are."""
+        """Its events may have been applied and are not retried; its attributes are."""
         error = BatchError("The process ended before the answer came.", outcome="unknown")
         outbox.set_aside(held, "Unknown", str(error))
         self._tell(Unknown(held.index, held.id, None, error))
@@ -307,7 +307,7 @@ class Buffer:
     # -- ending --------------------------------------------------------------------------------------------------
 
     def _finish(self, held: Held, fate: Fate) -> None:
-        """Tell the fate to the caller who waits for it, or else to the outbox and to `on_trouble`."""
+        """Report the fate to the caller who waits for it, otherwise to the outbox and to `on_trouble`."""
         is_told = held.is_awaited
         if held.caller is not None and is_told:
             held.caller.set_result(fate)
@@ -333,10 +333,10 @@ class Buffer:
             self._on_trouble(trouble)
         except Exception:
             # No traceback: what it raises may quote anything.
-            logger.error("on_trouble raised; the buffer goes on")
+            logger.error("on_trouble raised an exception, which was ignored; the buffer continues")
 
     async def _end(self) -> None:
-        """Nothing more is sent: end the tasks, give what is left its fate, or keep it in the outbox."""
+        """Send nothing more: end the tasks, and give what is left its fate, or keep it in the outbox."""
         await self._dispatcher.stop()
         self._left = _remainder(self._held.values())
         fates: list[Unsent | Unknown] = [*self._left.unsent, *self._left.unknown]

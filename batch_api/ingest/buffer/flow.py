@@ -1,4 +1,4 @@
-"""How much a buffer holds, and what happens to those who come when it is full."""
+"""How much a buffer may hold, and what happens to edits that arrive when it is full."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from batch_api.ingest.buffer.settings import Holding
 
 
 class Room:
-    """The room that is left. Strictly first come, first served: a large edit is not starved by small ones."""
+    """The capacity that is left. Strictly first come, first served: small edits do not starve a large one."""
 
     def __init__(self, holding: Holding) -> None:
         self._holding = holding
@@ -19,7 +19,7 @@ class Room:
         self.bytes = 0
 
     async def take(self, size: int) -> None:
-        """Take room for an edit of `size` bytes. Raises `BufferFull`, unless those who come wait."""
+        """Reserve capacity for an edit of `size` bytes. If there is none, waits or raises `BufferFull`."""
         if not self._queue and self._fits(size):
             self.fill(size)
             return
@@ -32,25 +32,25 @@ class Room:
             await granted
         except asyncio.CancelledError:
             if granted.done() and not granted.cancelled() and granted.exception() is None:
-                self.free(size)  # it was granted in the very moment of the cancellation
+                self.free(size)  # it was granted just before the cancellation
             elif place in self._queue:
                 self._queue.remove(place)
                 self._admit()  # a smaller one behind it may fit
             raise
 
     def fill(self, size: int) -> None:
-        """Take room without asking."""
+        """Reserve capacity even if there is none left."""
         self.items += 1
         self.bytes += size
 
     def free(self, size: int) -> None:
-        """Give room back; the first who wait get it."""
+        """Release capacity; the edits that have waited longest get it."""
         self.items -= 1
         self.bytes -= size
         self._admit()
 
     def close(self, error: BatchError) -> None:
-        """Nobody gets in any more: those who wait are told so."""
+        """Accept nothing more: waiting callers get `error`."""
         while self._queue:
             _, granted = self._queue.popleft()
             if not granted.done():

@@ -2,9 +2,9 @@
 
 SQLite, in one file with its write-ahead log beside it. Whatever comes while a transaction is being written goes into
 the next one, so a thousand edits that come together cost one wait for the disk. The transactions are written by a
-thread of their own, because a disk that is slow for a moment would else stop the event loop for that long.
+thread of their own, because a disk that is slow for a moment would otherwise stop the event loop for that long.
 
-The connection holds the file exclusively: a second process gets an error, and the lock ends with the process however
+The connection holds the file exclusively: a second process gets an error, and the lock ends with the process, however
 that ends.
 """
 
@@ -24,13 +24,13 @@ from batch_api.ingest.buffer.outboxfile import Contents, OutboxFile, SetAside, S
 from batch_api.ingest.buffer.sequence import Held
 
 MOST_SET_ASIDE: Final = 10_000
-"""Edits kept aside at most; beyond that the oldest are forgotten."""
+"""Edits set aside at most; beyond that the oldest are deleted."""
 
 _ADD = "INSERT INTO edits VALUES (?, ?, ?, ?, ?, ?, ?)"
 _SENT = "UPDATE edits SET sent = 1, checksum = ? WHERE number = ?"
 _NOT_SENT = "UPDATE edits SET sent = 0, checksum = ? WHERE number = ?"
 _DELETE = "DELETE FROM edits WHERE number = ?"
-# One whose events were set aside may be refused later, too: the earlier record is of the whole edit.
+# An edit whose events were set aside may be refused later: the earlier record, with the whole edit, stays.
 _SET_ASIDE = "INSERT OR IGNORE INTO aside VALUES (?, ?, ?, ?, ?, ?, ?)"
 _REDUCE = "REPLACE INTO edits VALUES (?, ?, ?, ?, ?, ?, ?)"
 _FORGET = "DELETE FROM aside WHERE number = ?"
@@ -38,7 +38,7 @@ _TRIM = "DELETE FROM aside WHERE number <= (SELECT number FROM aside ORDER BY nu
 
 
 class OutboxError(BatchError):
-    """The outbox could not be written or read: the disk is full, or fails."""
+    """The outbox could not be written or read, for instance because the disk is full or failing."""
 
     may_pass = True
 
@@ -54,11 +54,11 @@ class Outbox:
         self._writer: asyncio.Task[None] | None = None
 
     async def open(self) -> Contents:
-        """Open the file, or make it. Returns what is in it, once what is damaged was set aside.
+        """Open the file, or create it. Sets damaged records aside, and returns the others.
 
         Raises `ConfigurationError` for a file that another process, or another buffer, has open; that belongs to
-        another project or operation; that is no outbox, or a link to one; that cannot be opened; or whose structure is
-        so broken that edits may be missing. A file that is refused is left as it is.
+        another project or operation; that is not an outbox, or is a link to one; that cannot be opened; or whose
+        structure is so damaged that edits may be missing. A refused file is left unchanged.
         """
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, self._file.open)
@@ -67,41 +67,41 @@ class Outbox:
             raise
 
     async def close(self) -> None:
-        """Write what is left, and let go of the file. A cancellation is passed on once that is done."""
+        """Write what is left, and close the file. A cancellation is passed on once that is done."""
         if self._writer is not None:
             await through(self._writer)
         statements, self._statements = self._statements, []
         await through(asyncio.get_running_loop().run_in_executor(self._thread, self._close, statements))
         self._thread.shutdown(wait=False)
 
-    # -- what the buffer tells it --------------------------------------------------------------------------------
+    # -- what the buffer calls -----------------------------------------------------------------------------------
 
     async def add(self, edit: Held) -> None:
         """Return once the edit is on disk."""
         await self._written((_ADD, [edit_row(edit, sent=False)]))
 
     async def note_sent(self, edits: Iterable[Held]) -> None:
-        """Return once it is on disk that these are about to be sent."""
+        """Return once the disk says that these are about to be sent."""
         await self._written((_SENT, [_marked(edit, sent=True) for edit in edits]))
 
     def note_not_sent(self, edits: Iterable[Held]) -> None:
-        """Nothing of these was taken, after all."""
+        """None of these was sent or applied, after all."""
         self._note((_NOT_SENT, [_marked(edit, sent=False) for edit in edits]))
 
     def remove(self, edit: Held) -> None:
-        """It has its fate, or was withdrawn."""
+        """Delete an edit that has its fate, or was withdrawn."""
         self._note((_DELETE, [(edit.index,)]))
 
     def set_aside(self, edit: Held, fate: str, reason: str) -> None:
-        """Keep an edit that did not get through, for someone to look at."""
+        """Keep an edit that did not get through, for someone to examine."""
         self._note((_SET_ASIDE, [aside_row(edit, fate, reason)]), (_TRIM, [(MOST_SET_ASIDE,)]))
 
     def reduce(self, edit: Held) -> None:
-        """Only this much of the edit is still to be sent."""
+        """Replace an edit with the part that is still to be sent."""
         self._note((_REDUCE, [edit_row(edit, sent=False)]))
 
     async def read_aside(self) -> list[SetAside]:
-        """What was kept aside, in the order in which it was accepted."""
+        """What was set aside, in the order in which it was accepted."""
         if self._commit is not None or self._is_writing:
             await self._written()
         try:
@@ -142,13 +142,13 @@ class Outbox:
             commit, self._commit = self._commit, None
             try:
                 await loop.run_in_executor(self._thread, self._transact, statements)
-            except Exception as error:  # whatever it is: those who wait must not wait for ever
+            except Exception as error:  # of any kind: callers must not wait for ever
                 self._failed(statements, commit, error)
             else:
                 commit.set_result(None)
 
     def _failed(self, statements: list[Statement], commit: asyncio.Future[None], error: Exception) -> None:
-        # Those who wait hear of it. What nobody waits for goes with the next transaction: these must not be lost.
+        # Callers who wait get the error. Statements without one go with the next transaction: they must not be lost.
         self._statements = [one for one in statements if one[0] not in (_ADD, _SENT, _FORGET)] + self._statements
         commit.set_exception(OutboxError(f"The outbox could not be written ({type(error).__name__})."))
         commit.exception()  # perhaps nobody waits
@@ -163,7 +163,7 @@ class Outbox:
             if statements and self._file.is_open:
                 self._transact(statements)
         except sqlite3.Error as error:
-            logger.error("the outbox could not be written (%s): some of it will be sent again", type(error).__name__)
+            logger.error("the outbox could not be written (%s): some edits will be sent again", type(error).__name__)
         finally:
             self._file.close()
 
@@ -175,7 +175,7 @@ def _marked(edit: Held, *, sent: bool) -> tuple[int, int]:
 
 
 async def through(task: asyncio.Future[None]) -> None:
-    """Wait until it is done, whatever happens meanwhile, and pass a cancellation on only then."""
+    """Wait until the task is done, even if cancelled, and pass the cancellation on only then."""
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:

@@ -1,8 +1,8 @@
-"""The file of an outbox: SQLite, and believed only as far as its checksums go.
+"""The file of an outbox: SQLite, and trusted only as far as its checksums go.
 
-A disk may change what it keeps, and people look into files with tools that write. SQLite notices what breaks its own
-structure, and no more; so each row carries a checksum, and one whose checksum does not fit is set aside for someone to
-look at. All that is here runs in the thread of the outbox.
+A disk may corrupt what it stores, and people open files with tools that write. SQLite notices damage to its own
+structure, and no more; so each row carries a checksum, and a row whose checksum does not match is set aside for someone
+to examine. Everything here runs in the thread of the outbox.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from batch_api.ingest.buffer.sequence import Held
 
 DAMAGED: Final = "Its record in the outbox is damaged. `raw` is what is left of it."
 
-_MARK: Final = 0x42617463  # in the head of the file: whose it is
+_MARK: Final = 0x42617463  # in the head of the file: says that it is an outbox
 _VERSION: Final = 2  # 1 had no checksums
 _BUSY: Final = ("database is locked", "database table is locked")
 _BESIDE: Final = ("-wal", "-shm", "-journal")
 _LOG_MAGIC: Final = (0x377F0682, 0x377F0683)
 _MOST_NUMBER: Final = 2**53
-"""Numbers are below this: no process comes so far, and one that is higher is damaged."""
+"""Numbers are below this: no process gets that far, so a higher one is damaged."""
 
 _TABLES: Final = (
     "CREATE TABLE owner (name TEXT NOT NULL)",
-    # Nothing is NOT NULL: what version 1 left must fit in, damaged or not.
+    # Nothing is NOT NULL: rows of version 1 must fit in, damaged or not.
     "CREATE TABLE edits (number INTEGER PRIMARY KEY, id TEXT, body BLOB, has_events INTEGER, since REAL, sent INTEGER,"
     " checksum INTEGER)",
     "CREATE TABLE aside (number INTEGER PRIMARY KEY, id TEXT, body BLOB, fate TEXT, reason TEXT, at REAL,"
@@ -63,24 +63,24 @@ Statement = tuple[str, list[Row]]
 
 
 class SetAside(NamedTuple):
-    """An edit that did not get through, kept in the outbox for someone to look at."""
+    """An edit that did not get through, kept in the outbox for someone to examine."""
 
     number: int
     """Its `index` when it was accepted; for a damaged record, a number of its own."""
     id: str
-    """Whom it is about; empty for a damaged record."""
+    """Its identifier; empty for a damaged record."""
     edit: dict[str, Any]
     """The whole edit as it was accepted, events stamped; empty for a damaged record."""
     fate: str
     """`Refused`, `Invalid` or `Unknown`."""
     reason: str
-    """Why; quotes nothing of the edit."""
+    """Why, without quoting the edit."""
     at: datetime
     """When it was set aside."""
     raw: bytes = b""
-    """For a record that was damaged on disk, its JSON as it is now, which may be wrong anywhere; else empty."""
+    """For a record that was damaged on disk, its JSON as it is now, which may be wrong anywhere; otherwise empty."""
 
-    def __repr__(self) -> str:  # no id and no edit: they are people's
+    def __repr__(self) -> str:  # no id and no edit: they may be personal data
         return f"SetAside(number={self.number}, fate={self.fate!r}, reason={self.reason!r})"
 
 
@@ -89,7 +89,7 @@ class Found(NamedTuple):
 
     held: Held
     was_sent: bool
-    """Whether it was in a request that was not answered, or whose answer was not noted."""
+    """Whether it was in a request that was not answered, or whose answer was not recorded."""
 
 
 class Contents(NamedTuple):
@@ -100,7 +100,7 @@ class Contents(NamedTuple):
     damaged: list[int]
     """The numbers under which damaged records were set aside."""
     next_number: int
-    """The first number that was never given."""
+    """The first number that was never used."""
 
 
 def edit_row(edit: Held, *, sent: bool) -> Row:
@@ -128,7 +128,7 @@ class OutboxFile:
         return self._connection is not None
 
     def open(self) -> Contents:
-        """Open the file, or make it. See `Outbox.open`."""
+        """Open the file, or create it. See `Outbox.open`."""
         try:
             with _OPENING:
                 connection = self._lock()
@@ -139,29 +139,29 @@ class OutboxFile:
         except sqlite3.OperationalError as error:
             if str(error) in _BUSY:
                 raise ConfigurationError(
-                    f"The outbox {self._path} is in use: one buffer at a time. Give each process a file of its own."
+                    f"The outbox {self._path} is in use by another buffer: give each process a file of its own."
                 ) from None
             raise ConfigurationError(f"The outbox {self._path} cannot be opened: {error}.") from None
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the latter where SQLite quotes what is broken
             why = "its structure is broken" if isinstance(error, UnicodeDecodeError) else error
             raise ConfigurationError(
-                f"The file {self._path} is no outbox, or it is damaged: {why}. Move it away to begin a new one."
+                f"The file {self._path} is not an outbox, or is damaged: {why}. Move it away to start a new one."
             ) from None
         except OSError as error:
             raise ConfigurationError(f"The outbox {self._path} cannot be opened: {error.strerror}.") from None
 
     def transact(self, statements: Sequence[Statement]) -> None:
-        """Carry out all of them or, if one fails, none."""
+        """Execute all of them or, if one fails, none."""
         with _transaction(self._opened) as connection:
             for statement, rows in statements:
                 connection.executemany(statement, rows)
 
     def read_aside(self) -> list[SetAside]:
-        """What was kept aside, in the order in which it was accepted."""
+        """What was set aside, in the order in which it was accepted."""
         return [_set_aside(row) for row in self._opened.execute(_ASIDE)]
 
     def close(self) -> None:
-        """Let go of the file. Harmless to repeat."""
+        """Close the file. May be called again."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -174,9 +174,9 @@ class OutboxFile:
     # -- opening -------------------------------------------------------------------------------------------------
 
     def _lock(self) -> sqlite3.Connection:
-        """The file, made if need be, and ours until it is closed.
+        """The file, created if need be, and locked until it is closed.
 
-        One thread of this process at a time: to close the descriptor of a file that was just made would end the locks
+        One thread of this process at a time: closing the descriptor of a file that was just created would end the locks
         that another buffer took on it meanwhile.
         """
         for end in _BESIDE:  # SQLite would follow a link
@@ -194,7 +194,7 @@ class OutboxFile:
         return connection
 
     def _make(self) -> bool:
-        """Make the file, unless something has its name."""
+        """Create the file, unless something has its name."""
         try:
             open(self._path, "xb", opener=private.new).close()
         except FileExistsError:
@@ -219,7 +219,7 @@ class OutboxFile:
             if mark is None:
                 return True
         if mark != _MARK:
-            raise ConfigurationError(f"The file {self._path} is a database, but no outbox.")
+            raise ConfigurationError(f"The file {self._path} is a database, but not an outbox: name another file.")
         return False
 
     def _make_private(self) -> None:
@@ -233,10 +233,10 @@ class OutboxFile:
         return self._path.with_name(self._path.name + end)
 
     def _set_up(self, connection: sqlite3.Connection) -> None:
-        """Before it has a log: so the mark is in the file itself, where it can be seen without a lock."""
+        """Create the tables before there is a log: so the mark is in the file itself, readable without a lock."""
         with _transaction(connection, "BEGIN EXCLUSIVE"):
             (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            if tables:  # another process was quicker
+            if tables:  # another process was faster
                 return
             for table in _TABLES:
                 connection.execute(table)
@@ -249,7 +249,10 @@ class OutboxFile:
         if version == 1:
             _migrate(connection)
         elif version != _VERSION:
-            raise ConfigurationError(f"The outbox {self._path} was made by another version of this package.")
+            raise ConfigurationError(
+                f"The outbox {self._path} was written by another version of this package: empty it with that version,"
+                " or name another file."
+            )
         tables = {text for (text,) in connection.execute("SELECT sql FROM sqlite_schema")}
         if tables != set(_TABLES):
             raise sqlite3.DatabaseError("its tables are not those of an outbox")
@@ -277,12 +280,12 @@ def _transaction(connection: sqlite3.Connection, begin: str = "BEGIN") -> Iterat
 
 
 def _text(raw: bytes) -> str:
-    """Text from the file, even if it is none any more: its checksum will tell."""
+    """Text from the file, even if it is no longer valid: its checksum will show."""
     return raw.decode(errors="surrogateescape")
 
 
 def _mark_in_log(path: Path) -> int | None:
-    """The mark in the first page 1 of a write-ahead log; `None` if it holds none. SQLite locks this file never."""
+    """The mark in the first page 1 of a write-ahead log; `None` if there is none. SQLite never locks this file."""
     try:
         log = path.open("rb")
     except FileNotFoundError:
@@ -299,14 +302,14 @@ def _mark_in_log(path: Path) -> int | None:
 
 
 def _check_structure(connection: sqlite3.Connection) -> None:
-    """Rows must not be missing for want of a page. What SQLite says of single values is left to the checksums."""
+    """Raises if pages are damaged, since rows might be missing. Single values are left to the checksums."""
     for (message,) in connection.execute("PRAGMA quick_check"):
         if message != "ok" and " value in " not in message:
             raise sqlite3.DatabaseError("its structure is broken")
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    """From version 1, which had no checksums: what looks right is believed."""
+    """From version 1, which had no checksums: rows that look right are trusted."""
     with _transaction(connection):
         for statement in _FROM_VERSION_1:
             connection.execute(statement)
@@ -335,7 +338,7 @@ def _read(connection: sqlite3.Connection) -> Contents:
             damaged.append((values[0], _raw(values[2])))
     (last,) = connection.execute("SELECT max(number) FROM aside WHERE number < ?", (_MOST_NUMBER,)).fetchone()
     free = max(-1 if last is None else last, found[-1].held.index if found else -1) + 1
-    # Its own number may be wrong as well, and another's by now.
+    # A damaged row gets a new number: its own may be wrong as well, and belong to another edit.
     renumbered = range(free, free + len(damaged))
     if damaged:
         now = time.time()

@@ -1,4 +1,4 @@
-"""Who sends the edits of a buffer: at once while few requests are in flight, else together with others."""
+"""Sends the edits of a buffer: at once while few requests are in flight, otherwise together with others."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from batch_api.ingest.items.rows import Rows
 from batch_api.ingest.sending.delivery import ChunkSize, Delivery, all_of, is_about_items
 
 LONGEST_PAUSE: Final = 10.0
-"""Seconds between two tries while nothing gets through, at most."""
-_DOUBLINGS: Final = 8  # of the pause between two tries
+"""Seconds between two retries while nothing gets through, at most."""
+_DOUBLINGS: Final = 8  # of the pause between two retries
 
 
 class _Chunk:
-    """The edits of one request, and what has happened to it."""
+    """The edits of one request, and how far it has come."""
 
     def __init__(self, edits: list[Held]) -> None:
         self.edits = edits
@@ -39,7 +39,7 @@ class _Chunk:
         self._set(Stage.LEFT)
 
     def took_nothing(self) -> None:
-        """Nothing was taken, or even sent. If that holds for all that was sent of it, it is as if nothing had been."""
+        """A part was rejected, or not even sent. Once that holds for all parts, the chunk counts as never sent."""
         self._unanswered -= 1
         if not self._unanswered:
             self._set(Stage.CHOSEN)
@@ -52,7 +52,7 @@ class _Chunk:
 class Dispatcher:
     """Sends what is added, in the order of `Order`, and calls `finish` with the fate of each.
 
-    There is no timer but one: while nothing gets through, one request at a time is tried, with pauses between them.
+    Its only timer runs while nothing gets through: then one request at a time is tried, with pauses in between.
     """
 
     def __init__(
@@ -70,7 +70,10 @@ class Dispatcher:
         self._kind = kind
         most = kind.operation.max_items
         if most is not None and sending.most_items > most:
-            raise ConfigurationError(f"most_items is at most {most}: a request of {kind.operation.name} takes no more.")
+            raise ConfigurationError(
+                f"Expected most_items of at most {most}, got {sending.most_items}: a request of {kind.operation.name}"
+                " takes no more."
+            )
         self._sending = sending
         self._size = ChunkSize(sending.most_items, engine.limits_of(kind.operation))
         self._patience = patience
@@ -93,12 +96,12 @@ class Dispatcher:
         self._soon()
 
     def withdraw(self, edit: Held) -> None:
-        """Do not send this, which waits for its turn."""
+        """Do not send this edit, which is still waiting."""
         self._order.over(edit)
         self._soon()
 
     def wait_time(self) -> float:
-        """Seconds that a request made now would wait for its turn."""
+        """Seconds that a request made now would wait for the rate limit."""
         return self._engine.wait_time(self._kind.operation.name)
 
     async def stop(self) -> None:
@@ -114,19 +117,19 @@ class Dispatcher:
     # -- starting requests ---------------------------------------------------------------------------------------
 
     def _soon(self) -> None:
-        """Look for something to send once the handlers that run now have had their say."""
+        """Look for something to send once the handlers that are ready now have run and added their edits."""
         if not self._is_due:
             self._is_due = True
             asyncio.get_running_loop().call_soon(self._send_some)
 
     def _send_some(self) -> None:
-        """Start a request, if it may start. The next is started when this one has passed the gate."""
+        """Start a request, if one may start. The next one starts once the rate limit has let this one through."""
         self._is_due = False
         most = 1 if self._failures else self._sending.in_flight
         if self._is_stopped or self._pause or self._at_gate or len(self._requests) >= most:
             return
         if len(self._order) == 1 and 2 <= most - 1 == len(self._requests):
-            return  # the last place is for several: a single edit goes with the next, or after an answer
+            return  # the last request in flight carries several edits: a single one waits for more, or for an answer
         edits = self._next_edits()
         if edits:
             self._at_gate = chunk = _Chunk(edits)
@@ -135,7 +138,7 @@ class Dispatcher:
             request.add_done_callback(self._returned)
 
     def _next_edits(self) -> list[Held]:
-        """Those whose turn it is, but for those that came too late."""
+        """The edits to send next. Those whose events have become too old end here."""
         edits: list[Held] = []
         while self._order and not edits:
             for edit in self._order.take(most_items=self._size.now, most_bytes=self._sending.most_bytes):
@@ -147,7 +150,7 @@ class Dispatcher:
         return edits
 
     def _passed(self, chunk: _Chunk) -> None:
-        """A request passed the gate: another may wait there now."""
+        """The rate limit let a request through: another may wait for it now."""
         if self._at_gate is chunk:
             self._at_gate = None
             self._soon()
@@ -178,7 +181,7 @@ class Dispatcher:
                 self._end(edit, troubles.get(edit.index) or Delivered(edit.index, edit.id, edit.ref))
 
     async def _settle(self, chunk: _Chunk) -> dict[int, Trouble]:
-        """Send a chunk once: whatever fails for no fault of its own may come again with a later chunk."""
+        """Send a chunk once: edits that fail through no fault of their own may be retried with a later chunk."""
         rows = _rows(chunk.edits)
         delivery = Delivery(
             self._engine,
@@ -197,8 +200,8 @@ class Dispatcher:
         except BatchError as error:  # of the outbox
             return all_of(rows, Unsent, error)
         except Exception as error:  # of a transport of the caller's; its text may quote anything
-            logger.error("a request of the buffer broke with %s", type(error).__name__)
-            broken = BatchError(f"The request broke with {type(error).__name__}.", outcome="unknown")
+            logger.error("a request of the buffer failed with %s", type(error).__name__)
+            broken = BatchError(f"The request failed with {type(error).__name__}.", outcome="unknown")
             return all_of(rows, Unknown, broken)
 
     def _take_stock(self, chunk: _Chunk, troubles: dict[int, Trouble]) -> None:
@@ -219,7 +222,7 @@ class Dispatcher:
         self._soon()
 
     def _goes_again(self, edit: Held, trouble: Trouble | None) -> bool:
-        """Whether the edit may get through later, and cannot be done twice."""
+        """Whether the edit may get through later, and cannot be applied twice."""
         if trouble is None or not _never_arrived(trouble):
             return False
         error = trouble.error
@@ -235,21 +238,21 @@ class Dispatcher:
     def _end(self, edit: Held, fate: Fate) -> None:
         self._order.over(edit)
         if isinstance(fate, Unsent) and is_about_items(fate.error):
-            # So many were refused by themselves that the rest was not tried.
+            # So many single edits were refused that the rest was not tried.
             fate = Refused(edit.index, edit.id, edit.ref, fate.error)
         if edit.doubt is not None and isinstance(fate, Refused | Unsent):
-            fate = Unknown(edit.index, edit.id, edit.ref, edit.doubt)  # an earlier request may have been taken
+            fate = Unknown(edit.index, edit.id, edit.ref, edit.doubt)  # an earlier request may have been applied
         self._finish(edit, fate)
 
 
 class _CameTooLate(BatchError):
-    """A request came to its turn with an event that is too old by now."""
+    """When the rate limit let a request through, one of its events had become too old."""
 
     may_pass = True
 
 
 def _never_arrived(trouble: Trouble) -> TypeGuard[Refused | Unsent | Unknown]:
-    """Whether the API has not even looked at it, as far as we know."""
+    """Whether, as far as we know, the API never examined the edit."""
     return isinstance(trouble, Refused | Unsent | Unknown) and not is_about_items(trouble.error)
 
 

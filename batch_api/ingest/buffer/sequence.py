@@ -1,4 +1,4 @@
-"""Whose turn it is: first come, first served, and one at a time for each identifier."""
+"""The order in which edits are sent: first come, first served, and one at a time for each identifier."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 class Stage(Enum):
     """How far an edit has come."""
 
-    ACCEPTED = "on its way into the outbox"
-    WAITING = "waits for its turn"
-    CHOSEN = "in a request that waits at the gate"
-    LEFT = "sent, and unanswered"
-    OVER = "has its fate, or was withdrawn"
+    ACCEPTED = "being written to the outbox"
+    WAITING = "waiting to be sent"
+    CHOSEN = "in a request that waits for the rate limit"
+    LEFT = "sent, not yet answered"
+    OVER = "finished or withdrawn"
 
 
 class Held:
@@ -40,9 +40,9 @@ class Held:
         self.since = since
         """When the earliest of its events happened, in seconds since 1970."""
         self.caller: asyncio.Future[Fate] | None = None
-        """Who waits for the fate, if anyone does."""
+        """The caller who waits for the fate, if any."""
         self.doubt: BatchError | None = None
-        """Set once a request that carried it may have been taken, though no answer said so."""
+        """Set once a request that carried it may have been applied without an answer."""
         self.stage = Stage.ACCEPTED
 
     @property
@@ -56,8 +56,8 @@ class Held:
 class Order:
     """The edits that wait.
 
-    An edit is not ready while an earlier one of the same identifier is ready or out: the API says nothing of the order
-    in which it applies edits that arrive together.
+    An edit is not ready while an earlier one of the same identifier is ready or in flight: the order in which the API
+    applies edits that arrive together is not documented.
     """
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class Order:
         return len(self._ready)
 
     def add(self, edit: Held) -> None:
-        """An edit comes to wait, last of all."""
+        """Queue an edit, last of all."""
         edit.stage = Stage.WAITING
         behind = self._behind.get(edit.id)
         if behind is not None:
@@ -83,7 +83,7 @@ class Order:
             self._ready[edit.index] = edit
 
     def take(self, *, most_items: int, most_bytes: int) -> list[Held]:
-        """Those whose turn it is, as many as fit into one request; at least one, if any is ready."""
+        """The next edits, as many as fit into one request; at least one, if any is ready."""
         taken: list[Held] = []
         size = 0
         while self._ready and len(taken) < most_items:
@@ -97,14 +97,14 @@ class Order:
         return taken
 
     def put_back(self, edits: Iterable[Held]) -> None:
-        """Nothing of these was taken: they are first again, in their order."""
+        """None of these was applied: they come first again, in their order."""
         for edit in reversed(list(edits)):
             edit.stage = Stage.WAITING
             self._ready[edit.index] = edit
             self._ready.move_to_end(edit.index, last=False)
 
     def over(self, edit: Held) -> None:
-        """The edit is answered, or withdrawn: the next of the same identifier may go."""
+        """The edit was answered or withdrawn: the next one of the same identifier may be sent."""
         waits = edit.stage is Stage.WAITING
         edit.stage = Stage.OVER
         behind = self._behind[edit.id]

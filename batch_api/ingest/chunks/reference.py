@@ -1,4 +1,4 @@
-"""Chunks of a source that lie in a file, and references to them that are small enough for any queue."""
+"""Chunks of a source that are stored in a file, and references to them that are small enough for any queue."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.sources.jsonlines import COMMENT
 
 _POSITIONS = b"#positions "
-"""How a chunk's first line begins, which says where in the source its items were. To other readers it is a comment."""
+"""The start of a chunk's first line, which gives its items' positions in the source. For other readers, a comment."""
 
 
 @frozen
 class ChunkReference:
-    """Where a chunk lies: a range of a file, and nothing of what is in it. `split` makes them.
+    """Where a chunk is stored: a range of a file, without its content. `split` makes them.
 
-    The chunks of one `partition` follow each other: chunk `number` may be sent once all before it have their fates.
+    The chunks of one `partition` must be sent in order: chunk `number` may be sent once all before it have their fates.
     """
 
     path: str
@@ -28,15 +28,15 @@ class ChunkReference:
     start: int
     """Its first byte."""
     stop: int
-    """The byte after its last."""
+    """The byte after its last one."""
     sha256: str
-    """Of these bytes: they are refused if they changed."""
+    """The digest of these bytes: they are refused if it no longer matches."""
     items: int
-    """How many items there are."""
+    """The number of items."""
     partition: int
-    """All changes of one profile are in one partition."""
+    """The partition; all edits of one profile are in the same one."""
     number: int
-    """Its place in its partition, from 0."""
+    """The position in the partition, from 0."""
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data for JSON."""
@@ -47,17 +47,18 @@ class ChunkReference:
         """What `to_dict` wrote. Raises `InvalidInput` for anything else."""
         for field in fields(cls):
             wanted = str if field.name in ("path", "sha256") else int
-            if type(data.get(field.name)) is not wanted:
-                raise InvalidInput(f"a reference has a {wanted.__name__} here", path=field.name)
+            came = type(data.get(field.name))
+            if came is not wanted:
+                raise InvalidInput(f"expected {wanted.__name__}, got {came.__name__}", path=field.name)
         return cls(**{field.name: data[field.name] for field in fields(cls)})
 
     def read(self) -> bytes:
-        """The chunk itself, for `send_chunk` where the file cannot be read. Raises `InvalidInput`, and `OSError`."""
+        """The chunk itself, for a `send_chunk` that cannot read the file. Raises `InvalidInput` and `OSError`."""
         with Path(self.path).open("rb") as file:
             file.seek(self.start)
             content = file.read(self.stop - self.start)
         if hashlib.sha256(content).hexdigest() != self.sha256:
-            raise InvalidInput("the file changed since it was split", path=self.path)
+            raise InvalidInput("the file has changed since it was split: split the source again", path=self.path)
         return content
 
 
@@ -67,17 +68,17 @@ class Lines(NamedTuple):
     raw: bytes
     """JSON lines, without comments and empty lines."""
     positions: Sequence[int] | None
-    """Where in the source each of them was; `None` where they are the source."""
+    """The position of each in the source; `None` if the lines are the source."""
 
 
 def written(lines: Sequence[bytes], positions: Sequence[int]) -> bytes:
-    """A chunk as it is in a file. Within JSON, line ends are nothing but space."""
+    """A chunk as it is stored in a file. Line ends within JSON are insignificant white space."""
     plain = [line.replace(b"\n", b" ").replace(b"\r", b" ") for line in lines]
     return _POSITIONS + b" ".join(b"%d" % position for position in positions) + b"\n" + b"\n".join(plain) + b"\n"
 
 
 def lines_of(content: bytes) -> Lines:
-    """JSON lines, with or without their positions before them. Raises `InvalidInput` for those of something else."""
+    """JSON lines, with or without their positions in front. Raises `InvalidInput` if the two do not match."""
     first, _, rest = content.partition(b"\n")
     if not first.startswith(_POSITIONS):
         kept = [line for line in content.split(b"\n") if line.strip() and not line.startswith(COMMENT)]
@@ -87,6 +88,8 @@ def lines_of(content: bytes) -> Lines:
         positions = [int(position) for position in first.removeprefix(_POSITIONS).split()]
     except ValueError:
         positions = []
-    if len(positions) != raw.count(b"\n") + 1:
-        raise InvalidInput("its first line does not say where its items were: it is no whole chunk", path="chunk")
+    items = raw.count(b"\n") + 1
+    if len(positions) != items:
+        reason = f"expected {items} positions in its first line, got {len(positions)}: it is not a complete chunk"
+        raise InvalidInput(reason, path="chunk")
     return Lines(raw, positions)

@@ -1,4 +1,4 @@
-"""One chunk, sent by a job of a worker engine: what became of it, or an error that says when to try again."""
+"""Sends one chunk for a task of a worker engine: returns its fates, or raises an error that says when to retry."""
 
 from __future__ import annotations
 
@@ -45,23 +45,23 @@ async def send_chunk(
     """See `client.profiles.send_chunk`."""
     loop, task = running_loop(), asyncio.current_task()
     if task is not None and task.cancelling():
-        raise asyncio.CancelledError  # it was cancelled before, and an answer that was awaited came first
+        raise asyncio.CancelledError  # requested before this call: an awaited answer came first, and must not hide it
     content = await asyncio.to_thread(chunk.read) if isinstance(chunk, ChunkReference) else chunk
     if not isinstance(content, bytes | list | tuple):
-        raise wrong("a reference, JSON lines as bytes, or a list of items", content, "chunk")
+        raise wrong("a ChunkReference, JSON lines as bytes, or a list of items", content, "chunk")
     until = loop.time() + seconds(engine.deadline if deadline is None else deadline, "deadline")
     sending = _Sending(engine, kind, content, until, may_have_been_sent, resend_events)
     return await sending.run(seconds(drain, "drain"))
 
 
 class _Stopped(BatchError):
-    """The worker is being stopped, and nothing more is sent."""
+    """The worker is stopping, and nothing more is sent."""
 
     may_pass = True
 
 
 class _Sending:
-    """A chunk on its way."""
+    """A chunk being sent."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class _Sending:
         self._kind = kind
         self._content = content
         self._may_have_been_sent = may_have_been_sent
-        # An outage is for the queue to wait out: the engine tries again a few times, and nothing does beyond that.
+        # Waiting out an outage is up to the queue: beyond the engine's few retries, nothing here retries.
         self._delivery = Delivery(
             engine,
             kind,
@@ -95,7 +95,7 @@ class _Sending:
         self._is_stopped = False
 
     async def run(self, drain: float) -> Summary:
-        """Send it. Cancelled while a request is on the wire, wait for its answer for `drain` seconds."""
+        """Send it. If cancelled while a request is in flight, wait for its answer for up to `drain` seconds."""
         sending = asyncio.create_task(self._send(), name="batch_api chunk")
         try:
             await asyncio.wait({sending})
@@ -105,7 +105,7 @@ class _Sending:
         return sending.result()
 
     async def _finishes(self, sending: asyncio.Task[Summary], drain: float) -> bool:
-        """Whether all fates become known in time, with nothing more sent."""
+        """Whether all fates become known in time, without sending more."""
         self._is_stopped = True
         loop = asyncio.get_running_loop()
         until = loop.time() + drain if self._on_the_wire else -math.inf
@@ -137,7 +137,7 @@ class _Sending:
         return Summary(dict(+counts), [self._troubles[index] for index in sorted(self._troubles)])
 
     async def _windows(self) -> AsyncIterator[Window]:
-        """What was handed in, checked and encoded a little at a time."""
+        """The content, checked and encoded a little at a time."""
         content, positions = self._content, None
         windows: Any
         if isinstance(content, bytes):
@@ -152,7 +152,7 @@ class _Sending:
             await asyncio.sleep(0)
 
     async def _settle(self, rows: Rows) -> None:
-        """Send it until all its items have their fates. Raises what ended it."""
+        """Send rows until all items have their fates. Raises the error that ended it early."""
         doubt = _doubt() if self._may_have_been_sent else None
         troubles = await self._delivery.settle(rows, self._at_its_turn, doubt)
         error = self._delivery.ended_by
@@ -163,10 +163,10 @@ class _Sending:
         self._troubles.update(troubles)
 
     def _told(self, error: BatchError, rows: Rows, troubles: Troubles) -> BatchError:
-        """The error with what it means for the whole chunk, and for when to come back."""
+        """The error, with the outcome of the whole chunk, and when to retry it."""
         here = len(troubles) < len(rows) or any(isinstance(one, PartlyApplied | Unknown) for one in troubles.values())
         if self._taken or here or self._may_have_been_sent:
-            error.outcome = "unknown"  # of a part it is known, but who repeats the chunk repeats that part, too
+            error.outcome = "unknown"  # part of it is known, but retrying the chunk repeats that part, too
         if error.may_pass:
             wait = self._engine.wait_time(self._kind.operation.name, len(rows))
             error.retry_after = max(error.retry_after, wait)
@@ -176,7 +176,7 @@ class _Sending:
 
     def _at_its_turn(self) -> None:
         if self._is_stopped:
-            raise _Stopped("The worker is being stopped.", outcome="not_sent")
+            raise _Stopped("The worker is stopping.", outcome="not_sent")
         self._on_the_wire = True
 
     def _answered(self, _: Response) -> None:
@@ -185,11 +185,11 @@ class _Sending:
     def _rejected(self) -> None:
         self._on_the_wire = False
         if self._is_stopped:
-            raise _Stopped("The worker is being stopped.", outcome="refused")
+            raise _Stopped("The worker is stopping.", outcome="refused")
 
 
 def _moved(window: Window, positions: Sequence[int]) -> Window:
-    """With the positions that the items had in the source."""
+    """The window with the positions that its items had in the source."""
     rows = window.rows
     if rows is not None:
         rows = evolve(rows, indexes=[positions[at] for at in rows.indexes])

@@ -19,12 +19,12 @@ class _Fate(msgspec.Struct, frozen=True):
     index: int
     """Position in the source, from 0."""
     id: str | None
-    """Its identifier, where it has a readable one."""
+    """Its identifier, if it has a readable one."""
     ref: Any
-    """What the caller attached to it; `None` where nothing was."""
+    """What the caller attached to it; `None` if nothing."""
 
     def __repr__(self) -> str:
-        """Neither id nor reference: they are people's."""
+        """Shows neither id nor reference: they may be personal data."""
         error = getattr(self, "error", None)
         return f"{type(self).__name__}(index={self.index}{'' if error is None else f', error={error!r}'})"
 
@@ -33,35 +33,35 @@ class _Fate(msgspec.Struct, frozen=True):
 
 
 class Delivered(_Fate, frozen=True):
-    """The API took it, whole."""
+    """The API accepted all of it."""
 
 
 class PartlyApplied(_Fate, frozen=True):
-    """The API took it, save for some values: `error` lists them."""
+    """The API accepted it except for some values: `error` lists them."""
 
     error: tuple[PartialError, ...]
 
 
 class Refused(_Fate, frozen=True):
-    """The API took nothing of it; `error` says why. Repaired, it may be sent again."""
+    """The API refused it and applied nothing of it; `error` says why. Once corrected, it may be sent again."""
 
     error: BatchError
 
 
 class Invalid(_Fate, frozen=True):
-    """It cannot be right, and was never sent; `error` says why."""
+    """It is invalid, and was never sent; `error` says why."""
 
     error: InvalidInput
 
 
 class Unknown(_Fate, frozen=True):
-    """It was sent, no answer came, and to send it again might do it twice. Look before you do."""
+    """It was sent, but no answer came, and a retry might apply it twice. Check before you retry."""
 
     error: BatchError
 
 
 class Unsent(_Fate, frozen=True):
-    """The job ended before its turn: nothing of it was taken, and it may be sent again. `error` ended the job."""
+    """The job ended before it was sent: nothing of it was applied, and it may be sent again. `error` ended the job."""
 
     error: BatchError
 
@@ -71,7 +71,7 @@ Trouble = PartlyApplied | Refused | Invalid | Unknown | Unsent
 
 
 class ChunkResult:
-    """The fates of the items that were sent together: `delivered` of them, and `troubles` for the rest."""
+    """The fates of items that were sent together: `delivered` counts the delivered, `troubles` has the rest."""
 
     __slots__ = ("_ids", "_indexes", "_refs", "troubles")
 
@@ -86,11 +86,11 @@ class ChunkResult:
         self._ids = ids
         self._refs = refs
         self.troubles = troubles
-        """By position in the source; whoever is not here was delivered whole."""
+        """By position in the source; all other items were delivered in full."""
 
     @property
     def delivered(self) -> int:
-        """How many were delivered whole."""
+        """How many were delivered in full."""
         return len(self._indexes) - len(self.troubles)
 
     @property
@@ -109,7 +109,7 @@ class ChunkResult:
         return [None] * len(self) if self._refs is None else self._refs
 
     def but(self, troubles: Mapping[int, Trouble]) -> ChunkResult:
-        """The same with some other fates."""
+        """The same, with some fates replaced."""
         return ChunkResult(self._indexes, self._ids, self._refs, {**self.troubles, **troubles}) if troubles else self
 
     def __len__(self) -> int:
@@ -131,7 +131,7 @@ class ChunkResult:
 
 
 def result_of(fates: Sequence[Fate]) -> ChunkResult:
-    """The fates of items that have them without a request."""
+    """The fates of items that need no request."""
     indexes, ids, refs = (
         zip(*((fate.index, fate.id, fate.ref) for fate in fates), strict=True) if fates else ((), (), ())
     )

@@ -1,4 +1,4 @@
-"""From items to rows: checked and encoded, a window at a time."""
+"""Turns items into rows: checked and encoded, a window at a time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Items = list[Any]
 
 
 class Window(NamedTuple):
-    """What was read at once."""
+    """The items read at once, checked."""
 
     rows: Rows | None
     invalid: list[Invalid]
@@ -47,7 +47,7 @@ def read(kind: Kind, items: Items | Block, start: int) -> Window:
 
 
 def untied(items: Items) -> tuple[Items, list[Any] | None]:
-    """Pairs of an item and what the caller attached to it, apart."""
+    """Separates items from what the caller attached to them."""
     if tuple not in set(map(type, items)):
         return items, None
     pairs = [item if type(item) is tuple and len(item) == 2 and is_item(item[0]) else (item, None) for item in items]
@@ -55,7 +55,7 @@ def untied(items: Items) -> tuple[Items, list[Any] | None]:
 
 
 def id_of(item: object) -> str | None:
-    """Whom an item is about, if that can be read from it at all."""
+    """The identifier of an item, if it can be read at all."""
     if isinstance(item, bytes):
         try:
             item = orjson.loads(item)
@@ -72,9 +72,9 @@ def id_of(item: object) -> str | None:
 
 
 def _read_objects(kind: Kind, items: Items, start: int, refs: list[Any] | None) -> Rows | None:
-    """The common case: all of them good, looked at together and encoded at once. `None` if not."""
+    """The common case: all items valid, checked together and encoded at once. `None` otherwise."""
     try:
-        body = encode_items(items, kind.operation.dates)  # first, because it brings them into the cache
+        body = encode_items(items, kind.operation.dates)  # first, because it brings them into the processor's cache
     except InvalidInput:
         return None
     glance = kind.glance(items)
@@ -82,7 +82,7 @@ def _read_objects(kind: Kind, items: Items, start: int, refs: list[Any] | None) 
 
 
 def _read_texts(kind: Kind, items: Items, start: int, refs: list[Any] | None) -> Rows | None:
-    """Ids by themselves."""
+    """Ids alone."""
     try:
         plain = [kind.plain(item) for item in items]
     except InvalidInput:
@@ -91,13 +91,13 @@ def _read_texts(kind: Kind, items: Items, start: int, refs: list[Any] | None) ->
 
 
 def _read_block(kind: Kind, block: Block, start: int, refs: list[Any] | None) -> Rows | None:
-    """JSON as it came: its syntax is checked, and the bytes go out as they are. `None` if something is unusual."""
+    """JSON as it is: its syntax is checked, and the bytes are sent unchanged. `None` if something is unusual."""
     if kind.lines is None or may_be_too_deep(block.raw):
         return None
     try:
         ids, has_events = kind.lines.read(block)
         if not block.raw.isascii():
-            block.raw.decode()  # strings that are skipped are not looked into
+            block.raw.decode()  # the decoder does not check strings that it skips
     except (DecodeError, UnicodeDecodeError):
         return None
     return _rows(Glance(ids, has_events), start, refs, block.body)
@@ -108,7 +108,7 @@ def _rows(glance: Glance, start: int, refs: list[Any] | None, body: bytes) -> Ro
 
 
 def _read_one_by_one(kind: Kind, items: Items, start: int, refs: list[Any] | None) -> Window:
-    """Something is wrong with at least one of them: find out with which, and keep the others."""
+    """At least one item is invalid: find out which, and keep the others."""
     indexes: list[int] = []
     ids: list[str] = []
     kept: list[Any] = []
@@ -135,7 +135,7 @@ def _read_one_by_one(kind: Kind, items: Items, start: int, refs: list[Any] | Non
 
 
 def _read_one(kind: Kind, item: object) -> tuple[bytes, str, bool]:
-    if isinstance(item, InvalidInput):  # a source that could not read it says so in its place
+    if isinstance(item, InvalidInput):  # from the source, in place of an item that it could not read
         raise item
     if isinstance(item, bytes):
         line = item.strip()
@@ -155,4 +155,4 @@ def _loaded(line: bytes) -> Any:
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        raise InvalidInput(TOO_DEEP if error.msg.startswith("depth limit") else "the line is no JSON") from None
+        raise InvalidInput(TOO_DEEP if error.msg.startswith("depth limit") else "the line is not valid JSON") from None

@@ -1,4 +1,4 @@
-"""Items on their way: their JSON, encoded once, and what must be known of each to send it."""
+"""Items ready to be sent: their JSON, encoded once, and what must be known of each to send it."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ class Original(NamedTuple):
 
 @frozen(eq=False, repr=False)
 class Rows:
-    """Items that follow each other, with their JSON joined by commas."""
+    """A sequence of items, with their JSON joined by commas."""
 
     indexes: Sequence[int]
     """Positions in the source."""
     ids: list[str]
-    """Whom each is about. No two of one request may be about the same."""
+    """The identifier of each. No two items of one request may have the same."""
     refs: list[Any] | None
-    """What the caller attached to each; `None` where nothing was."""
+    """What the caller attached to each; `None` if nothing."""
     bodies: tuple[bytes, ...]
     """The JSON of the items in order, joined by commas, in one piece or several."""
     has_events: bool
-    """Whether any of them does something that must not be done twice."""
+    """Whether any of them must not be applied twice."""
     merged: dict[int, list[Original]] | None = None
-    """By index: the edits that a row was merged from, where there are several."""
+    """By index: the edits that a row was merged from, if there are several."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -50,25 +50,25 @@ class Rows:
 
     @property
     def places(self) -> Sequence[int]:
-        """The positions in the source of all that is in here, merged or not."""
+        """The positions in the source of all items, merged or not."""
         if self.merged is None:
             return self.indexes
         one = {index: [Original(index, None, frozenset(), has_events=False)] for index in self.indexes}
         return [original.place for originals in (one | self.merged).values() for original in originals]
 
     def between(self, prefix: bytes, suffix: bytes) -> bytes:
-        """The JSON of all of them between two others. The only time that much of it is copied."""
+        """The JSON of all items between a prefix and a suffix. The only time that all of it is copied."""
         first, *others = self.bodies
         pieces = [prefix + first, *others]
         pieces[-1] += suffix
         return b",".join(pieces)
 
     def parts(self) -> list[bytes]:
-        """The JSON of each item by itself."""
+        """The JSON of each item."""
         return parts(b",".join(self.bodies))
 
     def take(self, positions: Iterable[int], contents: list[bytes] | None = None) -> Rows:
-        """Some of the items; `contents` are the JSON of all of them, if it is known."""
+        """Some of the items; `contents` is the JSON of each, if already known."""
         chosen = list(positions)
         contents = self.parts() if contents is None else contents
         return evolve(
@@ -104,7 +104,7 @@ class Rows:
 
     @classmethod
     def joined(cls, runs: Sequence[Rows]) -> Rows:
-        """Several runs as one. Nothing is copied but what is known of the items."""
+        """Several runs as one. The JSON is not copied."""
         if len(runs) == 1:
             return runs[0]
         has_refs = any(run.refs is not None for run in runs)
@@ -123,7 +123,7 @@ class Rows:
 
 
 def _joined_indexes(runs: list[Sequence[int]]) -> Sequence[int]:
-    """One range, where they follow each other, which is nearly always."""
+    """One range if the runs are contiguous, which they nearly always are."""
     ranges = [run for run in runs if isinstance(run, range)]
     follow = all(one.stop == other.start for one, other in pairwise(ranges))
     if len(ranges) == len(runs) and follow:

@@ -1,4 +1,4 @@
-"""What became of many items, in counts and troubles, and the same as JSON: for whoever waits in another process."""
+"""The fates of many items as counts and troubles, also as JSON for a caller that waits in another process."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from batch_api.ingest.items.fates import PartlyApplied, Trouble
 from batch_api.results import PartialError
 
 _TOLD = ("outcome", "may_pass", "retry_after", "status", "operation", "stage")
-"""What is written of an error, where it has it: nothing that may quote people."""
+"""The attributes of an error that are written, if it has them: none that may quote personal data."""
 
 
 @frozen(repr=False)
 class Summary:
-    """What became of all items of a job."""
+    """The fates of all items of a job."""
 
     counts: dict[str, int]
     """How many ended in each fate, by its name."""
     troubles: list[Trouble] = field(factory=list)
-    """Those that were not delivered whole. `job.collect()` keeps the first 10 000, in the order in which they became
-    known; `send_chunk` all of them, in the order of the source."""
+    """The fates of items that were not delivered in full. `job.collect()` keeps the first 10 000, in the order in which
+    they became known; `send_chunk` keeps all of them, in the order of the source."""
 
     @property
     def delivered(self) -> int:
-        """How many were delivered whole."""
+        """How many were delivered in full."""
         return self.counts.get("Delivered", 0)
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain data for JSON. It names the ids of the troubles, which are people's; the vendor's words stay out."""
+        """As plain data for JSON. Holds the ids of the troubles, which may be personal data, but no text of the API."""
         return {"counts": dict(self.counts), "troubles": [_written(trouble) for trouble in self.troubles]}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Summary:
-        """What `to_dict` wrote. An error comes back as what it was, without the answer of the API."""
+        """What `to_dict` wrote. Errors keep their class, but not the answer of the API."""
         return cls(dict(data["counts"]), [_read(trouble) for trouble in data["troubles"]])
 
     def __repr__(self) -> str:
@@ -78,7 +78,7 @@ def _read(data: Mapping[str, Any]) -> Trouble:
 def _read_error(data: Mapping[str, Any]) -> BatchError:
     if data["type"] == "InvalidInput":
         return InvalidInput(data["reason"], index=data["index"], path=data["path"])
-    kind = getattr(errors, data["type"], BatchError)  # those of other modules come back as the root
+    kind = getattr(errors, data["type"], BatchError)  # classes of other modules come back as the root
     error: BatchError = kind(data["message"])
     for name in (*_TOLD, "error_code"):
         if name in data:

@@ -1,9 +1,9 @@
-"""What of a job is done, on disk: so that the same call goes on after whatever ended the one before.
+"""What a job has done, on disk: so that the same call continues after whatever ended the one before.
 
 A file of two slots, each with a sequence number and a checksum. They are written in turns and flushed each time, so one
 of them is always whole, and the higher number counts. A chunk is noted before its first byte leaves, again once it is
-answered, and struck out when the caller has seen its fates. So after kill -9 it is known what was surely taken, what
-surely was not, and of what nobody knows: that is at most the chunks that were in flight.
+answered, and struck out when the caller has seen its fates. So after kill -9 it is known what was certainly applied,
+what certainly was not, and what is uncertain: at most the chunks that were in flight.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from batch_api.ingest.sources.files import FileSource, Mark
 fcntl: ModuleType | None
 try:
     import fcntl
-except ImportError:  # Windows: two processes on one checkpoint are not noticed there
+except ImportError:  # Windows: two processes with one checkpoint go unnoticed there
     fcntl = None
 
 SLOT = 1 << 16
@@ -47,30 +47,30 @@ _flush = getattr(os, "fdatasync", os.fsync)
 class Checkpoint:
     """The memory of one job, for one process at a time. Its file is readable by its owner alone (mode 0600).
 
-    For iterables the caller answers for it that the next call gives the same items in the same order. A file is known
-    by its size and the SHA-256 of its content, wherever it lies and whatever its date: to read it once is quick against
-    sending it, and nothing less would notice a cell that was changed in its middle.
+    With an iterable, it is up to the caller that the next call has the same items in the same order. A file is
+    identified by its size and the SHA-256 of its content, wherever it is and whatever its date: reading it once takes
+    little time compared with sending it, and nothing less would notice a cell changed in the middle.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self.start = Mark(0, 0, 1)
-        """Where to go on. Items after it may be done, too."""
+        """Where to resume. Items after it may be done, too."""
         self.is_finished = False
         """Whether all items have their fates."""
         self.fates: Counter[str] = Counter()
         """How many ended in each fate, in all calls together."""
         self.earlier: Counter[str] = Counter()
-        """... in the calls before this one, as far as it goes on from them."""
+        """The same, for the calls that this one resumes."""
         self.was_finished = False
-        """Whether they had come to the end: then this one has nothing to do."""
+        """Whether those finished the job: then this one has nothing to do."""
         self._what = ""
         self._source: dict[str, Any] | None = None
         self._file: IO[bytes] | None = None
         self._input: FileSource | None = None
         self._done = Spans()  # the caller has seen its fate
-        self._delivered = Spans()  # delivered whole, and the caller was not told yet
-        self._sent = Spans()  # sent, and perhaps taken
+        self._delivered = Spans()  # delivered in full, but the caller has not seen it yet
+        self._sent = Spans()  # sent, and perhaps applied
         self._doubtful = Spans()  # sent by an earlier call
         self._taken = Spans()  # delivered by an earlier call
         self._stripped: set[int] = set()
@@ -84,13 +84,13 @@ class Checkpoint:
         """Read what an earlier call left, or begin.
 
         Args:
-            what: Which job it is: another one has no use for its checkpoint.
+            what: Which job it is: a checkpoint is of no use to another one.
             source: Where the items come from. A file is set to begin at `start`.
 
-        A finished checkpoint is begun anew for another job or a changed file: there is nothing in it to lose. Raises
-        `ConfigurationError` for an unfinished one of another job, for one that another process holds, or that is
-        damaged, or that is a link or anything but a file of ours, which is left as it is; `InvalidInput` if the file
-        changed; and `OSError`.
+        A finished checkpoint starts afresh for another job or a changed file: there is nothing in it to lose. Raises
+        `ConfigurationError` for an unfinished one of another job, for one that another process holds or that is
+        damaged, and for a link or anything but a file of ours, which is left unchanged; `InvalidInput` if the source
+        file has changed; and `OSError`.
         """
         self._input = source if isinstance(source, FileSource) else None
         identity = None if self._input is None else await asyncio.to_thread(_identity, self._input.path)
@@ -112,12 +112,12 @@ class Checkpoint:
             return
         if state["what"] != what:
             raise ConfigurationError(
-                f"The checkpoint {self.path} is of another job, which is not finished: {state['what']}. Name another"
-                " file, or delete it to forget that job."
+                f"The checkpoint {self.path} belongs to another job, which is not finished: {state['what']}. Name"
+                " another file, or delete this one to abandon that job."
             )
         if state["source"] != identity:
             raise InvalidInput(
-                "the file changed since the job began, so where to go on is not known. Bring the old one back, or"
+                "the file has changed since the job began, so the job cannot be resumed. Restore the old file, or"
                 f" delete the checkpoint {self.path} to start from the beginning",
                 path="source",
             )
@@ -136,21 +136,21 @@ class Checkpoint:
 
     @property
     def done(self) -> int:
-        """How many items are done, wherever they are in the source."""
+        """How many items are done, anywhere in the source."""
         return sum(stop - start for start, stop in self._done)
 
     @property
     def has_delivered(self) -> bool:
-        """Whether anything was delivered whole."""
+        """Whether anything was delivered in full."""
         return self.fates["Delivered"] > 0 or len(self._delivered) > 0
 
     async def finish(self, total: int) -> None:
-        """The source is at its end, after `total` items. If all have their fates, the job is finished."""
+        """Note that the source ended after `total` items. If all have their fates, the job is finished."""
         self.is_finished = self._done.prefix == total
         await self._save()
 
     def close(self) -> None:
-        """Let go of the file. Harmless to repeat."""
+        """Close the file. May be called again."""
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -158,10 +158,10 @@ class Checkpoint:
     # -- while the job runs --------------------------------------------------------------------------------------
 
     def sift(self, kind: Kind, window: Window, *, resend_events: bool) -> tuple[Rows | None, ChunkResult]:
-        """What is still to be sent of a window, and the fates of what is not.
+        """The items of a window that are still to be sent, and the fates of the others.
 
-        What an earlier call delivered is not sent again. Of edits that it may have got through, the events are left
-        out, unless they are to be sent again.
+        Items that an earlier call delivered are not sent again. Edits that it may have delivered are sent without
+        their events, unless `resend_events`.
         """
         troubles: list[Trouble] = [fate for fate in window.invalid if fate.index not in self._done]
         rows = window.rows
@@ -189,7 +189,7 @@ class Checkpoint:
         return (rows.take(left, contents) if left else None), result_of([*troubles, *delivered])
 
     def judge(self, indexes: Iterable[int], ids: Sequence[str | None], refs: Sequence[Any]) -> dict[int, Trouble]:
-        """Of a chunk: those whose events were left out. Whatever came of the rest of them, they stay unknown."""
+        """The items of a chunk that were sent without their events: whatever their answer, they stay unknown."""
         if not self._stripped:
             return {}
         return {
@@ -206,7 +206,7 @@ class Checkpoint:
     async def answered(self, result: ChunkResult) -> None:
         """Note the answer for a chunk. When this returns, it is on disk.
 
-        Only what may have been taken in part is still in doubt until the caller is told.
+        Only items that may have been applied in part stay in doubt until the caller has seen their fates.
         """
         self._sent.remove(result.indexes)
         self._delivered.add(result.indexes)
@@ -217,8 +217,8 @@ class Checkpoint:
     async def told(self, result: ChunkResult, ended_by: BatchError | None) -> None:
         """Note that the caller has seen these fates.
 
-        What has its fate only because the job ended, by `ended_by`, is not done: the next call goes on with it. If
-        nothing of it can have been taken, it is as if it had never been sent.
+        Items that have their fates only because the job ended, by `ended_by`, are not done: the next call sends them.
+        If nothing of an item can have been applied, it counts as never sent.
         """
         left = [trouble for trouble in result.troubles.values() if is_open(trouble, ended_by)]
         self._done.add(result.indexes)
@@ -235,7 +235,7 @@ class Checkpoint:
     # -- the file ------------------------------------------------------------------------------------------------
 
     async def _save(self) -> None:
-        """Write the state as it is now, in a thread, since a disk may stall. Who comes meanwhile shares one write."""
+        """Write the current state in a thread, since a disk may stall. Calls made meanwhile share the next write."""
         self._wanted += 1
         mine = self._wanted
         async with self._saving:
@@ -260,7 +260,7 @@ class Checkpoint:
         }
         content = orjson.dumps(state)
         if len(content) > SLOT - _HEAD.size:
-            # Some thousand spans. What is done beyond the first of them is taken for sent and unanswered.
+            # Some thousand spans do not fit. Keep the first, and count all after it as sent and unanswered.
             prefix = self._done.prefix
             end = max(self._done.end, self._delivered.end, self._sent.end)
             done = [[0, prefix]] if prefix else []
@@ -268,7 +268,7 @@ class Checkpoint:
         return content
 
     def _read(self, file: IO[bytes]) -> dict[str, Any] | None:
-        """What was saved last; `None` if nothing ever was."""
+        """The state saved last; `None` if none ever was."""
         found = [slot for number in (0, 1) if (slot := _read_slot(file, number)) is not None]
         if found:
             self._sequence, content = max(found)
@@ -276,7 +276,7 @@ class Checkpoint:
             return state
         size = os.fstat(file.fileno()).st_size
         if size and not _is_first_write(file, size):
-            raise ConfigurationError(f"{self.path} is no checkpoint, or it is damaged.")
+            raise ConfigurationError(f"{self.path} is not a checkpoint, or is damaged: name another file.")
         return None
 
     def __repr__(self) -> str:
@@ -284,7 +284,7 @@ class Checkpoint:
 
 
 def is_open(trouble: Trouble, ended_by: BatchError | None) -> bool:
-    """Whether it may still get a better fate than this one, by another call."""
+    """Whether another call may still give the item a better fate."""
     if isinstance(trouble, Unsent):
         return True
     return ended_by is not None and (isinstance(trouble, Unknown) or trouble.error is ended_by)
@@ -301,7 +301,7 @@ def _identity(path: Path) -> dict[str, Any]:
 
 
 def _locked(path: Path) -> IO[bytes]:
-    """The file, made if need be, and ours alone until it is closed. Nothing about one that exists is changed."""
+    """The file, created if need be, and locked until it is closed. An existing one is not changed."""
     try:
         file = open(path, "x+b", buffering=0, opener=private.new)  # noqa: SIM115
     except FileExistsError:
@@ -311,12 +311,12 @@ def _locked(path: Path) -> IO[bytes]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             file.close()
-            raise ConfigurationError(f"Another process works with the checkpoint {path}.") from None
+            raise ConfigurationError(f"Another process is using the checkpoint {path}.") from None
     return file
 
 
 async def _in_thread(write: Callable[..., None], *arguments: object) -> None:
-    """As `asyncio.to_thread`, but who is cancelled waits for the end: a write must not outlive its lock."""
+    """Like `asyncio.to_thread`, but a cancelled caller waits for the end: a write must not outlive its lock."""
     writing = asyncio.get_running_loop().run_in_executor(None, write, *arguments)
     cancelled: asyncio.CancelledError | None = None
     while not writing.done():
@@ -349,7 +349,7 @@ def _read_slot(file: IO[bytes], number: int) -> tuple[int, bytes] | None:
 
 
 def _is_first_write(file: IO[bytes], size: int) -> bool:
-    """Whether it is a first write that never came to its end: then nothing was sent either."""
+    """Whether it is a first write that was cut short: then nothing was sent either."""
     file.seek(0)
     content = file.read(SLOT + 1)
     return size <= SLOT and (content.startswith(_MAGIC[:size]) or not any(content))

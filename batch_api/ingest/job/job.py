@@ -1,4 +1,4 @@
-"""A stream of items on its way into the API, and the fate of each on its way out."""
+"""A running job: streams items into the API, and the fate of each back to the caller."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 from urllib.parse import urlsplit
 
 from batch_api.engine.arguments import seconds
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from batch_api.ingest.job.checkpoint import Checkpoint
 
 MOST_UNREAD = 4
-"""Results that may wait for the caller before no more is read."""
+"""Results that may wait for the caller before reading pauses."""
 MOST_TROUBLES = 10_000
-"""Troubles that `collect` keeps; the rest it only counts."""
+"""Troubles that `collect` keeps; it only counts the rest."""
 
 
 class IngestFailed(BatchError):
-    """Not every item of a job was delivered whole. `summary` has the counts and the troubles."""
+    """Not every item of a job was delivered in full. `summary` has the counts and the troubles."""
 
     summary: Summary
 
@@ -51,14 +51,14 @@ class IngestFailed(BatchError):
 
 
 class Job:
-    """A running job: `async with` it, and walk its fates with `async for`, or by chunk with `by_chunk()`.
+    """A running job: `async with` it, and iterate over its fates with `async for`, or by chunk with `by_chunk()`.
 
     Each item of the source ends in exactly one fate. The stream never raises for an item; it raises what the source
-    raises, once all that was read has its fate. Leaving the block ends the job and all its tasks; where there is no
-    block, leaving the loop does.
+    raises, once all that was read has its fate. Leaving the block ends the job and all its tasks; without a block,
+    leaving the loop does. A job is not awaitable itself: `await job.collect()` runs it to its end.
 
-    When nothing can get through any more, `ended_by` says why, and all further items end `Unsent`. The source is still
-    read to its end for that: leave the loop if it has none.
+    Once nothing can get through any more, `ended_by` says why, and all further items end `Unsent`. The source is still
+    read to its end for that: leave the loop if it is endless.
     """
 
     def __init__(
@@ -77,9 +77,9 @@ class Job:
         self._choices = choices
         self._replaces = replaces
         self.checkpoint = checkpoint
-        """What remembers how far the job is, if anything does."""
+        """Remembers how far the job has come; `None` without a checkpoint."""
         self._results: deque[ChunkResult] = deque()
-        self._unseen: ChunkResult | None = None  # handed out; seen when the caller asks for the next
+        self._unseen: ChunkResult | None = None  # handed out; counts as seen once the caller asks for the next
         self._walked: Iterator[Fate] = iter(())
         self._told = asyncio.Event()
         self._read_on = asyncio.Event()
@@ -100,14 +100,21 @@ class Job:
     ) -> None:
         await self.aclose()
 
+    if not TYPE_CHECKING:  # to type checkers a job stays what it is: not awaitable
+
+        def __await__(self) -> NoReturn:
+            raise TypeError(
+                "a job cannot be awaited: await job.collect(), or use `async with job:` and `async for fate in job:`"
+            )
+
     def stop(self) -> None:
-        """Read no more. What was read is still sent, and its fates are told. Harmless to repeat."""
+        """Stop reading. What was read is still sent, and its fates are still reported. May be called again."""
         self._running.stop()
 
     async def aclose(self) -> None:
-        """End the job and its tasks, and close its source if that is a generator. Harmless to repeat.
+        """End the job and its tasks, and close its source if that is a generator. May be called again.
 
-        What was not answered gets no fate.
+        Items that were not answered get no fate.
         """
         self._is_left = True
         self._told.set()
@@ -148,7 +155,7 @@ class Job:
             await self._leave()
 
     async def by_chunk(self) -> AsyncIterator[ChunkResult]:
-        """The fates of items that were sent together, at once: for speed."""
+        """Iterate over the fates chunk by chunk: faster than one by one."""
         try:
             while (result := await self._next()) is not None:
                 yield result
@@ -156,9 +163,9 @@ class Job:
             await self._leave()
 
     async def collect(self) -> Summary:
-        """Run the job to its end, and return the counts. Raises `IngestFailed` unless all was delivered whole.
+        """Run the job to its end, and return the counts. Raises `IngestFailed` unless all was delivered in full.
 
-        Both hold the troubles. Raises what the source raises, too.
+        Both hold the troubles. Also raises what the source raises.
         """
         troubles: list[Trouble] = []
         async for result in self.by_chunk():
@@ -170,7 +177,7 @@ class Job:
 
     @property
     def progress(self) -> Progress:
-        """What has happened so far. Raises `RuntimeError` before the job is started."""
+        """How far the job has come. Raises `RuntimeError` before the job is started."""
         return self._running.progress
 
     @property
@@ -180,7 +187,7 @@ class Job:
 
     @property
     def is_incomplete(self) -> bool:
-        """Whether an audience stands emptied by `mode="replace"`, and not all ids were sent since."""
+        """Whether `mode="replace"` has emptied an audience, and not all ids have been sent since."""
         return self._run is not None and self._run.leaves_incomplete
 
     @property
@@ -191,14 +198,14 @@ class Job:
 
     @property
     def _name(self) -> str:
-        """What a checkpoint knows the job by."""
+        """The name by which a checkpoint recognises the job."""
         engine, kind = self._engine, self._kind
         host = urlsplit(engine.base_url).netloc  # without the version, which changes
         what = kind.operation.name if self._replaces is None else self._replaces.content.operation.name
         return f"{what} {kind.about}, project {engine.project} at {host}"
 
     async def _start(self) -> asyncio.Task[None]:
-        """Raises `DeadlineExceeded` where the job cannot be done in time, and what opening a checkpoint raises."""
+        """Raises `DeadlineExceeded` if the job cannot be done in time, and what opening a checkpoint raises."""
         if self._task is None:
             run = Run(
                 self._engine, self._kind, self._source, self._choices, self._replaces, self.checkpoint, self._tell
@@ -251,7 +258,7 @@ class Job:
         self._told.set()
 
     async def _until_read(self) -> None:
-        """Read no further while the caller has results to look at."""
+        """Pause reading while the caller has results to consume."""
         while len(self._results) > MOST_UNREAD:
             self._read_on.clear()
             await self._read_on.wait()
@@ -276,7 +283,7 @@ def job_of(
     coalesce: type[Coalescer] | None = None,
     replaces: Replacement | None = None,
 ) -> Job:
-    """A job by what the caller chose. Raises `InvalidInput`, and `OSError` for a source that is a path."""
+    """A job with the caller's options. Raises `InvalidInput`, and `OSError` for a source that is a path."""
     operation = kind.operation
     choices = Choices(
         chunk_size=fitting_size(operation, engine.limits_of(operation), chunk_size),

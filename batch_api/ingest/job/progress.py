@@ -1,4 +1,4 @@
-"""How far a job has come, in figures a person can read."""
+"""How far a job has come, in figures for people to read."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Callable
 from batch_api.ingest.items.fates import ChunkResult
 
 EVERY = 0.25
-"""Seconds at least between two calls of `on_progress`."""
+"""Minimum seconds between two calls of `on_progress`."""
 
 
 class Progress:
-    """Counts of a job so far. It moves on while the job runs."""
+    """Counts of a job so far. Updated while the job runs."""
 
     def __init__(
         self,
@@ -29,10 +29,10 @@ class Progress:
         self.read = 0
         """Items read from the source."""
         self.earlier = 0
-        """Items that earlier calls with the same checkpoint were done with."""
-        self._start = 0.0  # the part of the job that they were
+        """Items that earlier calls with the same checkpoint completed."""
+        self._start = 0.0  # their part of the job
         self.total = total
-        """Items in all, where that is known beforehand; of a file it is not."""
+        """Items in total, if known beforehand; for a file it is not."""
         self.most = most
         """Items a second that the limits allow; `None` without limits."""
         self.fates: Counter[str] = Counter()
@@ -40,33 +40,33 @@ class Progress:
 
     @property
     def done(self) -> int:
-        """Items that have their fate, by this call."""
+        """Items that got their fate in this call."""
         return self.fates.total()
 
     @property
     def seconds(self) -> float:
-        """Since the job began; of the whole job once it is over."""
+        """Seconds since the job began; once it is over, its duration."""
         return (self._now() if self._ended is None else self._ended) - self._began
 
     @property
     def rate(self) -> float:
-        """Items a second, from the beginning."""
+        """Items a second, since the beginning."""
         return self.done / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def limit_share(self) -> float | None:
-        """Which part of what the limits allow is used; `None` without limits."""
+        """The part of what the limits allow that is used; `None` without limits."""
         return None if self.most is None else self.rate / self.most
 
     @property
     def seconds_left(self) -> float | None:
-        """At this rate; `None` where the end is not known."""
+        """Seconds to the end at this rate; `None` if the end is not known."""
         part = self.part
         return None if part is None or part <= self._start else self.seconds * (1 - part) / (part - self._start)
 
     @property
     def part(self) -> float | None:
-        """Which part of the job is done, from 0 to 1, by earlier calls too; `None` where the end is not known."""
+        """The part of the job that is done, from 0 to 1, earlier calls included; `None` if the end is not known."""
         done = self.done + self.earlier
         if self.total is not None:
             return min(done / self.total, 1.0) if self.total else 1.0
@@ -74,18 +74,18 @@ class Progress:
         return None if read is None or not self.read else read * min(done / self.read, 1.0)
 
     def go_on(self, *, read: int, done: int) -> None:
-        """An earlier call read and did so much."""
+        """Count what an earlier call read and completed."""
         self.read, self.earlier = read, done
         self._start = self.part or 0.0
 
     def count(self, result: ChunkResult) -> None:
-        """Take the fates of a chunk into account."""
+        """Count the fates of a chunk."""
         self.fates["Delivered"] += result.delivered
         for trouble in result.troubles.values():
             self.fates[type(trouble).__name__] += 1
 
     def end(self) -> None:
-        """The job is over: time stands still."""
+        """Stop the clock: the job is over."""
         self._ended = self._now()
 
     def __repr__(self) -> str:
@@ -102,7 +102,7 @@ class Reporter:
         self._latest = 0.0
 
     def tell(self, *, last: bool = False) -> None:
-        """Something has changed."""
+        """Report a change."""
         if self._call is None:
             return
         seconds = self._progress.seconds

@@ -1,4 +1,4 @@
-"""An audience whose content is replaced by more ids than one request may carry."""
+"""Replaces the content of an audience with more ids than one request may carry."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from batch_api.results import named
 
 
 class AudienceIncomplete(BatchError):
-    """The audience was emptied for its new ids, and the job ended before all of them were in. `__cause__` says why.
+    """The audience was emptied, but the job ended before all new ids were added. `__cause__` says why.
 
-    Run the whole job again: it replaces anew or, with a checkpoint, goes on without emptying the audience again.
+    Run the whole job again: it replaces from scratch or, with a checkpoint, continues without emptying the audience.
     """
 
 
@@ -34,7 +34,7 @@ class Replacement(NamedTuple):
 class Opening:
     """The first chunk of `mode="replace"`: it empties the audience, and nothing else may be sent until that is applied.
 
-    It is never sent again once an update went out: it would throw away what was added since.
+    It is never sent again after an update: that would remove what was added since.
     """
 
     def __init__(self, content: Delivery, updates: Delivery, wait: Callable[[str | None], Awaitable[object]]) -> None:
@@ -45,18 +45,18 @@ class Opening:
         self.began = False
         """Whether the audience was emptied, or may have been."""
         self.is_over = False
-        """Whether it was emptied and updates may follow."""
+        """Whether the audience was emptied, so that updates may follow."""
         self._is_taken_up = False
 
     def take_up(self) -> None:
-        """An earlier call emptied it, and was ended perhaps before that was applied."""
+        """An earlier call emptied the audience, but may have ended before that was applied."""
         self.began = self._is_taken_up = True
 
     async def settle(self, rows: Rows, on_turn: Turn) -> Troubles:
         """Replace with as many of the rows as the API takes at once, then add the others."""
         updates = self._updates
         if updates.ended_by is None and self._is_taken_up:
-            await self._until_applied(None)  # the latest change: whose token it has, only the earlier call knew
+            await self._until_applied(None)  # waits for the latest change, since only the earlier call knew the token
         if updates.ended_by is not None or self._is_taken_up:
             return await updates.settle(rows, on_turn)
         content = evolve(rows, bodies=(b",".join(AudienceContent.of(rows.parts())),))
@@ -73,11 +73,11 @@ class Opening:
             return await self._by_halves(rows, on_turn)
         self._refusals += 1
         if self._refusals > MOST_SINGLE_REFUSALS:
-            updates.end(error)  # it is not the ids
+            updates.end(error)  # the ids are not at fault
         return all_of(rows, Refused, error, doubt=doubt)
 
     async def _by_halves(self, rows: Rows, on_turn: Turn) -> Troubles:
-        """One of them is bad: replace with the first half that is not, and find the bad one among updates."""
+        """Some id is invalid: replace with the first half that the API accepts, and find the id in the updates."""
         first, second = rows.halves()
         troubles = await self.settle(first, on_turn)
         after = self._updates.settle if self.is_over else self.settle

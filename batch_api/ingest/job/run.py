@@ -1,4 +1,4 @@
-"""The job's side of a job: reads its source, makes chunks of what it read, and sends them."""
+"""The producing side of a job: reads its source, groups the items into chunks, and sends them."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from batch_api.ingest.job.checkpoint import Checkpoint
 
 LENIENT = 1.25
-"""How far a guess of the length of a file may be out, before a deadline is refused for it."""
+"""How far an estimate of a file's length may be off before the deadline is refused because of it."""
 
 
 class Run:
-    """Reads, chunks and sends, and tells what came of it."""
+    """Reads, chunks and sends, and reports the fates."""
 
     def __init__(
         self,
@@ -92,24 +92,24 @@ class Run:
     def check_deadline(self) -> None:
         """Raises `DeadlineExceeded` if the source is known to be too long for it."""
         size, deadline = self._size, self._choices.deadline
-        if size is None or deadline == math.inf or self._choices.coalesce:  # nobody knows how many will be merged
+        if size is None or deadline == math.inf or self._choices.coalesce:  # how many will be merged is not known
             return
         left = max(size.items - self.progress.earlier, 0)
         needed, _ = shortest(self._engine, self._kind.operation, left, self._choices.chunk_size)
         if needed > (deadline if size.is_exact else deadline * LENIENT):
             raise DeadlineExceeded(
-                f"{left} items take {needed:.1f} s at least, and the job's deadline is {deadline:g} s.",
+                f"{left} items take at least {needed:.1f} s, but the job's deadline is {deadline:g} s.",
                 outcome="not_sent",
             )
 
     def stop(self) -> None:
-        """Read no more."""
+        """Stop reading."""
         self._is_stopped = True
         if isinstance(self._source, Stream):
             self._source.stop()
 
     def go_on(self) -> None:
-        """Take up what an earlier job with the same checkpoint left."""
+        """Resume what an earlier job with the same checkpoint left."""
         assert self._checkpoint is not None  # noqa: S101
         self.progress.go_on(read=self._checkpoint.start.index, done=self._checkpoint.done)
         if self._opening is not None and self._checkpoint.has_delivered:
@@ -117,20 +117,20 @@ class Run:
 
     @property
     def ended_by(self) -> BatchError | None:
-        """Why nothing more is sent, with what that means for an audience that was emptied."""
+        """Why nothing more is sent, and what that means for an audience that was emptied."""
         error = self.updates.ended_by
         if error is None or not self.leaves_incomplete:
             return error
         if self._incomplete is None:
             self._incomplete = AudienceIncomplete(
-                "The audience was emptied, and the job ended before all its new ids were in.", outcome="not_sent"
+                "The audience was emptied, but the job ended before all new ids were added.", outcome="not_sent"
             )
             self._incomplete.__cause__ = error
         return self._incomplete
 
     @property
     def leaves_incomplete(self) -> bool:
-        """Whether an audience was emptied, and its ids were not all sent since."""
+        """Whether an audience was emptied, and not all ids have been sent since."""
         return self._opening is not None and self._opening.began and not self.is_over
 
     async def all(self, until_read: Callable[[], Awaitable[None]]) -> None:
@@ -163,7 +163,7 @@ class Run:
                 else:
                     await self._send(group, self._feed(items) if items else self._chunker.flush())
                 if isinstance(items, list):
-                    items.clear()  # before the next are read, so that these make room for them
+                    items.clear()  # before the next are read, so that these make room in memory
                 await self._unclog(group)
                 await until_read()
 
@@ -175,7 +175,7 @@ class Run:
                 await self._answered.wait()
 
     async def _finish(self, group: asyncio.TaskGroup) -> None:
-        """What was read has a fate, also when the source broke."""
+        """Give everything that was read its fate, even if the source failed."""
         while True:
             self._answered.clear()
             await self._send(group, self._chunker.flush())
@@ -208,7 +208,7 @@ class Run:
         }
         self._tell(ChunkResult(range(start, start + len(items)), [fate.id for fate in unsent.values()], refs, unsent))
 
-    # -- sending: a few requests unanswered at once, and one at a time at the gate ---------------------------------
+    # -- sending: a few requests in flight at once, of which one at a time waits for the rate limit ---------------
 
     async def _send(self, group: asyncio.TaskGroup, chunks: Iterable[Rows]) -> None:
         for rows in chunks:
@@ -219,7 +219,7 @@ class Run:
             opens = self._opening is not None and not self._opening.is_over
             self._unanswered += 1
             task = group.create_task(self._deliver(rows, turn))
-            await turn.wait()  # others come in between two requests of a job
+            await turn.wait()  # so other callers get their turn between two requests of a job
             if opens:
                 await asyncio.wait({task})
 

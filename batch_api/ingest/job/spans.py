@@ -1,4 +1,4 @@
-"""Sets of whole numbers that mostly follow each other."""
+"""Sets of whole numbers that are mostly contiguous."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Spans:
 
     @property
     def prefix(self) -> int:
-        """How many there are from 0 on without a gap."""
+        """How many there are from 0 up to the first gap."""
         return self._stops[0] if self._starts and self._starts[0] == 0 else 0
 
     @property
@@ -38,7 +38,7 @@ class Spans:
     def _add(self, start: int, stop: int) -> None:
         low = bisect_left(self._stops, start)
         high = bisect_right(self._starts, stop)
-        if low < high:  # it touches these, and becomes one with them
+        if low < high:  # it touches these, and merges with them
             start, stop = min(start, self._starts[low]), max(stop, self._stops[high - 1])
         self._starts[low:high] = [start]
         self._stops[low:high] = [stop]
@@ -70,7 +70,7 @@ class Spans:
 
 
 def _runs(indexes: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Spans of indexes that follow each other; those of a chunk may come in any order."""
+    """Spans of contiguous indexes; those of a chunk may come in any order."""
     if not indexes:
         return
     if isinstance(indexes, range) and indexes.step == 1:

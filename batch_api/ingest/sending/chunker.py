@@ -1,4 +1,4 @@
-"""Rows in, requests out: by count and by bytes, and never two edits of one profile at once."""
+"""Groups rows into requests, by count and by bytes, and never two edits of one profile at once."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from batch_api.ingest.items.rows import Rows
 
 
 class Chunker:
-    """Feed it rows, take the chunks that are full.
+    """Feed it rows; take the chunks that are full.
 
-    The API says nothing of the order in which it applies edits that arrive together. So an item waits here while an
-    earlier one with the same identifier is in the chunk, or sent and not yet answered. `answered` lets it go on.
+    The order in which the API applies edits that arrive together is not documented. So an item waits here while an
+    earlier one with the same identifier is in the chunk, or sent and not yet answered. `answered` releases it.
     """
 
     def __init__(self, *, most_items: int, most_bytes: int) -> None:
@@ -26,7 +26,7 @@ class Chunker:
         self._freed = False
 
     def feed(self, rows: Rows) -> Iterable[Rows]:
-        """Take rows; give the chunks that became full."""
+        """Take rows; yield the chunks that became full."""
         if self._held:
             return self._feed_after_held(rows)
         if not self._claim(rows.ids):
@@ -39,7 +39,7 @@ class Chunker:
         return ()
 
     def flush(self) -> Iterator[Rows]:
-        """What is left, as far as nothing before it is unanswered."""
+        """What is left, except for what waits for an answer to earlier items."""
         while True:
             yield from self._feed_held()
             if not self._count:
@@ -47,13 +47,13 @@ class Chunker:
             yield self._close()
 
     def close(self) -> Iterator[Rows]:
-        """The chunk as it is, full or not; once that is answered, those that wait go on, and may fill others."""
+        """The chunk as it is, full or not; then chunks of waiting items, as far as they may go and are full."""
         if self._count:
             yield self._close()
         yield from self._feed_held()
 
     def answered(self, rows: Rows) -> None:
-        """The answer for these has come: others with the same identifiers may go."""
+        """These were answered: others with the same identifiers may be sent."""
         self._taken.difference_update(rows.ids)
         self._freed = True
 
@@ -64,7 +64,7 @@ class Chunker:
 
     @property
     def is_clogged(self) -> bool:
-        """Whether so many wait that nothing more should be read."""
+        """Whether so many items wait that reading should pause."""
         if not self._held:
             return False
         many = sum(map(len, self._held)) >= self.most_items
@@ -82,7 +82,7 @@ class Chunker:
             yield from self._part(rows)
 
     def _claim(self, ids: list[str]) -> bool:
-        """Take these identifiers, if all of them are free."""
+        """Claim these identifiers, if all of them are free."""
         taken = self._taken
         if not taken.isdisjoint(ids):
             return False
@@ -90,11 +90,11 @@ class Chunker:
         taken.update(ids)
         if len(taken) - before == len(ids):
             return True
-        taken.difference_update(ids)  # two of them are about the same
+        taken.difference_update(ids)  # two of them are the same
         return False
 
     def _part(self, rows: Rows) -> Iterator[Rows]:
-        """Let those go that may, and hold the others."""
+        """Pass on the rows whose identifiers are free, and hold the others."""
         now: list[int] = []
         later: list[int] = []
         here: set[str] = set()
@@ -115,7 +115,7 @@ class Chunker:
             yield from self._add(rows.take(now, contents))
 
     def _add(self, rows: Rows) -> Iterator[Rows]:
-        """Rows that may go. They fill a chunk to its last place."""
+        """Add rows that may be sent, filling each chunk completely."""
         if rows.weight > self._most_bytes and len(rows) > 1:
             for half in rows.halves():
                 yield from self._add(half)

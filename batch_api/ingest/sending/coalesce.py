@@ -1,8 +1,8 @@
-"""Pending edits of one profile, merged into one: limits count profiles, so this is throughput.
+"""Merges pending edits of one profile into one: limits count profiles, so this raises throughput.
 
-A merged edit leaves the profile as the edits would have left it one by one, as far as the API takes them all. It
-applies the attributes of an edit before its events, so an edit with events takes no further attributes. What cannot be
-said in one edit for certain is not merged, and waits its turn.
+A merged edit leaves the profile as the edits would have left it one by one, provided that the API accepts them all. The
+API applies the attributes of an edit before its events, so an edit with events takes no further attributes. Edits whose
+merger might have another effect are not merged, and are sent one after the other.
 """
 
 from __future__ import annotations
@@ -40,38 +40,38 @@ class _Slot:
     edit: Edit
     originals: list[Original] = field(factory=list)
     size: int = 0
-    """Of all that were merged into it."""
+    """The sum of the sizes of all that were merged into it."""
     weight: int = 0
-    """Bytes of all of them, about."""
+    """Their bytes, approximately."""
 
 
 class Coalescer:
-    """In the place of a `Chunker`: holds edits until there are enough profiles for a request, and merges meanwhile.
+    """Takes the place of a `Chunker`: holds edits until there are enough profiles for a request, and merges them.
 
-    Of each profile one edit is sent at a time; those that come before its answer are merged with each other. `size`
-    says what an edit counts in a request, and `merge` how two become one.
+    One edit of each profile is sent at a time; those that arrive before its answer are merged with each other. `size`
+    says how much an edit counts in a request, and `merge` how two become one.
     """
 
     def merge(self, first: Edit, second: Edit) -> Edit | None:
-        """One edit in place of two; `None` if there is none that does the same for certain."""
+        """One edit in place of two; `None` if none is certain to have the same effect."""
         return merged(first, second)
 
     @staticmethod
     def size(edit: Edit) -> int:
-        """What an edit counts in a request."""
+        """How much an edit counts in a request."""
         return 1
 
     def __init__(self, *, most_items: int, most_bytes: int) -> None:
         self.most_items = most_items
         self._most_bytes = most_bytes
         self._pending: dict[str, deque[_Slot]] = {}
-        self._ready: dict[str, None] = {}  # the pending profiles, in order, of which nothing is unanswered
+        self._ready: dict[str, None] = {}  # the pending profiles without an unanswered edit, in order
         self._unanswered: set[str] = set()
         self._ready_size = 0
         self._count = self._bytes = 0  # the size of all, before they were merged, and their bytes
 
     def feed(self, rows: Rows) -> Iterator[Rows]:
-        """Take edits; give the chunks that became full."""
+        """Take edits; yield the chunks that became full."""
         edits = orjson.loads(b"[%b]" % b",".join(rows.bodies))
         weight = rows.weight // len(rows)
         for position, (name, edit) in enumerate(zip(rows.ids, edits, strict=True)):
@@ -82,12 +82,12 @@ class Coalescer:
             yield self._next()
 
     def flush(self) -> Iterator[Rows]:
-        """What is left, as far as nothing before it is unanswered."""
+        """What is left, except for what waits for an answer to earlier edits."""
         while self._ready:
             yield self._next()
 
     def answered(self, rows: Rows) -> None:
-        """The answer for these has come: later edits of the same profiles may go."""
+        """These were answered: later edits of the same profiles may be sent."""
         self._unanswered.difference_update(rows.ids)
         for name in rows.ids:
             if name in self._pending:
@@ -100,7 +100,7 @@ class Coalescer:
 
     @property
     def is_clogged(self) -> bool:
-        """Whether so many wait that nothing more should be read."""
+        """Whether so many edits wait that reading should pause."""
         return self._count >= _MOST_MERGED * self.most_items or self._bytes >= _MOST_MERGED * self._most_bytes
 
     def _take(self, name: str, edit: Edit, index: int, ref: Any) -> _Slot:
@@ -163,13 +163,13 @@ class Coalescer:
 
 
 def bare(key: str) -> str:
-    """The attribute that a key is about: `date(since)`, `url(since)` and `since` name one."""
+    """The attribute that a key names: `date(since)`, `url(since)` and `since` are the same one."""
     typed = _TYPED.fullmatch(key)
     return key if typed is None else typed[1]
 
 
 def merged(first: Edit, second: Edit) -> Edit | None:
-    """One edit in place of two of the same profile; `None` if there is none that does the same for certain."""
+    """One edit in place of two of the same profile; `None` if none is certain to have the same effect."""
     if not first.keys() <= _KNOWN or not second.keys() <= _KNOWN:
         return None
     events = [*(first.get("events") or ()), *(second.get("events") or ())]
@@ -187,7 +187,7 @@ def _merged_attributes(first: Any, second: Any) -> Edit | None:
         return None
     by_name = {bare(key): key for key in first}
     if len(by_name) < len(first) or len(set(map(bare, second))) < len(second):
-        return None  # two values for one attribute in one edit: which one counts is not known
+        return None  # two values for one attribute in one edit: which one wins is not documented
     together = dict(first)
     for key, value in second.items():
         earlier = by_name.get(bare(key))
@@ -203,7 +203,7 @@ def _merged_attributes(first: Any, second: Any) -> Edit | None:
 
 
 def _after(earlier: Any, operation: Edit) -> Any:
-    """What an array operation makes of an earlier value: an array, or an operation; `None` if that is not certain."""
+    """What an array operation makes of an earlier value: an array or an operation; `None` if that is uncertain."""
     added, removed = _parts_of(operation)
     if added is None or removed is None:
         return None
@@ -213,7 +213,7 @@ def _after(earlier: Any, operation: Edit) -> Any:
     if not isinstance(earlier, dict):
         return None
     added_before, removed_before = _parts_of(earlier)
-    # What was removed and comes back would keep its old place in the array.
+    # A string that is removed and added again moves to the end; merged, it would keep its old place in the array.
     if added_before is None or removed_before is None or not removed_before.isdisjoint(added):
         return None
     adds = [text for text in dict.fromkeys([*added_before, *added]) if text not in removed]
@@ -224,7 +224,7 @@ def _after(earlier: Any, operation: Edit) -> Any:
 
 
 def _parts_of(operation: Edit) -> tuple[dict[str, None], set[str]] | tuple[None, None]:
-    """What an operation adds, in order, and what it removes; nothing if it is none, or does both to one string."""
+    """What an operation adds, in order, and what it removes; `None` if it is not one, or does both to one string."""
     added, removed = operation.get("$add", []), operation.get("$remove", [])
     texts = isinstance(added, list) and isinstance(removed, list) and all(type(one) is str for one in added + removed)
     if not texts or not operation.keys() <= _OPERATION or not set(added).isdisjoint(removed):
@@ -233,7 +233,7 @@ def _parts_of(operation: Edit) -> tuple[dict[str, None], set[str]] | tuple[None,
 
 
 def spread(rows: Rows, troubles: dict[int, Trouble]) -> ChunkResult:
-    """The fates of a chunk, those of merged edits told for each of them."""
+    """The fates of a chunk, with one for each of the edits that were merged."""
     if rows.merged is None:
         return ChunkResult(rows.indexes, rows.ids, rows.refs, troubles)
     indexes: list[int] = []
@@ -268,5 +268,5 @@ def _each(trouble: Trouble, originals: list[Original]) -> dict[int, Trouble]:
 
 
 def _is_told_apart(attribute: str | None, originals: list[Original]) -> bool:
-    """Whether it is known which edits wrote an attribute. That of an event is not theirs."""
+    """Whether it is known which edits wrote an attribute. An event's attribute is not among theirs."""
     return attribute is not None and any(bare(attribute) in one.names for one in originals)

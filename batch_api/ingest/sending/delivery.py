@@ -1,4 +1,4 @@
-"""One chunk on its way: sent, and sent again in whole or in parts, until every item in it has its fate."""
+"""Delivers one chunk: sent, and retried in whole or in parts, until every item in it has its fate."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from batch_api.ingest.items.rows import Rows
 from batch_api.results import PartialError, partial_errors
 
 MOST_SINGLE_REFUSALS = 8
-"""When more items of a chunk are refused, each by itself, it is not the items: the rest is not tried one by one."""
+"""If the API refuses more single items of a chunk than this, the items are not at fault: the rest is not tried."""
 SMALLEST_CHUNK = 50
-"""Chunks are not made smaller than this for the sake of a limit."""
+"""Persistent rejections do not make chunks smaller than this."""
 UNREADABLE = 30.0
-"""Seconds to go on trying, at most, while answers come that nobody can read: no outage that passes, as a rule."""
+"""Seconds to keep retrying, at most, while answers are unreadable: that is rarely an outage that passes."""
 _ABOUT_ONE_ITEM = (400, 413, 422)
 _PERSISTENT = 2  # rejections of one request in a row
 _LONGEST_BACKOFF = 30.0
 
 Turn = Callable[[], object]
-"""Called each time a request has passed the gate."""
+"""Called each time the rate limit has let a request through."""
 Troubles = dict[int, Trouble]
-"""By position in the source. Whoever is not among them was delivered."""
+"""By position in the source. All other items were delivered."""
 
 
 class Sent(NamedTuple):
-    """What came of a request: an answer that took it, or an error."""
+    """The result of a request: a successful answer, or an error."""
 
     response: Response | None
     error: BatchError | None
     doubt: BatchError | None
-    """The first failure of those before that may have been taken all the same."""
+    """The first of the failures after which the request may have been applied all the same."""
 
 
 class ChunkSize:
@@ -56,11 +56,11 @@ class ChunkSize:
         self.now = most
 
     def halve(self) -> None:
-        """Rejections persist: the limit may be lower than we think."""
+        """Send smaller requests: rejections persist, so the limit may be lower than we think."""
         self.now = max(self.now // 2, min(SMALLEST_CHUNK, self._most))
 
     def learn(self, response: Response) -> None:
-        """Take note of what an answer cost."""
+        """Adapt to the rejections before an answer."""
         if not self.counts_items:
             return
         rejections = sum(attempt.status == 429 for attempt in response.attempts)
@@ -71,7 +71,7 @@ class ChunkSize:
 
 
 class _Chunk:
-    """What the parts of one chunk have in common while they are sent."""
+    """What the parts of one chunk share while they are sent."""
 
     def __init__(self, on_turn: Turn) -> None:
         self.on_turn = on_turn
@@ -80,24 +80,24 @@ class _Chunk:
 
     @property
     def is_hopeless(self) -> bool:
-        """Whether so many items were refused that it is not the items."""
+        """Whether so many items were refused that the items are not at fault."""
         return len(self.refusals) > MOST_SINGLE_REFUSALS
 
 
 class Delivery:
     """Sends chunks of one kind, each until all its items have their fate. Never raises for an item.
 
-    Once a call fails for what is no item's fault, nothing more is sent: `ended_by` says why, and the items whose turn
-    never came are unsent.
+    Once a call fails for a reason that is not an item's, nothing more is sent: `ended_by` says why, and the items that
+    remain are unsent.
 
     Args:
-        resend_events: Send events again after a failure that leaves open whether they were taken.
-        patience: Seconds to go on trying while nothing gets through.
-        on_answer: Called with each answer that took something.
+        resend_events: Retry events after a failure that leaves open whether they were applied.
+        patience: Seconds to keep retrying while nothing gets through.
+        on_answer: Called with each successful answer.
         until: When, on the clock of the loop, to stop.
         on_crowd: Called when a chunk is split because rejections persist; without it, none is.
-        on_rejected: Called when a request took nothing and waits for its turn again.
-        on_unsent: Called when nothing of a request left, though its turn had come.
+        on_rejected: Called when a request was rejected, and waits for the rate limit again.
+        on_unsent: Called when nothing of a request was sent, though the rate limit had let it through.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class Delivery:
         self._rng = random.Random()
         self._now = asyncio.get_running_loop().time
         self._has_delivered = False
-        self._losses = 0  # in a row, of what may not go again
+        self._losses = 0  # in a row, of requests that may not be retried
         self._losing_since = 0.0
         self._not_before = -math.inf
         self.ended_by: BatchError | None = None
@@ -135,14 +135,14 @@ class Delivery:
         self.ended_by = self.ended_by or error
 
     def left_over(self, rows: Rows, error: BatchError, doubt: BatchError | None) -> Troubles:
-        """The fates of rows whose request failed with `error`, after the job was ended by it or by another."""
+        """The fates of rows whose request failed with `error`, once this error or an earlier one has ended the job."""
         fate = fate_of(error)
         return all_of(rows, fate, error if fate is Unknown else self.ended_by or error, doubt=doubt)
 
     async def settle(self, rows: Rows, on_turn: Turn, doubt: BatchError | None = None) -> Troubles:
-        """The troubles of these rows, by position in the source; whoever is not among them was delivered.
+        """The troubles of these rows, by position in the source; all other rows were delivered.
 
-        `doubt`: they may have been sent before, by somebody else, and been taken.
+        `doubt`: another job may have sent them before, and they may have been applied.
         """
         chunk = _Chunk(on_turn)
         if doubt is not None and rows.has_events and not self._resend_events:
@@ -150,7 +150,7 @@ class Delivery:
         return await self._settle(rows, chunk, doubt)
 
     async def _settle(self, rows: Rows, chunk: _Chunk, doubt: BatchError | None) -> Troubles:
-        """`doubt`: they were sent before, and may have been taken."""
+        """`doubt`: they were sent before, and may have been applied."""
         if chunk.is_hopeless:
             return all_of(rows, Refused, chunk.refusals[-1], doubt=doubt)
         if self.ended_by is not None:
@@ -170,7 +170,7 @@ class Delivery:
         return self.left_over(rows, error, doubt)
 
     async def send(self, rows: Rows, on_turn: Turn, doubt: BatchError | None = None) -> Sent:
-        """One request, and again while nothing gets through and nothing can be done twice."""
+        """Send one request, and retry it while nothing gets through and nothing can be applied twice."""
         kind, now = self._kind, self._now
         events = rows.has_events and not self._resend_events
         content = rows.between(kind.prefix, kind.suffix)
@@ -204,7 +204,7 @@ class Delivery:
                 return Sent(response, None, doubt)
 
     def _waits(self, items: int) -> Callable[[Response], bool]:
-        """Whether a request that is rejected goes on waiting: at a limit for ever, in maintenance while patience lasts.
+        """Whether a rejected request keeps waiting: at a limit for ever, in maintenance while patience lasts.
 
         But where the limit counts items and rejections persist, it is split instead.
         """
@@ -224,7 +224,7 @@ class Delivery:
         return waits
 
     async def _ease(self, rows: Rows, chunk: _Chunk, doubt: BatchError | None) -> Troubles:
-        """After rejections that persist: smaller chunks from now on, and this one in two."""
+        """Rejections persist: send smaller chunks from now on, and split this one in two."""
         if len(rows) <= SMALLEST_CHUNK or self._on_crowd is None:
             return await self._settle(rows, chunk, doubt)
         self._on_crowd()
@@ -239,18 +239,18 @@ class Delivery:
     async def _find_the_bad_ones(
         self, rows: Rows, error: BatchError, chunk: _Chunk, doubt: BatchError | None
     ) -> Troubles:
-        """Halve what was refused until the bad items stand alone, and the others are through."""
+        """Bisect a refused chunk until the bad items are isolated and all others delivered."""
         if len(rows) > 1:
             return await self._halves(rows, chunk, doubt)
         chunk.refusals.append(error)
         if chunk.is_hopeless and not self._has_delivered:
-            self.end(error)  # nothing was ever taken: what was refused is no item, but what they belong to
+            self.end(error)  # nothing was ever accepted: the fault is not in the items, but in what they belong to
         return all_of(rows, Refused, error, doubt=doubt)
 
     async def _attributes_only(self, rows: Rows, doubt: BatchError, chunk: _Chunk) -> Troubles:
-        """After an answer that was lost: attributes may be written twice, events may not.
+        """The answer was lost: attributes may be written twice, events may not.
 
-        Edits without events go again as they are. Those with events go without them, and stay unknown.
+        Edits without events are retried as they are. Those with events are retried without them, and stay unknown.
         """
         whole = rows.parts()
         parts = [self._kind.without_events(part) for part in whole]
@@ -265,7 +265,7 @@ class Delivery:
         return troubles | all_of(rows, Unknown, doubt, with_events)
 
     def _note_loss(self, error: BatchError) -> None:
-        """Nothing of it goes again, so nothing shows when the API is back: go slowly, and give up one day."""
+        """Nothing is retried, so no retry shows when the API is back: slow down, and give up once patience runs out."""
         now = self._now()
         self._losing_since = self._losing_since if self._losses else now
         self._losses += 1
@@ -274,7 +274,7 @@ class Delivery:
             self.end(error)
 
     async def _until_calm(self) -> None:
-        """After losses, wait. Others that were on their way may get lost meanwhile."""
+        """After losses, wait. Requests that were in flight may fail meanwhile and prolong it."""
         while True:
             seconds = self._not_before - self._now()
             if seconds <= 0:
@@ -283,18 +283,18 @@ class Delivery:
 
 
 def is_refused(error: BatchError, *statuses: int) -> bool:
-    """Whether the last attempt was answered with one of these, and took nothing."""
+    """Whether the last attempt was refused with one of these statuses."""
     refused = bool(error.attempts) and error.attempts[-1].outcome == "refused"
     return refused and isinstance(error, APIError) and error.status in statuses
 
 
 def is_about_items(error: BatchError) -> bool:
-    """Whether the API refused what was in the request, rather than the request."""
+    """Whether the API refused the content of the request, rather than the request itself."""
     return is_refused(error, *_ABOUT_ONE_ITEM)
 
 
 def _may_pass(error: BatchError) -> bool:
-    """Whether it is an outage, that is over some time."""
+    """Whether the failure is an outage, which ends by itself."""
     if isinstance(error, TransportError):
         return error.may_pass
     return isinstance(error, ServerError | UnreadableAnswer)
@@ -304,7 +304,7 @@ _MakeTrouble = Callable[[int, str | None, Any, BatchError], Trouble]
 
 
 def fate_of(error: BatchError) -> _MakeTrouble:
-    """What becomes of items whose request ended the job."""
+    """The fate of items whose request ended the job."""
     if error.outcome == "unknown":
         return Unknown
     # Over the limit or in maintenance, the API says nothing of the items.
@@ -319,7 +319,7 @@ def all_of(
     *,
     doubt: BatchError | None = None,
 ) -> Troubles:
-    """One fate for all of the rows, or for some. What may have been taken by an earlier attempt stays unknown."""
+    """One fate for all of the rows, or for some. What an earlier attempt may have applied stays unknown."""
     if doubt is not None:
         kind, error = Unknown, doubt
     chosen = range(len(rows)) if positions is None else positions
@@ -327,10 +327,10 @@ def all_of(
 
 
 def _refused_values(rows: Rows, response: Response) -> Troubles:
-    """The items of which the API refused a part, from an answer that took the rest."""
+    """The items of which the API refused some values, by a successful answer."""
     by_row: dict[int, list[PartialError]] = {}
     for error in partial_errors(response.json()):
-        # An error that names no item, or one that is not there, may concern any of them.
+        # An error that names no item, or one that does not exist, may concern any of them.
         positions = [error.index] if error.index is not None and 0 <= error.index < len(rows) else range(len(rows))
         for at in positions:
             by_row.setdefault(at, []).append(evolve(error, index=rows.indexes[at]))

@@ -1,4 +1,4 @@
-"""How much a job has on its way at once."""
+"""How much a job has in flight at once."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from batch_api.ingest.sending.delivery import ChunkSize
 MOST_IN_FLIGHT = 8
 """Requests unanswered at once, however slow the answers: each holds its body in memory."""
 UNLIMITED_IN_FLIGHT = 3
-"""... where nothing is limited: enough to keep one server and one processor busy."""
+"""The same without limits: enough to keep one server and one processor busy."""
 _WEIGHT = 0.2  # of the latest round trip in their average
 
 
 class Pace:
-    """Requests in flight, and items in a request: both follow what the answers tell.
+    """Requests in flight, and items in a request: both adapt to the answers.
 
-    `interval` gives the seconds that the limits put between two requests with so many items.
+    `interval` gives the seconds that the limits put between two requests with that many items.
     """
 
     def __init__(self, size: ChunkSize, interval: Callable[[int], float]) -> None:
@@ -28,7 +28,7 @@ class Pace:
 
     @property
     def in_flight(self) -> int:
-        """Requests unanswered at once: as many as are sent in one round trip, and one to be ready."""
+        """Requests unanswered at once: as many as are sent during one round trip, and one that is ready."""
         interval = self._interval(self.size.now)
         if not interval:
             return UNLIMITED_IN_FLIGHT

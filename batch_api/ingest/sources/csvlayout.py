@@ -1,4 +1,4 @@
-"""What the columns of a CSV file are, by its header, and what their cells say."""
+"""What the columns of a CSV file mean, by its header, and how their cells are read."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from batch_api.ingest.sources.csvfile import CsvFile
 from batch_api.ingest.sources.csvrecords import Record
 
 REASON = "#reason"
-"""A column that is for people: what it holds is not sent."""
+"""A column for people to read: its cells are not sent."""
 
 Reader = Callable[[str], Any]
 
 
 class Layout:
-    """What the columns of a CSV file are, by its header."""
+    """What the columns of a CSV file mean, by its header."""
 
     def __init__(self, header: Sequence[str], kind: Kind, file: CsvFile) -> None:
         self._width = len(header)
@@ -38,15 +38,15 @@ class Layout:
                 self._readers.append((place, name, None if name in file.text else _reader(name, file.zone)))
 
     def read(self, record: Record) -> dict[str, Any]:
-        """The item of a record. Raises `InvalidInput` for one that is none."""
+        """The item of a record. Raises `InvalidInput` for an unreadable one."""
         cells = record.cells
         if record.reason:
             raise _invalid(record, record.reason)
         if len(cells) != self._width:
-            raise _invalid(record, f"{len(cells)} cells, but the header has {self._width}")
+            raise _invalid(record, f"expected {self._width} cells as in the header, got {len(cells)}")
         name = cells[self._id]
         if not name or name.isspace():
-            raise _invalid(record, "no id", self._id_name)
+            raise _invalid(record, "expected an id, got an empty cell", self._id_name)
         attributes: dict[str, Any] = {}
         null = self._null
         for place, key, read in self._readers:
@@ -61,7 +61,7 @@ class Layout:
                 try:
                     attributes[key] = read(cell)
                 except (ValueError, OverflowError):
-                    raise _invalid(record, "no date such as 2026-02-28 or 2026-02-28T09:30:00Z", key) from None
+                    raise _invalid(record, "expected a date such as 2026-02-28 or 2026-02-28T09:30:00Z", key) from None
         item = self._item(name)
         if attributes:
             item["attributes"] = attributes
@@ -87,8 +87,8 @@ def _id_column(header: Sequence[str], operation: str) -> int:
         return header.index(name)
     if operation.startswith("audience"):
         return next((place for place, column in enumerate(header) if column != REASON), 0)
-    hint = ": is the delimiter another?" if len(header) == 1 else ""
-    raise InvalidInput(f"the header has no column {name}{hint}", path="header")
+    hint = ": there is only one column, so the delimiter may be wrong" if len(header) == 1 else ""
+    raise InvalidInput(f"expected a column {name}, found none{hint}", path="header")
 
 
 def _check_names(header: Sequence[str], text: Collection[str]) -> None:
@@ -96,10 +96,10 @@ def _check_names(header: Sequence[str], text: Collection[str]) -> None:
         if not name.strip():
             raise InvalidInput(f"column {place + 1} has no name", path="header")
         if name in header[:place]:
-            raise InvalidInput(f"two columns have the same name as column {place + 1}", path="header")
+            raise InvalidInput(f"column {place + 1} has the same name as an earlier one", path="header")
     for name in text:
         if name not in header:
-            raise InvalidInput(f"there is no column {name} to read as text", path="header")
+            raise InvalidInput(f"expected the column {name}, which `text` names, found none", path="header")
 
 
 def _reader(name: str, zone: tzinfo) -> Reader | None:
@@ -129,7 +129,7 @@ _DATE = re.compile(
 
 
 class _Dates:
-    """Reads dates, and remembers some: days of birth and of sign-up come again and again."""
+    """Reads dates, and caches some: dates of birth and of sign-up recur."""
 
     _MOST = 10_000
 

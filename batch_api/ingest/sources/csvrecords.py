@@ -1,4 +1,4 @@
-"""The records of a CSV file, and the lines that each stands on."""
+"""The records of a CSV file, and the lines of each."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from batch_api.ingest.sources.csvfile import Line
 from batch_api.ingest.sources.files import Mark
 
 LONGEST_RECORD = 1 << 17
-"""Bytes that one record may span: a quote that is open for longer was never meant as one."""
+"""Bytes that one record may span: a quote that stays open for longer is a stray one."""
 
 
 class Record(NamedTuple):
-    """A record as it was read, or why it cannot be."""
+    """A record as it was read, or the reason why it could not be."""
 
     cells: list[str]
     line: Line
@@ -25,10 +25,10 @@ class Record(NamedTuple):
 
 
 class Records:
-    """The records of a CSV file, each with the lines it stands on, as the `csv` module reads them.
+    """The records of a CSV file, each with its lines, as the `csv` module reads them.
 
-    A quote that is opened and never closed as it should be would swallow the lines after it. So of a record that
-    cannot be read only the first line is given up, and the others are read by themselves.
+    A quote that is opened and not closed properly would swallow the lines after it. So only the first line of an
+    unreadable record is given up, and the others are read again on their own.
     """
 
     def __init__(self, blocks: Iterator[bytes], start: Mark, delimiter: str) -> None:
@@ -53,11 +53,11 @@ class Records:
             except csv.Error as error:
                 reason = _reason(error)
             except UnicodeDecodeError:
-                reason = "not UTF-8"
+                reason = "the line is not valid UTF-8"
             if reason:
                 self._give_back()
             elif self._suspect and self._is_torn():
-                reason, cells = "a quote that is not closed, or not opened", []
+                reason, cells = "a quote is not closed, or not opened", []
             record = self._close(cells, reason)
             if cells or reason:
                 return record
@@ -81,14 +81,14 @@ class Records:
         return block.splitlines(keepends=True)
 
     def _give_back(self) -> None:
-        """All lines but the first are read again."""
+        """Read all lines but the first again."""
         others = self._taken[1:]
         self._ahead.extendleft(reversed(others))
         self._suspect = max(self._suspect - 1, len(others))
         del self._taken[1:]
 
     def _is_torn(self) -> bool:
-        """Whether a line that was once part of a bad record is still no whole one."""
+        """Whether a line that was part of an unreadable record is not a complete record either."""
         self._suspect = max(self._suspect - len(self._taken), 0)
         return b"".join(self._taken).count(b'"') % 2 == 1
 
@@ -103,7 +103,7 @@ class Records:
 
 
 class _Feed:
-    """Lines for `csv.reader`. A generator would be at its end after an error; this is not."""
+    """Lines for `csv.reader`. A generator would be exhausted after an error; this is not."""
 
     def __init__(self, take: Callable[[], str]) -> None:
         self._take = take
@@ -117,7 +117,7 @@ class _Feed:
 
 def _reason(error: csv.Error) -> str:
     if "new-line" in str(error):
-        return "a line that ends in its middle"
+        return "a cell contains a line end, but is not quoted"
     if "field larger" in str(error):
-        return "a cell that is too long"
-    return "a quote that is not closed, or closed too early"
+        return "a cell is too long"
+    return "a quote is not closed, or closed too early"

@@ -1,4 +1,4 @@
-"""CSV files whose header says what their columns are."""
+"""CSV files, whose header says what their columns mean."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class CsvSource(FileSource):
     an `id`; where an audience has none, it is the first column.
 
     - An empty cell leaves an attribute alone; `null` is the cell that deletes one.
-    - A cell under `date(…)` is a day or a moment as RFC 3339 or ISO 8601 write it. A day is its midnight. Both are of
-      the zone `zone` unless they name one.
-    - Under a name that starts with `$` or is a `url(…)`, a cell is text, because the API knows nothing else there.
-    - Elsewhere a cell is what it would be as JSON: a whole number (of 64 bits) an integer, a decimal a float, true and
-      false (in any case) a boolean. All else is text: `007` and `+33…` do not change.
+    - A cell under `date(…)` is a date, or a date and time, as in RFC 3339 or ISO 8601. A date means its midnight. Both
+      are in the time zone `zone` unless they name one.
+    - Under a name that starts with `$` or is a `url(…)`, a cell is text, because the API accepts nothing else there.
+    - Elsewhere a cell is read as JSON would be: a whole number (of 64 bits) is an integer, a decimal a float, true and
+      false (in any case) a boolean. Everything else is text: `007` and `+33…` stay as they are.
 
-    Cells are quoted as in RFC 4180, the file is UTF-8. Lines without any cell are passed over.
+    Cells are quoted as in RFC 4180, and the file is UTF-8. Lines without any cell are skipped.
     """
 
     def __init__(self, file: CsvFile, kind: Kind) -> None:
@@ -42,9 +42,9 @@ class CsvSource(FileSource):
             records = Records(self._blocks(file, raw), Mark(0, 0, 1), self._delimiter)
             header = next(records, None)
         if header is None:
-            raise self._useless("it is empty: the first line names the columns")
+            raise self._useless("expected a first line that names the columns, got an empty file")
         if header.reason:
-            raise self._useless(f"its first line names no columns: {header.reason}")
+            raise self._useless(f"expected a first line that names the columns: {header.reason}")
         self.start_at(Mark(0, records.offset, records.number))
         self.position = 0
         return header

@@ -1,7 +1,7 @@
-"""Files as sources: read in blocks, in the event loop, and from wherever an earlier reading stopped.
+"""Files as sources: read in blocks, in the event loop, and from where an earlier run stopped.
 
 From the page cache a block of 256 KB takes a tenth of a millisecond, and a thread would cost more. Whatever the size of
-the file, no more than a block and a window of items are held.
+the file, no more than a block and a window of items are held in memory.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LONGEST_LINE = 16 << 20
 
 @frozen
 class Mark:
-    """A place to go on from: item `index` is the first at or after byte `offset` of the text, where `line` begins."""
+    """A place to resume from: item `index` is the first at or after byte `offset` of the text, where `line` begins."""
 
     index: int
     offset: int
@@ -33,22 +33,22 @@ class Mark:
 
 
 class FileSource:
-    """A file of items. `windows()` gives them, and an `InvalidInput` in the place of one that cannot be read."""
+    """A file of items. `windows()` yields them, and an `InvalidInput` in place of each unreadable one."""
 
     def __init__(self, path: Path, *, with_lines: bool) -> None:
         self.path = path
         self.size = path.stat().st_size
         """Bytes of the file."""
         self.position = 0
-        """How many of them were given out so far; of a packed file, how many were read."""
+        """How many of them were yielded so far; of a compressed file, how many were read."""
         self.total: int | None = None
-        """How many items it holds: nobody knows before the end."""
+        """How many items it holds; not known before the end."""
         self._with_lines = with_lines
         self._is_packed = path.suffix.lower() == ".gz"
         self._marks = deque([Mark(0, 0, 1)])
 
     def start_at(self, mark: Mark) -> None:
-        """Begin at a mark of an earlier reading."""
+        """Begin at a mark of an earlier run."""
         self._marks = deque([mark])
         if not self._is_packed:
             self.position = mark.offset
@@ -64,7 +64,7 @@ class FileSource:
         start = self._marks[0]
         with self.path.open("rb") as raw, self._opened(raw) as file:
             if self._is_packed and start.offset:
-                await asyncio.to_thread(file.seek, start.offset)  # all before is unpacked again
+                await asyncio.to_thread(file.seek, start.offset)  # decompresses everything before it again
             else:
                 file.seek(start.offset)
             for items in self._items(self._blocks(file, raw), start, size):
@@ -74,7 +74,7 @@ class FileSource:
         self.position = self.size
 
     def _items(self, blocks: Iterator[bytes], start: Mark, size: int) -> Iterator[list[Any] | Block]:
-        """Windows of items from blocks of whole lines. It notes the mark of each before it gives it."""
+        """Windows of items from blocks of whole lines. Notes the mark of each window before yielding it."""
         raise NotImplementedError
 
     def _note(self, mark: Mark) -> None:
@@ -100,7 +100,9 @@ class FileSource:
             else:
                 rest += block
             if len(rest) > LONGEST_LINE:
-                raise InvalidInput(f"a line of over {LONGEST_LINE >> 20} MB", path=str(self.path))
+                raise InvalidInput(
+                    f"expected lines of at most {LONGEST_LINE >> 20} MB, got a longer one", path=str(self.path)
+                )
         if rest:
             yield rest
 

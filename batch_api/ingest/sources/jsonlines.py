@@ -11,11 +11,11 @@ from batch_api.ingest.sources.csvfile import Line
 from batch_api.ingest.sources.files import FileSource, Mark
 
 COMMENT = b"#"
-"""A line that starts with this is for people, and not sent. No JSON does."""
+"""The start of a comment line, which is not sent. No JSON starts with it."""
 
 
 class JsonLines(FileSource):
-    """One JSON object on each line; empty lines and those that start with `#` are passed over."""
+    """One JSON object on each line; empty lines and those that start with `#` are skipped."""
 
     def _items(self, blocks: Iterator[bytes], start: Mark, size: int) -> Iterator[Block | list[Any]]:
         index, offset, number = start.index, start.offset, start.line
@@ -48,14 +48,14 @@ class JsonLines(FileSource):
 
 
 def _is_plain(block: bytes) -> bool:
-    """Whether there is nothing but objects, as in most files, so that the lines need not be looked at one by one."""
+    """Whether there is nothing but objects, as in most files, so that the lines need not be checked one by one."""
     # rfind, because it is three times as fast as `in` (CPython 3.11 to 3.13)
     empty = block[:1] == b"\n" or block.rfind(b"\n\n") >= 0
     return not (empty or b"\r" in block or (b"#" in block and (block[:1] == COMMENT or b"\n#" in block)))
 
 
 def pieces(block: bytes, lines: int) -> Iterator[bytes]:
-    """A block cut at line ends into pieces of about so many lines, if they are as long as the first."""
+    """A block cut at line ends into pieces of about that many lines, if they are as long as the first."""
     end = len(block.removesuffix(b"\n"))
     span = max(lines * (block.find(b"\n") + 1), 1)
     start = 0

@@ -1,4 +1,4 @@
-"""Paths as sources: the name of a file says what is in it."""
+"""Paths as sources: the suffix of a file says what is in it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def open_source(
     """A file as a source of items of `kind`.
 
     Args:
-        given: A path whose name says what it is: `.jsonl` (or `.ndjson`), an object on each line, or `.csv`, a header
-            and then a line for each item; `.gz` after it if it is packed. Or a `CsvFile`.
+        given: A path whose suffix says what it is: `.jsonl` (or `.ndjson`), an object on each line, or `.csv`, a header
+            and then a line for each item; followed by `.gz` if it is compressed. Or a `CsvFile`.
         kind: What the items are.
-        with_lines: Give each item of a path together with its `Line`, which becomes the `ref` of its fate. An item of a
-            CSV file that cannot be read always comes with its line.
+        with_lines: Yield each item of a path together with its `Line`, which becomes the `ref` of its fate. An
+            unreadable item of a CSV file always comes with its line.
 
-    Raises `InvalidInput` for a file whose name or header is of no use, and `OSError`.
+    Raises `InvalidInput` for an unknown suffix or an unusable header, and `OSError`.
     """
     if isinstance(given, CsvFile):
         return CsvSource(given, kind)
@@ -37,9 +37,9 @@ def open_source(
 
 
 def form_of(path: Path) -> str:
-    """What a file is, by the end of its name: `.jsonl`, `.ndjson` or `.csv`. Raises `InvalidInput` for any other."""
+    """What a file is, by its suffix: `.jsonl`, `.ndjson` or `.csv`. Raises `InvalidInput` for any other."""
     unpacked = path.with_suffix("") if path.suffix.lower() == ".gz" else path
     form = unpacked.suffix.lower()
     if form not in (*JSON_LINES, ".csv"):
-        raise InvalidInput("a name that ends in .jsonl, .ndjson or .csv is due, .gz after it or not", path=str(path))
+        raise InvalidInput("expected a name that ends in .jsonl, .ndjson or .csv, optionally with .gz", path=str(path))
     return form

@@ -23,20 +23,20 @@ from batch_api.ingest.sources.open import open_source
 WINDOW = 250
 """Items of an iterable that are read and encoded at once, at most: well under a millisecond for most."""
 STREAM_WINDOW = 100
-"""The same where they come one by one, or are made of cells."""
+"""The same for items that come one by one, or are made of cells."""
 LINES_WINDOW = 500
 """The same for JSON lines."""
 WINDOW_BYTES = 1 << 20
-"""Bytes of items that are read and encoded at once, at most, or one item: of large ones there are fewer."""
+"""Bytes of items that are read and encoded at once, at most, or one item: windows of large items have fewer."""
 TURN = 0.001
-"""Seconds after which other tasks have a turn, once the window at hand is read and encoded."""
+"""Seconds after which other tasks get to run, once the current window is read and encoded."""
 CLOSING = 5.0
-"""Seconds that a generator has for its own cleaning up when it is closed, before that is cancelled."""
+"""Seconds that a generator has to clean up when it is closed, before it is cancelled."""
 LINGER = 1.0
-"""Seconds that an item of a source that pauses waits for others to be sent with."""
-_SAMPLE = 1 << 16  # bytes at the beginning of a file, by which the number of its lines is guessed
-_SLOW = 0.005  # seconds for reading a window, above which they become smaller
-_GC_ROOM = 0.7  # part of what makes the garbage collector begin
+"""Seconds that an item waits for others to be sent with while the source pauses."""
+_SAMPLE = 1 << 16  # bytes at the beginning of a file, from which the number of its lines is estimated
+_SLOW = 0.005  # seconds for reading a window; if one takes longer, windows become smaller
+_GC_ROOM = 0.7  # part of the threshold at which the garbage collector runs
 
 Items = list[Any]
 
@@ -45,9 +45,9 @@ class Source(Protocol):
     """Items in order."""
 
     def windows(self, size: int) -> AsyncGenerator[Items | Block, None]:
-        """The items in lists of `size` at most, or in blocks of about so many lines.
+        """The items in lists of `size` at most, or in blocks of about that many lines.
 
-        An empty list says: what is there should be sent now.
+        An empty list means: send what was read so far.
         """
         ...
 
@@ -56,7 +56,7 @@ AnySource = Iterable[Any] | AsyncIterable[Any] | str | os.PathLike[str] | CsvFil
 
 
 def source_of(given: AnySource, kind: Kind) -> Source:
-    """What the caller handed in, as a source. Raises `InvalidInput` for what is none, and `OSError` for a path."""
+    """What the caller passed in, as a source. Raises `InvalidInput` if it cannot be one, and `OSError` for a path."""
     if isinstance(given, AsyncIterable):
         return Stream(given)
     if isinstance(given, FileSource):
@@ -64,14 +64,14 @@ def source_of(given: AnySource, kind: Kind) -> Source:
     if isinstance(given, str | os.PathLike | CsvFile):
         return open_source(given, kind)
     if isinstance(given, bytes | dict) or not isinstance(given, Iterable):
-        raise InvalidInput("an iterable of items is due, or a path", path="source")
+        raise InvalidInput(f"expected an iterable of items or a path, got {type(given).__name__}", path="source")
     return Plain(given)
 
 
 async def close(source: Source) -> None:
-    """Close the generator that the items came from, if it was one, so that it gives back what it holds.
+    """Close the source if it is a generator, so that it releases its resources.
 
-    It has `CLOSING` seconds. What it raises is logged and not raised: it would take the place of what ended the job.
+    It has `CLOSING` seconds. What it raises is logged and not raised: it would mask what ended the job.
     """
     if not isinstance(source, Plain | Stream):
         return
@@ -90,7 +90,7 @@ class Size(NamedTuple):
 
 
 def size_of(source: Source) -> Size | None:
-    """How many items there are, where that can be told without reading them; of a file, about how many."""
+    """How many items there are, if known without reading them; for a file, an estimate."""
     if isinstance(source, Plain) and source.total is not None:
         return Size(source.total, is_exact=True)
     if not isinstance(source, FileSource) or source.path.suffix == ".gz":
@@ -109,30 +109,30 @@ def window_of(source: Source) -> int:
 
 
 def part_read(source: Source) -> float | None:
-    """Which part of a file has been read."""
+    """The part of a file that has been read, from 0 to 1."""
     return source.position / source.size if isinstance(source, FileSource) and source.size else None
 
 
 class Weighed:
-    """How many items to read at once: first one, since its size is known only then, and more while they are small."""
+    """How many items to read at once: first one, because sizes are not known before, and more while they are small."""
 
     def __init__(self) -> None:
         self.most = 1
 
     def weighed(self, items: int, size: int) -> None:
-        """So many items were so many bytes."""
+        """Learn from the size in bytes of some items."""
         self.most = max(min(2 * self.most, WINDOW_BYTES * items // max(size, 1)), 1)
 
 
 class Plain(Weighed):
-    """An iterable. It is read in the event loop, so that what it does slowly holds up the loop."""
+    """An iterable. It is read in the event loop, so a slow one holds up the loop."""
 
     def __init__(self, items: Iterable[Any]) -> None:
         super().__init__()
         self._items = items
         self._iterator: Iterator[Any] | None = None
         self.total = len(items) if isinstance(items, Sized) else None
-        """How many there are; `None` where that is not known."""
+        """How many there are; `None` if not known."""
 
     async def windows(self, size: int) -> AsyncGenerator[Items, None]:
         """See `Source`. Windows shrink where an item takes long to read, or is made of many parts."""
@@ -148,7 +148,7 @@ class Plain(Weighed):
                 turn = began = time.perf_counter()
             containers = gc.get_count()[0]
             try:
-                items.extend(islice(iterator, min(count, self.most)))  # what came before a failure is kept
+                items.extend(islice(iterator, min(count, self.most)))  # keeps the items read before a failure
             except Exception as error:
                 failure = error
             if not items:
@@ -162,28 +162,28 @@ class Plain(Weighed):
             raise failure
 
     async def aclose(self) -> None:
-        """See `close`. Anything but a generator, such as a file, is the caller's to close."""
+        """See `close`. The caller closes anything but a generator, such as a file."""
         opened = self._items if self._iterator is None else self._iterator
         if isinstance(opened, Generator):
             opened.close()
 
 
 def _unseen_by_gc(items: int, containers: int) -> int:
-    """How many items to read at once, after that many brought so many containers into being.
+    """How many items to read at once, given how many containers the last window of `items` created.
 
-    So few that they are freed before the garbage collector counts enough of them to look through them all. That would
-    make reading a third slower.
+    So few that they are freed before their number triggers the garbage collector, whose runs would make reading a third
+    slower.
     """
     threshold = gc.get_threshold()[0] if gc.isenabled() else 0
     if not threshold:
         return WINDOW
-    if containers < 0:  # it has just done so
+    if containers < 0:  # the collector has just run, and reset its count
         return max(items // 2, 1)
     return max(int(_GC_ROOM * threshold * items / max(containers, 1)), 1)
 
 
 class Stream(Weighed):
-    """An async iterable. While it pauses, what it gave is sent once it is `LINGER` seconds old."""
+    """An async iterable. While it pauses, its items are sent once they are `LINGER` seconds old."""
 
     def __init__(self, items: AsyncIterable[Any]) -> None:
         super().__init__()
@@ -192,12 +192,12 @@ class Stream(Weighed):
         self._pump: _Pump | None = None
 
     def stop(self) -> None:
-        """Wait for no more items."""
+        """Stop waiting for items."""
         if self._pump is not None:
             self._pump.stop()
 
     async def windows(self, size: int) -> AsyncGenerator[Items, None]:
-        """See `Source`. A task of its own reads up to `size` items ahead: asking for one must not be cancelled."""
+        """See `Source`. A separate task reads up to `size` items ahead, because `anext` must not be cancelled."""
         self._iterator = aiter(self._items)
         pump = self._pump = _Pump(self._iterator, lambda: min(self.most, size))
         reader = asyncio.create_task(pump.run(), name="batch_api ingest source")
@@ -207,7 +207,7 @@ class Stream(Weighed):
             while True:
                 items = await pump.take(None if due is None else due - now())
                 if items is None:
-                    await asyncio.sleep(0)  # the reader, if it came to its end, is done after this
+                    await asyncio.sleep(0)  # a reader that has ended is done after this
                     break
                 if items:
                     yield items
@@ -221,19 +221,19 @@ class Stream(Weighed):
             await _end(reader)
 
     async def aclose(self) -> None:
-        """See `close`. Anything but a generator is the caller's to close."""
+        """See `close`. The caller closes anything but a generator."""
         opened = self._items if self._iterator is None else self._iterator
         if isinstance(opened, AsyncGenerator):
             await opened.aclose()
 
 
 async def _end(reader: asyncio.Task[None]) -> None:
-    """Cancel it, once more if it is not over in time: a source may hang while it cleans up."""
+    """Cancel the reader, and again if it does not end in time: a source may hang while it cleans up."""
     while not reader.done():
         reader.cancel()
         await asyncio.wait({reader}, timeout=CLOSING)
     if not reader.cancelled():
-        reader.exception()  # told to the caller before, or of no interest any more
+        reader.exception()  # raised to the caller before, or no longer of interest
 
 
 class _Pump:
@@ -259,12 +259,12 @@ class _Pump:
             self.stop()
 
     def stop(self) -> None:
-        """Let `take` come to its end."""
+        """Make `take` return `None` once it has returned all items."""
         self._over = True
         self._some.set()
 
     async def take(self, seconds: float | None) -> Items | None:
-        """What has been read, at least one item; none if nothing came in time; `None` at the end."""
+        """What has been read: at least one item, an empty list if none came in time, or `None` at the end."""
         if not self._items and not self._over:
             self._some.clear()
             with suppress(TimeoutError):
