@@ -96,11 +96,10 @@ rehearse: setup ## a new document under other names, pulled, reported, generated
 fuzz: setup ## spoiled documents through pull and generate, in scratch folders; DOCUMENTS=500
 	$(BIN)/python -m tests.codegen.fuzz $(DOCUMENTS)
 
-pins: setup ## pin requirements/dev.txt anew
-	$(BIN)/python -m pip install --quiet "uv>=0.5"
-	@echo '# Pinned by `make pins` from pyproject.toml and requirements/dev.in, for Python 3.11 to 3.13.' > requirements/dev.txt
-	$(BIN)/uv pip compile --quiet --all-extras --universal --python-version 3.11 --upgrade --no-emit-index-url --no-annotate --no-header \
-		pyproject.toml requirements/dev.in >> requirements/dev.txt
+pins: setup ## pin requirements/dev.txt anew, from the extras and dependency groups of pyproject.toml
+	$(BIN)/python -m pip install --quiet "uv>=0.7"
+	$(BIN)/uv pip compile --quiet --all-extras --group dev --universal --python-version 3.11 --upgrade \
+		--no-emit-index-url --no-annotate --custom-compile-command "make pins" --output-file requirements/dev.txt pyproject.toml
 
 clean: ## remove what the other commands made
 	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache site dist build

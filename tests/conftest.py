@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
 
 from batch_api.testing.clock import VirtualTimeLoop
-from tests.redis_server import redis_server
+from tests.redis_server import NoRedisServer, redis_server
 from tests.serving import served
 
 if TYPE_CHECKING:
@@ -33,6 +34,26 @@ def redis() -> Iterator[RedisServer]:
     """An empty Redis of the test's own. It starts in some 10 ms."""
     with redis_server() as server:
         yield server
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Iterator[None]:
+    with skipping_without_redis():
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Iterator[None]:
+    with skipping_without_redis():
+        yield
+
+
+@contextlib.contextmanager
+def skipping_without_redis() -> Iterator[None]:
+    try:
+        yield
+    except NoRedisServer as error:
+        pytest.skip(str(error))
 
 
 def pytest_configure(config: pytest.Config) -> None:
