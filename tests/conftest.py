@@ -25,7 +25,7 @@ def served_api(fake_batch: FakeBatch, monkeypatch: pytest.MonkeyPatch) -> Iterat
     with served(fake_batch) as fake:
         monkeypatch.setenv("BATCH_REST_API_KEY", fake.rest_api_key)
         monkeypatch.setenv("BATCH_PROJECT_KEY", fake.project_key)
-        monkeypatch.setenv("BATCH_BASE_URL", fake.url)
+        monkeypatch.setenv("BATCH_BASE_URL", fake.url or "")
         yield fake
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -246,7 +246,7 @@ async def test_a_list_that_leads_nowhere_ends(fake: FakeBatchApp, client: BatchA
 
 @pytest.mark.parametrize("odd", [{"rows": []}, None, "text"])
 async def test_lists_that_are_no_list_raise(fake: FakeBatchApp, client: BatchAppClient, odd: Any) -> None:
-    lists = {
+    lists: dict[str, AsyncIterable[object]] = {
         "gdpr_request_list": client.gdpr.list(),
         "push_campaign_list": client.campaigns.list(),
         "in_app_campaign_list": client.in_app_campaigns.list(),
