@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -120,8 +120,8 @@ WRONG: list[tuple[str, Wrong]] = [
     ("name: expected at most 255 characters, got 256", lambda c: c.audiences.create("a" * 256)),
     (
         "type: expected 'custom_ids', 'advertising_ids' or 'install_ids', got str",
-        lambda c: c.audiences.create("vip", "emails"),
-    ),  # type: ignore[arg-type]
+        lambda c: c.audiences.create("vip", "emails"),  # type: ignore[arg-type]
+    ),
     ("item 0, action: expected 'add' or 'remove', got None", lambda c: c.audiences.update("vip", [{"id": "u1"}])),
     ("item 0, id", lambda c: c.audiences.update("vip", [""])),
     ("ids: expected at least one item", lambda c: c.audiences.update("vip", [], "install_ids")),
@@ -291,7 +291,7 @@ async def test_a_list_that_leads_nowhere_ends(fake: FakeBatchApp, client: BatchA
 
 @pytest.mark.parametrize("odd", [{"rows": []}, None, "text"])
 async def test_lists_that_are_no_list_raise(fake: FakeBatchApp, client: BatchAppClient, odd: Any) -> None:
-    lists = {
+    lists: dict[str, AsyncIterable[object]] = {
         "gdpr_request_list": client.gdpr.list(),
         "push_campaign_list": client.campaigns.list(),
         "in_app_campaign_list": client.in_app_campaigns.list(),

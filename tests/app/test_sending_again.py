@@ -69,7 +69,7 @@ async def test_what_may_be_sent_again(fake: FakeBatchApp, served: BatchAppClient
     body = next((entry.values[1] for entry in bodies() if entry.values[0] is operation), None)
     fake.fail(name, 500, after_acceptance=True)
     outcome = await outcome_of(WAYS[name](served, made_current(body), at))
-    once = name in NEVER or (name == "push_campaign_update" and body.get("live") is not False)
+    once = name in NEVER or (name == "push_campaign_update" and (body or {}).get("live") is not False)
     assert fake.stats[name].requests - before == (1 if once else 2)
     assert not once or outcome == "unknown"
 

@@ -55,12 +55,14 @@ PAYLOADS = (
     "a.b[].c{}<d>",
 )
 ODD: tuple[Any, ...] = (None, True, False, 0, -1, 1e300, [], {}, "", [[]], [None], {"": None}, [{}], *PAYLOADS[:6])
+ENUMERATIONS: tuple[Any, ...] = ([], [None], [1, "1"], ["a", "A"], [{}], [True, 1], [0.5], PAYLOADS)
+CONSTANTS: tuple[Any, ...] = (None, {}, [], True, 0.5, *PAYLOADS)
 KEYWORDS: tuple[Any, ...] = (
     *({"type": kind} for kind in ("object", "array", "string", "integer", "null", "nothing")),
     *({keyword: [{"type": "object"}, {"type": "string"}]} for keyword in ("allOf", "anyOf", "oneOf", "prefixItems")),
     *({keyword: {"type": "object"}} for keyword in ("items", "not", "if", "additionalProperties", "propertyNames")),
-    *({"enum": values} for values in ([], [None], [1, "1"], ["a", "A"], [{}], [True, 1], [0.5], PAYLOADS)),
-    *({"const": value} for value in (None, {}, [], True, 0.5, *PAYLOADS)),
+    *({"enum": values} for values in ENUMERATIONS),
+    *({"const": value} for value in CONSTANTS),
     *({"default": value} for value in ODD),
     *({"pattern": text} for text in ("(a+)+$", "[", "")),
     {"required": ["a", "a"]},
@@ -172,7 +174,7 @@ def deepen(spoiled: Any, random: Random) -> None:
 def add_operation(spoiled: Any, random: Random) -> None:
     schema = copy.deepcopy(random.choice(schemas(spoiled)))
     answer = {"description": random.choice(PAYLOADS), "content": {random.choice(MEDIA): {"schema": schema}}}
-    parameter = {
+    parameter: dict[str, Any] = {
         "name": random.choice(PAYLOADS),
         "in": random.choice(("query", "header", "path", "cookie")),
         "schema": {},

@@ -117,7 +117,7 @@ def test_the_code_imports_and_the_payloads_travel(hostile_tree: Path, monkeypatc
 @pytest.mark.parametrize("indent", [0, 4])
 def test_a_docstring_is_one_constant(text: str, indent: int) -> None:
     body = ast.parse(docstring(text, 0) if not indent else f"def f():\n    {docstring(text, indent)}").body
-    inner = body[0].body if isinstance(body[0], ast.FunctionDef) else body  # type: ignore[attr-defined]
+    inner = body[0].body if isinstance(body[0], ast.FunctionDef) else body
     assert len(inner) == 1
     assert isinstance(inner[0], ast.Expr)
     assert isinstance(inner[0].value, ast.Constant)

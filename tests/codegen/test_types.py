@@ -117,7 +117,7 @@ def test_types_of_what_is_sent(schema: Json, required: bool, kind: str, default:
 
 
 def test_an_enumeration_is_open_and_a_map_of_free_keys_a_dict() -> None:
-    schemas = {"Colour": {"type": "string", "enum": ["red", "blue"]}, "Free": {"type": "object"}}
+    schemas: Json = {"Colour": {"type": "string", "enum": ["red", "blue"]}, "Free": {"type": "object"}}
     models, _ = views(document(schemas))
     aliases = {alias.name: alias.type for alias in models.aliases()}
     assert aliases == {"Colour": "Literal['red', 'blue'] | str", "Free": "dict[str, Any]"}
@@ -125,7 +125,7 @@ def test_an_enumeration_is_open_and_a_map_of_free_keys_a_dict() -> None:
 
 
 def test_a_union_is_told_apart_by_a_constant() -> None:
-    schemas = {
+    schemas: dict[str, Any] = {
         "A": model(kind={"const": "a"}),
         "B": model(kind={"const": "b"}),
         "C": model(kind=STRING),

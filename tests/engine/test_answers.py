@@ -56,7 +56,9 @@ UNREADABLE = [
     pytest.param(Answer(200, BODY, headers={"Content-Encoding": "br"}), "cannot be decoded", id="unknown coding"),
     pytest.param(Answer(200, BODY, headers={"Content-Encoding": "gzip"}), "cannot be decoded", id="no gzip"),
     pytest.param(
-        Answer(200, gzip.compress(BODY)[:-9], headers={"Content-Encoding": "gzip"}), "cannot be decoded", id="cut gzip"
+        Answer(200, gzip.compress(BODY)[:-9], headers={"Content-Encoding": "gzip"}),
+        "cannot be decoded",
+        id="cut gzip",
     ),
 ]
 
@@ -68,6 +70,7 @@ def test_what_cannot_be_read_is_no_success(answer: Answer, why: str) -> None:
     assert type(error) is UnreadableAnswer
     assert isinstance(error, APIError)
     assert (error.status, error.outcome, error.may_pass, error.retry) == (answer.status, "unknown", True, "later")
+    assert error.response is not None
     assert error.response.content == answer.body
     assert why in str(error)
     assert "It may have been applied" in str(error)

@@ -113,7 +113,6 @@ async def refused(item: Any) -> InvalidInput:
         (object(), "object cannot be sent"),
         (UserString("abc"), "contains itself"),
     ],
-    ids=str,
 )
 async def test_what_would_be_damaged_is_refused_with_its_place(value: Any, reason: str) -> None:
     error = await refused(edit(tier="gold", score=value))

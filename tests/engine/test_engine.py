@@ -188,6 +188,7 @@ def test_a_refusal_is_raised_at_once(status: int, kind: type[APIError], outcome:
     error = failure(script)
     assert type(error) is kind
     assert (error.status, error.error_code, error.error_message) == (status, "SOME_CODE", "words")
+    assert error.response is not None
     assert (error.outcome, error.operation, error.response.status) == (outcome, "thing_write", status)
     assert [attempt.status for attempt in error.attempts] == [status]
     assert "Nothing was applied." in str(error)
@@ -604,9 +605,9 @@ def test_a_client_that_cannot_work_is_refused(options: dict[str, Any], says: str
         lambda: Limit(1, per=0),
         lambda: Limit(1, burst=0),
         lambda: Limit(float("inf")),
-        lambda: Limit(1, unit="calls"),
+        lambda: Limit(1, unit="calls"),  # type: ignore[arg-type]
     ],
-)  # type: ignore[arg-type]
+)
 def test_what_is_no_limit_is_refused(bad: Callable[[], Limit]) -> None:
     with pytest.raises(ConfigurationError):
         bad()

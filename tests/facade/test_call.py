@@ -69,7 +69,11 @@ async def test_it_waits_its_turn_among_the_calls_of_the_method(fake: FakeBatch, 
         await turn
         ended.append(round(now() - began))
 
-    calls = [client.call("audience_list"), client.call("GET /audiences/list"), client.audiences.list().pages()]
+    calls: list[Any] = [
+        client.call("audience_list"),
+        client.call("GET /audiences/list"),
+        client.audiences.list().pages(),
+    ]
     await asyncio.gather(one(calls[0]), one(calls[1]), one(anext(calls[2])))
     assert ended == [0, 1, 2]
     assert fake.rejections == 0
@@ -119,7 +123,7 @@ async def test_what_is_not_there_raises_as_ever(client: BatchClient) -> None:
 async def test_params_fill_the_path_and_then_the_query() -> None:
     wire = Wire(Answer(200, {"ok": True}))
     async with wire.client() as client:
-        params = {
+        params: dict[str, Any] = {
             "name": "a/b c?é",
             "kind": ["x", "y&z"],
             "big": True,
@@ -310,7 +314,7 @@ BAD_PARAMS: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("params", BAD_PARAMS, ids=repr)
+@pytest.mark.parametrize("params", BAD_PARAMS)
 async def test_params_that_cannot_be_right_are_refused(params: Any) -> None:
     wire = Wire(Answer(200))
     async with wire.client() as client:

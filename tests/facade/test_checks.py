@@ -69,9 +69,7 @@ MISTAKES: dict[str, tuple[Use, str]] = {
         "item 0, identifiers.custom_id: expected a non-empty string, got int",
     ),
     "a number as id of a model": (
-        lambda c: c.profiles.update(
-            [models.EditProfile(identifiers=models.CustomIdIdentifier(custom_id=7))]  # type: ignore[arg-type]
-        ),
+        lambda c: c.profiles.update([models.EditProfile(identifiers=models.CustomIdIdentifier(custom_id=7))]),
         "item 0, identifiers.custom_id: expected a non-empty string, got int",
     ),
     "a text as installation": (

@@ -317,7 +317,7 @@ def test_cut_off_at_any_moment(
     dice = random.Random(seed)
     count = 120
     path = folder / "a.jsonl"
-    edits = [
+    edits: list[dict[str, Any]] = [
         {
             "identifiers": {"custom_id": f"u{dice.randrange(60)}"},
             "attributes": {f"n{number}": number},
@@ -332,7 +332,7 @@ def test_cut_off_at_any_moment(
     fake.delay(None, 0.01, 0.06)
     fake.fail(status=500, times=None, probability=0.1)
     fake.reset(times=None, probability=0.05, after_acceptance=True)
-    options = {"chunk_size": 10, "resend_events": resend, "coalesce": coalesce}
+    options: dict[str, Any] = {"chunk_size": 10, "resend_events": resend, "coalesce": coalesce}
     told: dict[int, Any] = {}
 
     async def call(seconds: float | None) -> None:

@@ -344,7 +344,7 @@ async def others() -> set[asyncio.Task[Any]]:
     """The tasks that are left, once those that were cancelled had their say."""
     for _ in range(20):
         await asyncio.sleep(0)
-    return asyncio.all_tasks() - {asyncio.current_task()}  # type: ignore[arg-type]
+    return asyncio.all_tasks() - {asyncio.current_task()}
 
 
 async def test_break_ends_the_tasks(client: BatchClient) -> None:

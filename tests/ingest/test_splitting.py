@@ -169,4 +169,4 @@ async def test_a_file_that_changed_is_refused(tmp_path: Path) -> None:
 def test_it_is_where_ingest_is_too() -> None:
     assert batch_api.ingest.split is split
     with pytest.raises(AttributeError):
-        batch_api.ingest.merge  # noqa: B018
+        batch_api.ingest.merge  # type: ignore[attr-defined] # noqa: B018

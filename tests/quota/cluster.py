@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from lupa.lua51 import LuaRuntime
+from lupa.lua51 import LuaRuntime  # type: ignore[import-untyped]
 
 from batch_api.engine.gate import Draw, Gate
 from batch_api.engine.limiter.bucket import Bucket
@@ -188,7 +188,7 @@ class StrictServer:
 
     def __init__(self, *buckets: tuple[float, float, str]) -> None:
         self._now = asyncio.get_running_loop().time
-        self._buckets = [[held, rate, held, unit] for rate, held, unit in buckets]
+        self._buckets: list[list[Any]] = [[held, rate, held, unit] for rate, held, unit in buckets]
         self._at = self._now()
         self.rejected = 0
         self.taken: list[tuple[float, int]] = []

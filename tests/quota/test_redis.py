@@ -155,6 +155,7 @@ async def test_another_process_leaves_its_part(redis: RedisServer) -> None:
             "        for n in range(2): await c.audiences.create(f'b{n}')\n"
             "asyncio.run(main())"
         )
+        assert fake.url is not None
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", program, fake.rest_api_key, fake.url, redis.url
         )

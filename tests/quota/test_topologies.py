@@ -36,6 +36,7 @@ def shared_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster
 
 def keys_of(fake: FakeBatch, project: str) -> str:
     """What the keys of a project begin with. All of them have one slot."""
+    assert fake.url is not None
     return Place(fake.url.rpartition("/")[0], project, "").prefix
 
 
