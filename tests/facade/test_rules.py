@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -66,6 +67,24 @@ async def test_operations_without_a_method_make_none_either(connect: Connect, fa
         with counted() as made, pytest.raises(NotFound):
             await client.call("GET /things/{name}", params={"name": "vip"})
         assert made == {}
+
+
+async def test_a_limit_with_a_condition_holds_up_none_but_those_that_meet_it(connect: Connect, fake: FakeBatch) -> None:
+    now = asyncio.get_running_loop().time
+    request = {"export_type": "ATTRIBUTES", "identifiers": ["custom_id"], "attributes": ["$email_address"]}
+    of_segment = {**request, "filter": {"segment": "ENGAGED"}}
+
+    async def ends(requests: list[dict[str, object]]) -> float:
+        await asyncio.gather(*(client.profiles.export(request) for request in requests))
+        return now()
+
+    async with connect(deadline=10_000) as client:
+        began = now()
+        plain, filtered = await asyncio.gather(ends([request] * 10), ends([of_segment] * 9))
+    assert plain - began < 25, "1 a second, for both kinds together"
+    assert filtered - began > 700, "5 an hour"
+    stats = fake.stats["profile_export"]
+    assert (stats.accepted, stats.rejected) == (19, 0)
 
 
 def test_limits_of_ones_own_are_kept_to_with_the_room_of_the_documented_ones(connect: Connect) -> None:
