@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo demo-cluster test test-redis check generate spec-pull spec-diff spec-update api-snapshot rehearse fuzz simulate release \
-	pins bench docs clean
+.PHONY: help setup demo demo-cluster test test-fast test-redis check fix generate spec-pull spec-diff spec-update api-snapshot \
+	rehearse fuzz simulate release pins bench docs clean
 .DEFAULT_GOAL := help
 
 help: ## say what each command does
@@ -29,11 +29,23 @@ demo: setup ## send real records to a fake API with the documented limits; INPUT
 demo-cluster: setup ## Redis, the fake API, four workers and two producers for 60 s, and a kill -9 half-way
 	@$(BIN)/python -m examples.cluster.demo
 
-test: setup ## run all tests, with branch coverage
+PROCESSES ?= 2
+
+test: setup ## run all tests, with branch coverage; PROCESSES=2
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest -q
+	$(BIN)/python -m coverage run -m pytest -q --numprocesses $(PROCESSES)
 	$(BIN)/python -m coverage combine --quiet
-	$(BIN)/python -m coverage report --fail-under=95
+	$(BIN)/python -m coverage report
+
+# Without what starts programs, builds trees or fills real seconds: the whole suite is for those.
+FAST := tests/app tests/engine tests/facade tests/ingest tests/migrate tests/testing
+
+test-fast: setup ## the inner loop: engine, facade, ingest and the fake, without coverage; TESTS="tests/engine -k gate"
+	$(BIN)/python -m pytest -q --numprocesses $(PROCESSES) -m "not slow" $(or $(TESTS),$(FAST))
+
+fix: setup ## what ruff can mend by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 REDIS ?= 5.0.0 8.1.0
 
@@ -103,11 +115,10 @@ SEED ?=
 simulate: setup ## worlds of the simulator; SEEDS=1000 FIRST=1, or one with its whole trace: SEED=4711
 	@$(BIN)/python -m tests.simulator $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --first $(FIRST))
 
-pins: setup ## pin requirements/dev.txt anew
-	$(BIN)/python -m pip install --quiet "uv>=0.5"
-	@echo '# Pinned by `make pins` from pyproject.toml and requirements/dev.in, for Python 3.11 to 3.13.' > requirements/dev.txt
-	$(BIN)/uv pip compile --quiet --all-extras --universal --python-version 3.11 --upgrade --no-emit-index-url --no-annotate --no-header \
-		pyproject.toml requirements/dev.in >> requirements/dev.txt
+pins: setup ## pin requirements/dev.txt anew, from the extras and dependency groups of pyproject.toml
+	$(BIN)/python -m pip install --quiet "uv>=0.7"
+	$(BIN)/uv pip compile --quiet --all-extras --group dev --universal --python-version 3.11 --upgrade \
+		--no-emit-index-url --no-annotate --custom-compile-command "make pins" --output-file requirements/dev.txt pyproject.toml
 
 clean: ## remove what the other commands made
 	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache site dist build

@@ -11,7 +11,7 @@ from batch_api.engine import arguments
 from batch_api.engine.errors import UnreadableAnswer
 
 if TYPE_CHECKING:
-    from batch_api._generated.runtime import Answer, Reply
+    from batch_api._operation import Answer, Reply
     from batch_api.engine.response import Response
 
 PARTIAL = "SUCCESS_WITH_PARTIAL_ERRORS"

@@ -20,7 +20,7 @@ from typing import Any
 
 from batch_api import BatchClient
 from batch_api.engine.response import Headers
-from batch_api.ingest.kinds import ProfileEdits
+from batch_api.ingest.items.item_types import ProfileEdits
 from batch_api.resources.checking import checked
 from benchmarks.data import profile
 from benchmarks.report import table, verdict

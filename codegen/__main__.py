@@ -7,9 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import pipeline, pull, report, trial
-from .errors import CodegenError
-from .layout import APIS, HERE
+from codegen.diff import report
+from codegen.errors import CodegenError
+from codegen.generate import pipeline, trial
+from codegen.layout import APIS, HERE
+from codegen.pull import pull
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,19 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from . import yamlfile
-from .document import METHODS, Json
-from .errors import CodegenError
+from batch_api._operation import Dates
+from codegen import yamlfile
+from codegen.document import METHODS, Json
+from codegen.errors import CodegenError
 
 _KEYS = {"title", "scope", "scope_header", "scope_parameter", "error_code", "error_message", "maintenance"}
 _KEYS |= {"dates"}
-
-
-class Dates(NamedTuple):
-    """As `Dates` of the generated packages."""
-
-    offset: bool = True
-    named: tuple[str, ...] = ("attributes",)
 
 
 class Api(NamedTuple):

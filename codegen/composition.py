@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .errors import CodegenError
-from .schema import UNIONS, Schema, at, mappings
+from codegen.errors import CodegenError
+from codegen.schema import UNIONS, Schema, at, mappings
 
 _MOST_PARTS = 100_000
 _REMEDY = "Repair the document."

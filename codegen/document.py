@@ -10,9 +10,9 @@ from typing import Any
 
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from . import composition, yamlfile
-from .errors import CodegenError
-from .schema import mappings
+from codegen import composition, yamlfile
+from codegen.errors import CodegenError
+from codegen.schema import mappings
 
 Json = dict[str, Any]
 METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")

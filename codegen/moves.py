@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 
-from .names import Line
-from .schema import UNIONS, Schema, target_of
+from codegen.names import Line
+from codegen.schema import UNIONS, Schema, target_of
 
 ALIKE = 0.5
 """The share of properties that two schemas must have in common."""

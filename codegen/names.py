@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from .errors import CodegenError
+from codegen.errors import CodegenError
 
 CLASS_NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
 FUNCTION_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")

@@ -6,7 +6,7 @@ import math
 import textwrap
 import unicodedata
 
-from .errors import CodegenError
+from codegen.errors import CodegenError
 
 WIDTH = 116
 

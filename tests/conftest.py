@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from batch_api.testing.clock import VirtualTimeLoop
-from tests.redis_server import redis_server
+from tests.redis_server import NoRedisServer, redis_server
 from tests.serving import served
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ def served_api(fake_batch: FakeBatch, monkeypatch: pytest.MonkeyPatch) -> Iterat
     with served(fake_batch) as fake:
         monkeypatch.setenv("BATCH_REST_API_KEY", fake.rest_api_key)
         monkeypatch.setenv("BATCH_PROJECT_KEY", fake.project_key)
-        monkeypatch.setenv("BATCH_BASE_URL", fake.url)
+        monkeypatch.setenv("BATCH_BASE_URL", fake.url or "")
         yield fake
 
 
@@ -35,8 +37,36 @@ def redis() -> Iterator[RedisServer]:
         yield server
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Iterator[None]:
+    with skipping_without_redis():
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Iterator[None]:
+    with skipping_without_redis():
+        yield
+
+
+@contextlib.contextmanager
+def skipping_without_redis() -> Iterator[None]:
+    try:
+        yield
+    except NoRedisServer as error:
+        pytest.skip(str(error))
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: left out by `make test-fast`")
     config.addinivalue_line("markers", "virtual_time: run on a VirtualTimeLoop; asyncio.sleep(3600) returns at once")
+    if hasattr(config, "workerinput"):  # a process of pytest-xdist: what it starts is not measured
+        os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes go by the name of their argument: a packed body has the time in it, and ids must be the same each time."""
+    return argname if isinstance(val, bytes) else None
 
 
 def pytest_asyncio_loop_factories(

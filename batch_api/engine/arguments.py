@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard
 
-from batch_api._generated.runtime import UNSET
+from batch_api._codec import UNSET
 from batch_api.engine.check import NO_TEXT, is_text, plain
 from batch_api.engine.errors import ConfigurationError, InvalidInput
 

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from batch_api._codec import UNSET
 from batch_api._generated.cep.endpoints import audiences as api
-from batch_api._generated.runtime import UNSET
 from batch_api.engine import arguments
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import InvalidInput, NotFound
-from batch_api.ingest.kinds import AudienceChanges, AudienceContent, AudienceMembers
-from batch_api.ingest.patience import DRAIN, PATIENCE
+from batch_api.ingest.items.item_types import AudienceChanges, AudienceContent, AudienceMembers
+from batch_api.ingest.job.patience import DRAIN, PATIENCE
 from batch_api.resources.checking import checked
 from batch_api.resources.paging import CursorListing, Listing
 from batch_api.resources.resource import Resource
@@ -22,12 +22,12 @@ from batch_api.results import IndexingResult, RemovalToken, shown
 if TYPE_CHECKING:
     from os import PathLike
 
-    from batch_api.ingest.checkpoint import Checkpoint
-    from batch_api.ingest.chunks import ChunkReference
-    from batch_api.ingest.job import Job
-    from batch_api.ingest.progress import Progress
-    from batch_api.ingest.sources import AnySource
-    from batch_api.ingest.summary import Summary
+    from batch_api.ingest.chunks.reference import ChunkReference
+    from batch_api.ingest.items.summary import Summary
+    from batch_api.ingest.job.checkpoint import Checkpoint
+    from batch_api.ingest.job.job import Job
+    from batch_api.ingest.job.progress import Progress
+    from batch_api.ingest.sources.source import AnySource
     from batch_api.models import Audience, AudienceAddId, AudienceKind, AudienceRemoveId, AudienceReplaceId
 
 OVER = ("APPLIED", "REPLACED")
@@ -128,8 +128,8 @@ class Audiences(Resource):
 
         Raises `InvalidInput` for a choice that cannot be, and `OSError` for a path.
         """
-        from batch_api.ingest.job import job_of
-        from batch_api.ingest.replace import Replacement
+        from batch_api.ingest.job.job import job_of
+        from batch_api.ingest.job.replace import Replacement
 
         arguments.choice(mode, "mode", "update", "replace")
         replaces = mode == "replace"
@@ -168,7 +168,7 @@ class Audiences(Resource):
             deadline: Seconds that it may take in all; by default the client's.
             drain: Seconds to wait for an answer when cancelled while a request is on the wire.
         """
-        from batch_api.ingest.send_chunk import send_chunk
+        from batch_api.ingest.chunks.send_chunk import send_chunk
 
         return await send_chunk(
             self._engine,

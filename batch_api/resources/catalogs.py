@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_api._codec import UNSET
 from batch_api._generated.cep.endpoints import catalogs as api
-from batch_api._generated.runtime import UNSET
 from batch_api.engine import arguments
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.kinds import CatalogItems
-from batch_api.ingest.patience import DRAIN, PATIENCE
+from batch_api.ingest.items.item_types import CatalogItems
+from batch_api.ingest.job.patience import DRAIN, PATIENCE
 from batch_api.resources.checking import checked
 from batch_api.resources.paging import CursorListing, Listing
 from batch_api.resources.resource import Resource
@@ -20,15 +20,15 @@ from batch_api.resources.waiting import INDEXING, until_over
 from batch_api.results import Done, IndexingResult, shown
 
 if TYPE_CHECKING:
-    from batch_api.ingest.buffer import Buffer
-    from batch_api.ingest.checkpoint import Checkpoint
-    from batch_api.ingest.chunks import ChunkReference
-    from batch_api.ingest.fates import Trouble
-    from batch_api.ingest.holding import Holding, Sending
-    from batch_api.ingest.job import Job
-    from batch_api.ingest.progress import Progress
-    from batch_api.ingest.sources import AnySource
-    from batch_api.ingest.summary import Summary
+    from batch_api.ingest.buffer.buffer import Buffer
+    from batch_api.ingest.buffer.settings import Holding, Sending
+    from batch_api.ingest.chunks.reference import ChunkReference
+    from batch_api.ingest.items.fates import Trouble
+    from batch_api.ingest.items.summary import Summary
+    from batch_api.ingest.job.checkpoint import Checkpoint
+    from batch_api.ingest.job.job import Job
+    from batch_api.ingest.job.progress import Progress
+    from batch_api.ingest.sources.source import AnySource
     from batch_api.models import Catalog, CatalogField, CatalogFieldEdit, CatalogFieldType, CatalogItemEdit
 
 MOST_FIELDS: Final = 25
@@ -130,7 +130,7 @@ class Catalogs(Resource):
         Edits of one item are sent in the order in which they are accepted. `name` is a catalog that exists; all else
         is as in `profiles.buffer`.
         """
-        from batch_api.ingest.buffer import Buffer
+        from batch_api.ingest.buffer.buffer import Buffer
 
         return Buffer(
             self._engine,
@@ -173,7 +173,7 @@ class Catalogs(Resource):
 
         Raises `InvalidInput` for a choice that cannot be, and `OSError` for a path.
         """
-        from batch_api.ingest.job import job_of
+        from batch_api.ingest.job.job import job_of
 
         return job_of(
             self._engine,
@@ -205,7 +205,7 @@ class Catalogs(Resource):
             deadline: Seconds that it may take in all; by default the client's.
             drain: Seconds to wait for an answer when cancelled while a request is on the wire.
         """
-        from batch_api.ingest.send_chunk import send_chunk
+        from batch_api.ingest.chunks.send_chunk import send_chunk
 
         return await send_chunk(
             self._engine,

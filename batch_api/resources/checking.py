@@ -8,7 +8,7 @@ from typing import Any, Final
 from batch_api.engine import arguments
 from batch_api.engine.errors import InvalidInput
 from batch_api.engine.loop import running_loop
-from batch_api.ingest.kinds import Kind
+from batch_api.ingest.items.item_types import Kind
 
 SLICE: Final = 500
 """Items checked between two turns of the loop: well under a millisecond, or a few where each must be looked at."""

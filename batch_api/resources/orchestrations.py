@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from batch_api._codec import UNSET, Unset
 from batch_api._generated.cep.endpoints import orchestrations as api
-from batch_api._generated.runtime import UNSET, Unset
 from batch_api.engine import arguments
 from batch_api.engine.errors import InvalidInput
 from batch_api.resources.days import a_day

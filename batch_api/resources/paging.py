@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from attrs import field, frozen
 
-from batch_api._generated.runtime import UNSET, Answer, Unset
+from batch_api._codec import UNSET, Unset
+from batch_api._operation import Answer
 from batch_api.engine.arguments import text, whole
 from batch_api.engine.errors import UnreadableAnswer
 from batch_api.engine.response import Response

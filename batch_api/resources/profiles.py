@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from batch_api._generated.cep.endpoints.profiles import profile_export, profile_mass_update, profile_update
 from batch_api.engine import arguments
-from batch_api.ingest.kinds import ProfileEdits
-from batch_api.ingest.patience import DRAIN, PATIENCE
+from batch_api.ingest.items.item_types import ProfileEdits
+from batch_api.ingest.job.patience import DRAIN, PATIENCE
 from batch_api.resources.checking import checked
 from batch_api.resources.resource import Resource
 from batch_api.results import UpdateResult, promised
 
 if TYPE_CHECKING:
-    from batch_api.ingest.buffer import Buffer
-    from batch_api.ingest.checkpoint import Checkpoint
-    from batch_api.ingest.chunks import ChunkReference
-    from batch_api.ingest.fates import Trouble
-    from batch_api.ingest.forecast import Forecast
-    from batch_api.ingest.holding import Holding, Sending
-    from batch_api.ingest.job import Job
-    from batch_api.ingest.progress import Progress
-    from batch_api.ingest.sources import AnySource
-    from batch_api.ingest.summary import Summary
+    from batch_api.ingest.buffer.buffer import Buffer
+    from batch_api.ingest.buffer.settings import Holding, Sending
+    from batch_api.ingest.chunks.reference import ChunkReference
+    from batch_api.ingest.items.fates import Trouble
+    from batch_api.ingest.items.summary import Summary
+    from batch_api.ingest.job.checkpoint import Checkpoint
+    from batch_api.ingest.job.forecast import Forecast
+    from batch_api.ingest.job.job import Job
+    from batch_api.ingest.job.progress import Progress
+    from batch_api.ingest.sources.source import AnySource
     from batch_api.models import (
         EditProfile,
         ExportAttributesRequest,
@@ -106,7 +106,7 @@ class Profiles(Resource):
         Entering it raises `ConfigurationError` for an outbox that is in use, belongs to something else, is a link or no
         outbox, or is so damaged that edits may be missing.
         """
-        from batch_api.ingest.buffer import Buffer
+        from batch_api.ingest.buffer.buffer import Buffer
 
         return Buffer(
             self._engine,
@@ -159,8 +159,8 @@ class Profiles(Resource):
 
         Raises `InvalidInput` for a choice that cannot be, and `OSError` for a path.
         """
-        from batch_api.ingest.coalesce import Coalescer
-        from batch_api.ingest.job import job_of
+        from batch_api.ingest.job.job import job_of
+        from batch_api.ingest.sending.coalesce import Coalescer
 
         return job_of(
             self._engine,
@@ -215,7 +215,7 @@ class Profiles(Resource):
             OSError: The file cannot be read.
             BatchError: Nothing gets through, as far as `outcome` says.
         """
-        from batch_api.ingest.send_chunk import send_chunk
+        from batch_api.ingest.chunks.send_chunk import send_chunk
 
         return await send_chunk(
             self._engine,
@@ -233,7 +233,7 @@ class Profiles(Resource):
         For a job that begins now, alone on its limits, and where nothing goes wrong. Call it from a coroutine. Raises
         `InvalidInput`.
         """
-        from batch_api.ingest.forecast import forecast
+        from batch_api.ingest.job.forecast import forecast
 
         return forecast(self._engine, n, endpoint, chunk_size)
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 VERSION = "/2.11"
 _MAKE = (
-    "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost "
+    "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost "
     "-addext subjectAltName=DNS:localhost,IP:127.0.0.1"
 )
 

@@ -79,7 +79,7 @@ async def _steady(street: Street, tls: Certificate | None, name: str, case: Case
 async def _backlog(street: Street, tls: Certificate | None, name: str, case: Case) -> Figure:
     """3000 calls at once: some seconds to wait for the limits."""
     with limited(case.latency, tls) as way:
-        async with street.client(way.url, deadline=60) as client:
+        async with street.client(way.url) as client:
             await client.profiles.update([edit()])
             looks = await _looks_behind(client, 3000, 1.2)
     return _wait_time(f"{name}, wait_time behind 3000 calls", looks)
@@ -89,7 +89,7 @@ async def _few_places(street: Street, tls: Certificate | None, name: str, case: 
     """Few requests at once on the wire: some seconds to wait for a place, and not for the limits."""
     places = 40
     with limited(case.latency, tls) as way:
-        async with street.client(way.url, deadline=60, max_in_flight=places) as client:
+        async with street.client(way.url, max_in_flight=places) as client:
             await client.profiles.update([edit()])
             looks = await _looks_behind(client, int(10 * places / case.latency), 1.2)
     return _wait_time(f"{name}, wait_time with max_in_flight={places}", looks)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -30,15 +30,18 @@ WRONG: list[tuple[str, Wrong]] = [
     ("group_id: missing", lambda c: c.transactional.send({"recipients": {"tokens": ["t"]}})),
     ("group_id: expected letters, digits", lambda c: c.transactional.send({**SEND, "group_id": "a b"})),
     ("recipients: missing", lambda c: c.transactional.send({"group_id": "a"})),
-    ("recipients: no items", lambda c: c.transactional.send({**SEND, "recipients": {"custom_ids": []}})),
-    ("recipients: no items", lambda c: c.transactional.send({**SEND, "recipients": {}})),
+    (
+        "recipients: expected at least one item",
+        lambda c: c.transactional.send({**SEND, "recipients": {"custom_ids": []}}),
+    ),
+    ("recipients: expected at least one item", lambda c: c.transactional.send({**SEND, "recipients": {}})),
     ("item 1, recipients.custom_ids", lambda c: c.transactional.send({**SEND, "recipients": {"custom_ids": ["a", 7]}})),
     (
         "recipients.tokens: expected a list, got str",
         lambda c: c.transactional.send({**SEND, "recipients": {"tokens": "abc"}}),
     ),
     (
-        "recipients: 10001 items, but one call takes at most 10000",
+        "recipients: got 10001 items, but a call takes at most 10000",
         lambda c: c.transactional.send({**SEND, "recipients": {"custom_ids": NAMES[:5000], "tokens": NAMES[:5001]}}),
     ),
     (
@@ -66,7 +69,7 @@ WRONG: list[tuple[str, Wrong]] = [
         "local_push_time: expected a datetime without a time zone",
         lambda c: c.campaigns.create(local(datetime.now(UTC))),
     ),
-    ("push_time: a datetime without", lambda c: c.campaigns.create({**PUSH, "push_time": datetime(2026, 3, 1)})),
+    ("push_time: expected a datetime with", lambda c: c.campaigns.create({**PUSH, "push_time": datetime(2026, 3, 1)})),
     ("trigger: missing", lambda c: c.in_app_campaigns.create({**IN_APP, "trigger": None})),
     ("landing: expected an object, got str", lambda c: c.in_app_campaigns.create({**IN_APP, "landing": "x"})),
     ("local_end_date: end_date", lambda c: c.in_app_campaigns.update("t", {"end_date": "x", "local_end_date": "y"})),
@@ -82,14 +85,14 @@ WRONG: list[tuple[str, Wrong]] = [
         lambda c: c.custom_data.bulk([{"id": 7, "update": {"values": {"u.a": 1}}}]),
     ),
     ("item 0, update: expected an object, got None", lambda c: c.custom_data.bulk([{"id": "u1"}])),
-    ("no items", lambda c: c.custom_data.bulk([])),
+    ("expected at least one item", lambda c: c.custom_data.bulk([])),
     ("10001 items", lambda c: c.custom_data.bulk([{"id": n, "update": {"values": {"u.a": 1}}} for n in NAMES])),
     ("item 1: expected a non-empty string, got int", lambda c: c.custom_data.bulk_delete(["a", 7])),  # type: ignore[list-item]
     ("user_ids: expected a list, got str: put the id into one", lambda c: c.custom_data.bulk_delete("u1")),
     ("10001 items", lambda c: c.custom_data.bulk_delete(NAMES)),
     ("item 0, name: expected ue.", lambda c: c.trigger_events.send("u1", [{"name": "bought"}])),
-    ("events: no items", lambda c: c.trigger_events.send("u1", [])),
-    ("events: 1001 items", lambda c: c.trigger_events.send("u1", [event()] * 1001)),
+    ("events: expected at least one item", lambda c: c.trigger_events.send("u1", [])),
+    ("events: got 1001 items", lambda c: c.trigger_events.send("u1", [event()] * 1001)),
     (
         "item 0, label: expected at most 200 characters, got 201",
         lambda c: c.trigger_events.send("u1", [event(label="x" * 201)]),
@@ -117,12 +120,12 @@ WRONG: list[tuple[str, Wrong]] = [
     ("name: expected at most 255 characters, got 256", lambda c: c.audiences.create("a" * 256)),
     (
         "type: expected 'custom_ids', 'advertising_ids' or 'install_ids', got str",
-        lambda c: c.audiences.create("vip", "emails"),
-    ),  # type: ignore[arg-type]
+        lambda c: c.audiences.create("vip", "emails"),  # type: ignore[arg-type]
+    ),
     ("item 0, action: expected 'add' or 'remove', got None", lambda c: c.audiences.update("vip", [{"id": "u1"}])),
     ("item 0, id", lambda c: c.audiences.update("vip", [""])),
-    ("ids: no items", lambda c: c.audiences.update("vip", [], "install_ids")),
-    ("ids: 10001 items", lambda c: c.audiences.update("vip", NAMES)),
+    ("ids: expected at least one item", lambda c: c.audiences.update("vip", [], "install_ids")),
+    ("ids: got 10001 items", lambda c: c.audiences.update("vip", NAMES)),
     ("replace with the first of them", lambda c: c.audiences.replace("vip", NAMES)),
     (
         "item 0, action: expected no action but 'add'",
@@ -131,8 +134,8 @@ WRONG: list[tuple[str, Wrong]] = [
     ("table: expected letters", lambda c: c.app_data.create("a b")),
     ("values: expected values that are strings, or None, got int", lambda c: c.app_data.update("t", {"a": 1})),  # type: ignore[dict-item]
     ("values: expected no None", lambda c: c.app_data.update("t", {"a": None}, overwrite=True)),
-    ("values: 10001 items", lambda c: c.app_data.update("t", dict.fromkeys(NAMES, "x"))),
-    ("values: no items", lambda c: c.app_data.update("t", {})),
+    ("values: got 10001 items", lambda c: c.app_data.update("t", dict.fromkeys(NAMES, "x"))),
+    ("values: expected at least one item", lambda c: c.app_data.update("t", {})),
     (
         "request_type: expected 'review' or 'remove', got str",
         lambda c: c.gdpr.create({"request_type": "x", "id": {"type": "a", "value": "b"}}),
@@ -288,7 +291,7 @@ async def test_a_list_that_leads_nowhere_ends(fake: FakeBatchApp, client: BatchA
 
 @pytest.mark.parametrize("odd", [{"rows": []}, None, "text"])
 async def test_lists_that_are_no_list_raise(fake: FakeBatchApp, client: BatchAppClient, odd: Any) -> None:
-    lists = {
+    lists: dict[str, AsyncIterable[object]] = {
         "gdpr_request_list": client.gdpr.list(),
         "push_campaign_list": client.campaigns.list(),
         "in_app_campaign_list": client.in_app_campaigns.list(),

@@ -11,7 +11,7 @@ import pytest
 
 from batch_api import BatchAppClient
 from batch_api._generated.mep.registry import OPERATIONS
-from batch_api._generated.runtime import Operation
+from batch_api._operation import Operation
 from batch_api.testing import FakeBatchApp
 from batch_api.testing.document import answer_schema, body_schema, operation_in_document, resolve
 from batch_api.testing.validation import compile_schema
@@ -161,7 +161,12 @@ async def test_every_operation_and_every_example_of_a_body(
     heard: list[Any] = []
     handlers: Any = fake.app().handlers
     inner = handlers[operation.name]
-    handlers[operation.name] = lambda call: (heard.append(call), inner(call))[1]
+
+    def hear(call: Any) -> Any:
+        heard.append(call)
+        return inner(call)
+
+    handlers[operation.name] = hear
     result = await WAYS[operation.name](served, made_current(body), at)
     assert fake.stats[operation.name].accepted == before + 1
     assert heard[0].body == made_current(body)

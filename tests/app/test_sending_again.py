@@ -50,7 +50,7 @@ async def test_a_reset_after_acceptance_on_a_send(fake: FakeBatchApp, served: Ba
     assert (error.outcome, error.stage, len(error.attempts)) == ("unknown", "receive", 1)
     assert str(error) == (
         "transactional_send: the last attempt failed at stage 'receive' (ReadError; POST "
-        "/1.1/{app_key}/transactional/send). It may have been taken: look before you send it again."
+        "/1.1/{app_key}/transactional/send). It may have been applied: check before you retry."
     )
 
 
@@ -69,7 +69,7 @@ async def test_what_may_be_sent_again(fake: FakeBatchApp, served: BatchAppClient
     body = next((entry.values[1] for entry in bodies() if entry.values[0] is operation), None)
     fake.fail(name, 500, after_acceptance=True)
     outcome = await outcome_of(WAYS[name](served, made_current(body), at))
-    once = name in NEVER or (name == "push_campaign_update" and body.get("live") is not False)
+    once = name in NEVER or (name == "push_campaign_update" and (body or {}).get("live") is not False)
     assert fake.stats[name].requests - before == (1 if once else 2)
     assert not once or outcome == "unknown"
 

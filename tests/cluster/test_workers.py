@@ -134,14 +134,14 @@ async def test_a_job_that_no_repetition_helps_is_set_aside(
     first, second, *_ = [chunk for chunk in await chunks(tmp_path) if chunk.partition == 0]
     Path(first.path).write_bytes(Path(first.path).read_bytes().replace(b"u", b"v", 1))
     assert await sender.send(first.to_dict()) is None
-    (failed,) = await redis.lrange(FAILED, 0, -1)  # type: ignore[misc]
+    (failed,) = await redis.lrange(FAILED, 0, -1)
     assert orjson.loads(failed)["chunk"] == first.to_dict()
     assert await sender.send(second.to_dict()) is None, "those after it go on"
 
 
 async def test_a_job_that_is_no_chunk_is_set_aside(sender: Sender, redis: Redis) -> None:
     assert await sender.send({"path": "somewhere"}) is None
-    (failed,) = await redis.lrange(FAILED, 0, -1)  # type: ignore[misc]
+    (failed,) = await redis.lrange(FAILED, 0, -1)
     assert orjson.loads(failed)["chunk"] == {"path": "somewhere"}
 
 
@@ -243,7 +243,7 @@ async def _enough(found: Any, count: int) -> Any:
 
 
 async def _all_done(redis: Redis, keys: set[str], count: int) -> bool:
-    due = [int(await redis.hget(key, "due") or 0) for key in keys]  # type: ignore[misc]
+    due = [int(await redis.hget(key, "due") or 0) for key in keys]
     return sum(due) == count
 
 

@@ -26,10 +26,12 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-from codegen import document, pipeline, pull, yamlfile
+from codegen import document, yamlfile
 from codegen.errors import CodegenError
+from codegen.generate import pipeline
 from codegen.layout import HERE, Layout
-from tests.codegen.conftest import copy_of_inputs
+from codegen.pull import pull
+from tests.codegen.conftest import copy_of_inputs, put_ground
 from tests.codegen.versions import FORMS
 
 MOST_SECONDS = 30
@@ -53,12 +55,14 @@ PAYLOADS = (
     "a.b[].c{}<d>",
 )
 ODD: tuple[Any, ...] = (None, True, False, 0, -1, 1e300, [], {}, "", [[]], [None], {"": None}, [{}], *PAYLOADS[:6])
+ENUMERATIONS: tuple[Any, ...] = ([], [None], [1, "1"], ["a", "A"], [{}], [True, 1], [0.5], PAYLOADS)
+CONSTANTS: tuple[Any, ...] = (None, {}, [], True, 0.5, *PAYLOADS)
 KEYWORDS: tuple[Any, ...] = (
     *({"type": kind} for kind in ("object", "array", "string", "integer", "null", "nothing")),
     *({keyword: [{"type": "object"}, {"type": "string"}]} for keyword in ("allOf", "anyOf", "oneOf", "prefixItems")),
     *({keyword: {"type": "object"}} for keyword in ("items", "not", "if", "additionalProperties", "propertyNames")),
-    *({"enum": values} for values in ([], [None], [1, "1"], ["a", "A"], [{}], [True, 1], [0.5], PAYLOADS)),
-    *({"const": value} for value in (None, {}, [], True, 0.5, *PAYLOADS)),
+    *({"enum": values} for values in ENUMERATIONS),
+    *({"const": value} for value in CONSTANTS),
     *({"default": value} for value in ODD),
     *({"pattern": text} for text in ("(a+)+$", "[", "")),
     {"required": ["a", "a"]},
@@ -170,7 +174,7 @@ def deepen(spoiled: Any, random: Random) -> None:
 def add_operation(spoiled: Any, random: Random) -> None:
     schema = copy.deepcopy(random.choice(schemas(spoiled)))
     answer = {"description": random.choice(PAYLOADS), "content": {random.choice(MEDIA): {"schema": schema}}}
-    parameter = {
+    parameter: dict[str, Any] = {
         "name": random.choice(PAYLOADS),
         "in": random.choice(("query", "header", "path", "cookie")),
         "schema": {},
@@ -249,8 +253,7 @@ class Result(NamedTuple):
 def scratch(root: Path) -> None:
     """A folder that a run may spoil: the inputs, and a package for the code."""
     copy_of_inputs(root)
-    (root / "batch_api").mkdir()
-    (root / "batch_api" / "__init__.py").touch()
+    put_ground(root)
 
 
 def run(number: int, root: Path) -> Result:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from codegen import audit
 from codegen.errors import CodegenError
+from codegen.generate import audit
+from codegen.generate.normalise import Normalised
+from codegen.generate.pipeline import Prepared
 from codegen.layout import HERE
-from codegen.normalise import Normalised
-from codegen.pipeline import Prepared
 
 Json = dict[str, Any]
 

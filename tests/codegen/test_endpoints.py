@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from batch_api import models
+from batch_api._codec import UNSET, QueryValue
 from batch_api._generated.cep.endpoints import audiences, campaigns, exports, orchestrations, profiles
-from batch_api._generated.runtime import UNSET, Encoded, Operation, QueryValue
+from batch_api._operation import Encoded, Operation
 
 
 class Reply:
@@ -40,6 +41,7 @@ class Recorder:
         *,
         body: object | Encoded | None = None,
         query: Mapping[str, QueryValue] | None = None,
+        path: Mapping[str, str] | None = None,
     ) -> Reply:
         self.operation, self.body, self.query = operation, body, query
         return self.reply
@@ -47,7 +49,7 @@ class Recorder:
 
 async def test_a_body_goes_to_the_sender_untouched() -> None:
     sender = Recorder(b'{"code": "SUCCESS"}')
-    edits = [
+    edits: list[models.EditProfile | dict[str, Any]] = [
         {"identifiers": {"custom_id": "u1"}},
         models.EditProfile(identifiers=models.CustomIdIdentifier(custom_id="u2")),
     ]
@@ -106,6 +108,8 @@ async def test_an_empty_answer() -> None:
 
 
 async def test_answers_of_an_unexpected_shape_are_kept_as_they_came() -> None:
-    assert (await audiences.audience_list(Recorder(b"[1, 2]"))).parsed == [1, 2]
+    listed: object = (await audiences.audience_list(Recorder(b"[1, 2]"))).parsed
+    assert listed == [1, 2]
     assert (await audiences.audience_list(Recorder(b"<html>"))).parsed is None
-    assert (await profiles.profile_update(Recorder(b'{"code": "NEW"}'), [])).parsed == {"code": "NEW"}
+    updated: object = (await profiles.profile_update(Recorder(b'{"code": "NEW"}'), [])).parsed
+    assert updated == {"code": "NEW"}

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from codegen import pull as pull_module
+from codegen.errors import CodegenError
 from tests.codegen import fuzz
 
 
@@ -23,16 +25,16 @@ def test_a_spoiled_document(number: int, root: Path) -> None:
 
 
 def test_a_traceback_is_noticed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fuzz.pull, "pull", lambda *_: 1 / 0)
+    monkeypatch.setattr(pull_module, "pull", lambda *_: 1 / 0)
     assert "ZeroDivisionError" in fuzz.run(1, root).what
 
 
 def test_a_tree_that_a_failing_run_changed_is_noticed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def pull(*_: object) -> None:
         (root / "batch_api" / "left.py").touch()
-        raise fuzz.CodegenError("here", "fails")
+        raise CodegenError("here", "fails")
 
-    monkeypatch.setattr(fuzz.pull, "pull", pull)
+    monkeypatch.setattr(pull_module, "pull", pull)
     result = fuzz.run(1, root)
     assert (result.kind, result.what) == ("BROKEN", "a run that failed has changed ['batch_api/left.py']")
 

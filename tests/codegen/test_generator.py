@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from codegen import generator
 from codegen.errors import CodegenError
+from codegen.generate import generator
 from codegen.layout import HERE
 
 Json = dict[str, Any]

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from codegen import pipeline
 from codegen.errors import CodegenError
+from codegen.generate import pipeline
 from codegen.layout import HERE, Layout
 from codegen.text import docstring, literal
-from tests.codegen.conftest import copy_of_inputs, put_document
+from tests.codegen.conftest import copy_of_inputs, put_document, put_ground
 
 Json = dict[str, Any]
 PAYLOADS = [
@@ -75,6 +75,7 @@ def hostile_tree(original: Json, tmp_path_factory: pytest.TempPathFactory) -> Pa
     layout = copy_of_inputs(tmp_path_factory.mktemp("hostile"))
     put_document(layout, hostile(original))
     pipeline.build(layout, layout.root)
+    put_ground(layout.root)
     return layout.root
 
 
@@ -97,7 +98,6 @@ def test_no_payload_becomes_code(hostile_tree: Path) -> None:
 def test_the_code_imports_and_the_payloads_travel(hostile_tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = hostile_tree / "batch_api"
     package.rename(hostile_tree / "hostile_api")
-    (hostile_tree / "hostile_api" / "__init__.py").touch()
     monkeypatch.syspath_prepend(str(hostile_tree))
     monkeypatch.delitem(sys.modules, "pwned", raising=False)
     models = importlib.import_module("hostile_api.models")
@@ -117,7 +117,7 @@ def test_the_code_imports_and_the_payloads_travel(hostile_tree: Path, monkeypatc
 @pytest.mark.parametrize("indent", [0, 4])
 def test_a_docstring_is_one_constant(text: str, indent: int) -> None:
     body = ast.parse(docstring(text, 0) if not indent else f"def f():\n    {docstring(text, indent)}").body
-    inner = body[0].body if isinstance(body[0], ast.FunctionDef) else body  # type: ignore[attr-defined]
+    inner = body[0].body if isinstance(body[0], ast.FunctionDef) else body
     assert len(inner) == 1
     assert isinstance(inner[0], ast.Expr)
     assert isinstance(inner[0].value, ast.Constant)

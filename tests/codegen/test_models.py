@@ -18,10 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch_api import models
-from batch_api._generated.codec import rfc3339, to_date, to_datetime, to_json
-from batch_api._generated.runtime import UNSET, Unset
-from codegen.pipeline import Prepared
-from codegen.views import module_of
+from batch_api._codec import UNSET, Unset, rfc3339, to_date, to_datetime, to_json
+from codegen.generate.pipeline import Prepared
+from codegen.generate.views import module_of
 
 Json = dict[str, Any]
 MODELS = [getattr(models, name) for name in models.__all__ if hasattr(getattr(models, name), "from_dict")]
@@ -139,7 +138,8 @@ def test_what_is_no_object_is_returned_as_it_came(model: Any, value: Any) -> Non
 @pytest.mark.parametrize(("name", "key"), UNIONS.items())
 def test_branches_of_an_unknown_kind_stay_dicts(name: str, key: str) -> None:
     parse = union(name)
-    for odd in (None, "x", 5, [], {}):
+    answers: tuple[object, ...] = (None, "x", 5, [], {})
+    for odd in answers:
         if not (name == "OrchestrationRow" and isinstance(odd, dict)):
             assert parse(odd) == odd
     for value in ("no such kind", 7, None, ["list"], {"a": 1}):
@@ -170,7 +170,7 @@ def test_unknown_values_of_enumerations_and_unknown_fields_are_kept() -> None:
     record = models.ExportRecord.from_dict({"status": "PAUSED", "scope": 5, "new": [1], "files": {"odd": 1}})
     assert record.status == "PAUSED"
     assert record.scope == 5  # type: ignore[comparison-overlap]
-    assert record.files == {"odd": 1}
+    assert record.files == {"odd": 1}  # type: ignore[comparison-overlap]
     assert record.additional_properties == {"new": [1]}
     assert record.to_dict() == {"status": "PAUSED", "scope": 5, "new": [1], "files": {"odd": 1}}
 
@@ -178,9 +178,10 @@ def test_unknown_values_of_enumerations_and_unknown_fields_are_kept() -> None:
 def test_missing_fields_are_none_in_answers_and_unset_in_requests() -> None:
     assert models.Audience.from_dict({}).name is None
     assert models.Audience.from_dict({}).to_dict() == {}
-    assert models.EditProfile.from_dict({}).identifiers is UNSET
+    edit: Any = models.EditProfile.from_dict({})
+    assert edit.identifiers is UNSET
     assert models.EditProfile.from_dict({}).to_dict() == {}
-    request = models.ExportRecord.from_dict({"request": {"export_type": "EVENTS"}}).request
+    request: Any = models.ExportRecord.from_dict({"request": {"export_type": "EVENTS"}}).request
     assert isinstance(request, models.ExportEventsRequest)
     assert request.to is UNSET  # it can be sent as well
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from codegen import pipeline
 from codegen.errors import CodegenError
+from codegen.generate import pipeline
 from codegen.layout import HERE, Layout
 
 Json = dict[str, Any]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from codegen import overlay
 from codegen.errors import CodegenError
+from codegen.generate import overlay
 
 DOCUMENT: dict[str, Any] = {
     "info": {"title": "T", "tags": ["a"], "deep": {"x": 1}},
@@ -49,7 +49,7 @@ def test_remove_takes_members_of_objects_and_whole_parents(tmp_path: Path) -> No
 
 def test_actions_see_what_earlier_ones_did_and_share_nothing(tmp_path: Path) -> None:
     before = copy.deepcopy(DOCUMENT)
-    new = {"inner": {"list": []}}
+    new: dict[str, Any] = {"inner": {"list": []}}
     result = apply(
         tmp_path, action("$.list[*]", update={"new": new}), action("$.list[0].new.inner.list", update="only here")
     )

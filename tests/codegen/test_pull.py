@@ -16,9 +16,11 @@ import httpx
 import pytest
 
 from codegen import __main__ as command
-from codegen import document, pipeline, pull, yamlfile
+from codegen import document, yamlfile
 from codegen.errors import CodegenError
+from codegen.generate import pipeline
 from codegen.layout import Layout
+from codegen.pull import pull
 from tests.codegen.versions import new_version
 
 Json = dict[str, Any]

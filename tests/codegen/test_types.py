@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from codegen import generator
-from codegen.describe import Descriptions
-from codegen.endpoints import Endpoints
+from batch_api._operation import Operation
 from codegen.errors import CodegenError
-from codegen.facts import Facts
+from codegen.generate import generator
+from codegen.generate.describe import Descriptions
+from codegen.generate.endpoints import Endpoints
+from codegen.generate.models import Models
+from codegen.generate.pytypes import Types
+from codegen.generate.views import Field, Function
 from codegen.layout import HERE
-from codegen.models import Models
-from codegen.pytypes import Types
-from codegen.views import Field, Function
 
 Json = dict[str, Any]
 STRING = {"type": "string"}
@@ -47,7 +47,7 @@ def views(source: Json) -> tuple[Models, Endpoints]:
     operation = source["paths"]["/it"]["post"]
     words = Descriptions(types.schemas, {"get_it": operation})
     success = tuple(int(status) for status in operation["responses"])
-    facts = Facts("get_it", "POST", "/it", success, (), None, None, False, None, False, 5.0)
+    facts = Operation("get_it", "POST", "/it", success)
     return Models(source, parsed, types, words), Endpoints(parsed, types, words, {"get_it": facts}, {})
 
 
@@ -117,7 +117,7 @@ def test_types_of_what_is_sent(schema: Json, required: bool, kind: str, default:
 
 
 def test_an_enumeration_is_open_and_a_map_of_free_keys_a_dict() -> None:
-    schemas = {"Colour": {"type": "string", "enum": ["red", "blue"]}, "Free": {"type": "object"}}
+    schemas: Json = {"Colour": {"type": "string", "enum": ["red", "blue"]}, "Free": {"type": "object"}}
     models, _ = views(document(schemas))
     aliases = {alias.name: alias.type for alias in models.aliases()}
     assert aliases == {"Colour": "Literal['red', 'blue'] | str", "Free": "dict[str, Any]"}
@@ -125,7 +125,7 @@ def test_an_enumeration_is_open_and_a_map_of_free_keys_a_dict() -> None:
 
 
 def test_a_union_is_told_apart_by_a_constant() -> None:
-    schemas = {
+    schemas: dict[str, Any] = {
         "A": model(kind={"const": "a"}),
         "B": model(kind={"const": "b"}),
         "C": model(kind=STRING),

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batch_api._generated.runtime import LimitFact, Operation
+from batch_api._operation import LimitFact, Operation
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import BatchError, DeadlineExceeded, TransportError
-from batch_api.engine.transport import Request
+from batch_api.engine.wire.transport import Request
 from batch_api.testing.clock import run
 from tests.engine.script import CREATE, DEFAULT, KEY, OK, PROJECT, UPDATE, Answer, Script, api_of, engine_on
 
@@ -204,6 +204,18 @@ def test_the_wait_for_a_place_is_told_before_and_comes_true() -> None:
 
     told, came = run(main())
     assert told == pytest.approx(came, rel=0.1)
+
+
+def test_a_forecast_counts_slow_answers() -> None:
+    """2000 requests of one item each, ten at a time, answers after half a second: 100 s, not the limit's 4 s."""
+    network = Network(lambda _: 0.5)
+
+    async def main() -> float:
+        engine = engine_over(network, max_in_flight=10)
+        await engine.send(UPDATE, body=[EDIT])
+        return max(seconds for _, seconds in engine.time_for(UPDATE, 2000, 1))
+
+    assert run(main()) == pytest.approx(100, rel=0.05)
 
 
 def test_places_follow_the_time_that_answers_take() -> None:

@@ -50,7 +50,7 @@ async def test_all_edits_are_sent_in_chunks_of_what_has_gathered(fake: FakeBatch
 
 
 async def test_an_edit_that_cannot_be_right_is_set_aside_and_the_others_go(fake: FakeBatch, connect: Connect) -> None:
-    bad = [{"identifiers": {}}, "no edit at all", None]
+    bad: list[Any] = [{"identifiers": {}}, "no edit at all", None]
     async with connect() as client:
         run = Run(client)
         await run.worker.run(source_of(edit_of(1), *bad, edit_of(2)))
@@ -77,6 +77,7 @@ async def test_an_outage_is_waited_out(fake: FakeBatch, connect: Connect, status
 
 
 async def test_when_stopped_it_sends_what_it_holds(fake: FakeBatch, connect: Connect) -> None:
+    run: Run
     async with connect(observer=lambda _: run.worker.stop()) as client:
         run = Run(client)
         await run.worker.run(source_of(*[edit_of(number) for number in range(500)], then_wait=True))

@@ -40,8 +40,8 @@ MISTAKES: dict[str, tuple[Use, str]] = {
     "a generator": (lambda c: c.profiles.update(edit() for _ in range(3)), "expected a list, got generator"),
     "bytes": (lambda c: c.profiles.update(b"[]"), "expected a list, got bytes"),
     "nothing": (lambda c: c.profiles.update(None), "expected a list, got None"),
-    "no edits": (lambda c: c.profiles.update([]), "no items"),
-    "too many edits": (lambda c: c.profiles.update([edit()] * 201), "201 items, but one call takes at most 200"),
+    "no edits": (lambda c: c.profiles.update([]), "expected at least one item"),
+    "too many edits": (lambda c: c.profiles.update([edit()] * 201), "201 items, but a call takes at most 200"),
     "far too many edits": (lambda c: c.profiles.mass_update([edit()] * 10_001), "10001 items"),
     "an edit that is none": (lambda c: c.profiles.update([edit(), SECRET]), "item 1: expected an object, got str"),
     "no identifiers": (
@@ -69,9 +69,7 @@ MISTAKES: dict[str, tuple[Use, str]] = {
         "item 0, identifiers.custom_id: expected a non-empty string, got int",
     ),
     "a number as id of a model": (
-        lambda c: c.profiles.update(
-            [models.EditProfile(identifiers=models.CustomIdIdentifier(custom_id=7))]  # type: ignore[arg-type]
-        ),
+        lambda c: c.profiles.update([models.EditProfile(identifiers=models.CustomIdIdentifier(custom_id=7))]),
         "item 0, identifiers.custom_id: expected a non-empty string, got int",
     ),
     "a text as installation": (
@@ -115,8 +113,8 @@ MISTAKES: dict[str, tuple[Use, str]] = {
     ),
     "an id without its list": (lambda c: c.audiences.update("vip", SECRET), r"ids: expected a list, got str.*\[id\]"),
     "a set of ids": (lambda c: c.audiences.update("vip", {"a"}), "ids: expected a list, got set"),
-    "no ids": (lambda c: c.audiences.replace("vip", []), "ids: no items"),
-    "too many ids": (lambda c: c.audiences.update("vip", ["a"] * 10_001), "ids: 10001 items"),
+    "no ids": (lambda c: c.audiences.replace("vip", []), "ids: expected at least one item"),
+    "too many ids": (lambda c: c.audiences.update("vip", ["a"] * 10_001), "ids: got 10001 items"),
     "an empty id of an audience": (
         lambda c: c.audiences.update("vip", ["a", ""]),
         "item 1, id: expected a non-empty string, got an empty one",
@@ -173,10 +171,10 @@ MISTAKES: dict[str, tuple[Use, str]] = {
         lambda c: c.catalogs.remove(""),
         "name: expected a non-empty string, got an empty one",
     ),
-    "no catalog items": (lambda c: c.catalogs.edit_items("shoes", []), "items: no items"),
+    "no catalog items": (lambda c: c.catalogs.edit_items("shoes", []), "items: expected at least one item"),
     "too many catalog items": (
         lambda c: c.catalogs.edit_items("shoes", [{"id": "a", "action": "add"}] * 201),
-        "items: 201 items, but one call takes at most 200",
+        "items: got 201 items, but a call takes at most 200",
     ),
     "an item without an id": (
         lambda c: c.catalogs.edit_items("shoes", [{"id": "a", "action": "add"}, {"action": "add"}]),

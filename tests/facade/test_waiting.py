@@ -38,7 +38,7 @@ async def test_an_audience_is_waited_for_with_progress(client: BatchClient, fake
     token = (await client.audiences.create("vip")).indexing_token
     states: list[Any] = []
     seen = await client.audiences.wait(
-        "vip", token, on_progress=lambda audience: states.append(audience.indexing_state)
+        "vip", token, on_progress=lambda audience: states.append(audience and audience.indexing_state)
     )
     assert seen is not None
     assert seen.indexing_state == "APPLIED"

@@ -84,7 +84,7 @@ async def test_custom_data_events_and_audiences_arrive_whole(client: BatchAppCli
     assert (await client.custom_data.ingest_deletions(f"u{n}" for n in range(11_000)).collect()).delivered == 11_000
     assert len(app.users.by_id) == 1_000
 
-    events = [{"id": f"u{number % 7}", "events": [{"name": f"ue.e{number}"}]} for number in range(2_500)]
+    events: list[Any] = [{"id": f"u{number % 7}", "events": [{"name": f"ue.e{number}"}]} for number in range(2_500)]
     assert (await client.trigger_events.ingest(events).collect()).delivered == 2_500
     assert sorted(event["name"] for _, event in app.users.events) == sorted(one["events"][0]["name"] for one in events)
     assert fake.stats["trigger_event_bulk"].requests <= 4

@@ -58,7 +58,8 @@ def test_each_edit_has_one_fate_and_it_is_true(
 
     async def call(buffer: Any, number: int) -> None:
         after, timeout, puts = calls[number]
-        edit = item(number, *made[number][:2], "dict", False)
+        kind, name, *_ = made[number]
+        edit = item(number, kind, name, "dict", False)
         await asyncio.sleep(after)
         if puts:
             try:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from batch_api import BatchClient, Delivered, Invalid, InvalidInput
 from batch_api.engine.check import TOO_DEEP
-from batch_api.ingest.lines import MOST_EVENTS
+from batch_api.ingest.items.lines import MOST_EVENTS
 from batch_api.testing.clock import VirtualTimeLoop
 from tests.facade.wire import Answer, Wire
 

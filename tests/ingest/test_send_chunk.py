@@ -141,7 +141,7 @@ async def test_a_chunk_that_is_none_is_refused(client: BatchClient) -> None:
 @pytest.mark.parametrize("spoil", [lambda chunk: chunk + b"{}\n", lambda chunk: chunk.replace(b" 1 ", b" x ", 1)])
 async def test_a_chunk_that_is_not_whole_is_refused(client: BatchClient, tmp_path: Path, spoil: Any) -> None:
     whole = (await one_chunk([edit(number) for number in range(5)], tmp_path)).read()
-    with pytest.raises(InvalidInput, match="no whole chunk"):
+    with pytest.raises(InvalidInput, match="not a complete chunk"):
         await client.profiles.send_chunk(spoil(whole))
 
 
@@ -256,7 +256,8 @@ async def test_whatever_happens_a_queue_that_repeats_loses_nothing_and_counts_no
     fake.fail(MASS, 429, times=None, probability=0.2)
     fake.reset(MASS, times=None, probability=0.2, after_acceptance=True)
     chunk = [with_event(number) if number % 3 else edit(number, n=1) for number in range(40)]
-    may_have_been_sent, ended = False, {}
+    may_have_been_sent = False
+    ended: dict[int, Any] = {}
     async with a_client(fake, transport=SlowAnswers(fake, dice)) as client:
         while not ended:
             job = asyncio.create_task(
@@ -389,7 +390,7 @@ async def test_of_a_chunk_in_parts_what_is_on_the_wire_is_finished_and_the_rest_
 
 async def test_a_summary_goes_through_json_and_comes_back(client: BatchClient, fake: FakeBatch) -> None:
     fake.reset(MASS, after_acceptance=True)
-    broken = {"identifiers": {}}
+    broken: dict[str, Any] = {"identifiers": {}}
     first = await client.profiles.send_chunk([with_event("jane@example.com"), broken])
     second = await client.profiles.send_chunk([POISON, edit(2), edit(3, Tier="jane@example.com")])
     for summary in (first, second):

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import batch_api.ingest
 from batch_api import ChunkReference, Invalid, InvalidInput, split
-from batch_api.ingest.chunks import lines_of
+from batch_api.ingest.chunks.reference import lines_of
 from tests.ingest.world import edit
 
 
@@ -169,4 +169,4 @@ async def test_a_file_that_changed_is_refused(tmp_path: Path) -> None:
 def test_it_is_where_ingest_is_too() -> None:
     assert batch_api.ingest.split is split
     with pytest.raises(AttributeError):
-        batch_api.ingest.merge  # noqa: B018
+        batch_api.ingest.merge  # type: ignore[attr-defined] # noqa: B018

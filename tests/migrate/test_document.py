@@ -10,8 +10,9 @@ import orjson
 import pytest
 
 from batch_api import app_models
-from batch_api.ingest.coalesce import MOST_ATTRIBUTES
-from batch_api.ingest.lines import MOST_EVENTS
+from batch_api.ingest.buffer.stamps import MOST_AGE
+from batch_api.ingest.items.lines import MOST_EVENTS
+from batch_api.ingest.sending.coalesce import MOST_ATTRIBUTES, MOST_IN_ARRAY
 from batch_api.migrate import events, profile_edits, values
 from batch_api.testing import FakeBatch
 from batch_api.testing import values as judge
@@ -77,9 +78,9 @@ def test_limits_are_those_of_the_new_document() -> None:
 
 
 def test_limits_that_the_document_has_in_prose_are_those_of_the_fake() -> None:
-    assert (judge.MAX_ATTRIBUTES, judge.MAX_ARRAY) == (MOST_ATTRIBUTES, values.MOST_IN_ARRAY)
+    assert (judge.MAX_ATTRIBUTES, judge.MAX_ARRAY) == (MOST_ATTRIBUTES, MOST_IN_ARRAY)
     assert (judge.MAX_EVENT_ATTRIBUTES, judge.MAX_EVENT_BYTES) == (
         events.MOST_EVENT_ATTRIBUTES,
         events.MOST_EVENT_BYTES,
     )
-    assert judge.EVENT_AGE == events.MOST_AGE
+    assert judge.EVENT_AGE == MOST_AGE

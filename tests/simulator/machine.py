@@ -101,7 +101,7 @@ class Machine(VirtualTimeLoop):
         self.errors: list[str] = []
         """What ended up with the loop, because nobody asked for it."""
         _Task._numbers = itertools.count()
-        self.set_task_factory(self._new_task)
+        self.set_task_factory(self._new_task)  # type: ignore[arg-type]
         self.set_exception_handler(self._note_error)
 
     # -- turns -------------------------------------------------------------------------------------------------------
@@ -118,13 +118,15 @@ class Machine(VirtualTimeLoop):
 
     # -- processes ---------------------------------------------------------------------------------------------------
 
-    def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.Handle:
+    def call_soon(  # type: ignore[override]
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
         process = _process_of(context)
         if process is None:
             return super().call_soon(callback, *args, context=context)
         return super().call_soon(_if_alive, process, callback, args, context=context)
 
-    def call_at(
+    def call_at(  # type: ignore[override]
         self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         process = _process_of(context)
@@ -153,7 +155,9 @@ class Machine(VirtualTimeLoop):
 
     # -- what others do in threads -----------------------------------------------------------------------------------
 
-    def run_in_executor(self, executor: object, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+    def run_in_executor(  # type: ignore[override]
+        self, executor: object, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
         future = self.create_future()
         start = self.time()
         if executor is not None:  # an executor of the caller's has one thread

@@ -21,13 +21,13 @@ import httpcore
 import httpx
 
 from batch_api.engine import engine, gate
-from batch_api.engine.bucket import Bucket
+from batch_api.engine.limiter.bucket import Bucket
 from batch_api.engine.retry import judge
 from batch_api.engine.wire.given import GivenHttpx
 from batch_api.engine.wire.network import HandshakeError, HandshakeTimeout
-from batch_api.ingest.checkpoint import Checkpoint
-from batch_api.ingest.order import Held, Order, Stage
-from batch_api.ingest.outbox import _ADD, Outbox
+from batch_api.ingest.buffer.outbox import _ADD, Outbox
+from batch_api.ingest.buffer.sequence import Held, Order, Stage
+from batch_api.ingest.job.checkpoint import Checkpoint
 from tests.simulator import world
 from tests.simulator.network import Network
 

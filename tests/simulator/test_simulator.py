@@ -12,7 +12,7 @@ from tests.simulator.mutants import MUTANTS, Mutant, violations_with
 from tests.simulator.regressions import REGRESSIONS
 from tests.simulator.world import simulate
 
-SEEDS, BATCH = 100, 25
+SEEDS, BATCH = 200, 25
 
 
 @pytest.mark.parametrize(("seed", "reason"), REGRESSIONS.items(), ids=map(str, REGRESSIONS))

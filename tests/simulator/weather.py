@@ -175,7 +175,7 @@ class Weather:
             plan.connect = "refused" if "refused" in self._raging else "hangs"
         for how in ("fin", "reset", "stalls"):
             if how in self._raging:
-                plan.handshake = how  # type: ignore[assignment]
+                plan.handshake = how
         if not self._is_clear and self._rng.random() < self.climate.bad_line_rate:
             self._spoil(plan, self._rng.choice(self.climate.bad_lines))
         return plan

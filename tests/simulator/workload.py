@@ -7,7 +7,7 @@ import math
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import orjson
 
@@ -326,7 +326,7 @@ class Ingest(NamedTuple):
             return client.catalogs.ingest(CATALOG, self._as_source(desk, items, member_of), **choices)
         if self.what == "audience":
             return client.audiences.ingest(AUDIENCE, self._as_source(desk, items, member_of), **choices)
-        return client.profiles.ingest(self._as_source(desk, items, edit_of), endpoint=self.what, **choices)
+        return client.profiles.ingest(self._as_source(desk, items, edit_of), endpoint=cast(Any, self.what), **choices)
 
     def _as_source(self, desk: Desk, items: list[Item], content: Callable[[Item], dict[str, Any]]) -> Any:
         if self.form == "list":

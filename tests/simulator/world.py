@@ -274,7 +274,7 @@ class World:
         """Chance and time come from the seed, wherever the client asks for them."""
         with contextlib.ExitStack() as stack:
             stack.enter_context(mock.patch("random.Random", _seeded(self._chance)))
-            stack.enter_context(mock.patch("batch_api.ingest.stamps.now", self.wall_clock))
+            stack.enter_context(mock.patch("batch_api.ingest.buffer.stamps.now", self.wall_clock))
             stack.enter_context(mock.patch("time.time", self._wall_seconds))
             stack.enter_context(mock.patch("time.perf_counter", self.machine.time))
             stack.enter_context(mock.patch("sys.unraisablehook", self._note_unraisable))

@@ -67,7 +67,7 @@ class TestAudiences:
 
     async def test_a_token_is_replaced_when_a_replace_came_later(self, api: httpx.AsyncClient) -> None:
         async def state(token: str | None) -> str:
-            query = {} if token is None else {"indexing_token": token}
+            query: dict[str, Any] = {} if token is None else {"indexing_token": token}
             return str((await get(api, "/audiences/view", name="vip", **query))["indexing_state"])
 
         await post(api, "/audiences/create", {"name": "other", "type": "custom_ids"})
@@ -142,7 +142,7 @@ class TestPages:
         page = await get(api, "/audiences/list")
         assert (page["count"], page["has_more"], len(page["audiences"])) == (25, True, 10)
         names, pages = [], 0
-        cursor: dict[str, str] = {}
+        cursor: dict[str, Any] = {}
         while True:
             page = await get(api, "/audiences/list", limit=7, **cursor)
             names += [one["name"] for one in page["audiences"]]
@@ -360,7 +360,7 @@ class TestCampaigns:
         await post(api, "/campaigns/create", campaign("RUNNING", channel="email"), 201)
         fake.project().orchestrations.add(campaign("RUNNING"), type="trigger")
 
-        async def kinds(query: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        async def kinds(query: list[Any]) -> list[tuple[str, str]]:
             rows = (await api.get("/orchestrations/list", params=query)).json()["orchestrations"]
             return [(row["type"], row["status"]) for row in rows]
 

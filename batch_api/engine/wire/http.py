@@ -17,13 +17,13 @@ from typing import Any
 import httpcore
 import httpx
 
-from batch_api.engine.quiet import hush, quiet
 from batch_api.engine.response import Headers
-from batch_api.engine.transport import Request, WireError, WireResponse, fails_for_good
 from batch_api.engine.wire.loop_end import at_loop_end
 from batch_api.engine.wire.network import HandshakeError, HandshakeTimeout, Network
 from batch_api.engine.wire.proxies import Proxies, Proxy
+from batch_api.engine.wire.silence import hush, quiet
 from batch_api.engine.wire.tls import KEEP_ALIVE, tls_context
+from batch_api.engine.wire.transport import Request, WireError, WireResponse, fails_for_good
 
 _MOST_ADDRESSES = 256
 _PIECE = 262_144
