@@ -225,3 +225,53 @@ def test_a_line_of_many_is_checked_as_well() -> None:
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         (fate,) = runner.run(wrong())
     assert (fate.index, fate.error.path, fate.error.reason) == (70, "events[1].name", f"{TEXT} None")
+
+
+OTHER_KINDS: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any], list[Any]]] = {
+    "catalog items": (
+        lambda client, item: client.catalogs.edit_items("shoes", [item]),
+        lambda client, item: client.catalogs.ingest("shoes", [item]),
+        [{"id": "i", "action": "add"}, {"id": "i"}, {"action": "add"}, {"id": 7, "action": "add"}, 7, None, "i"],
+    ),
+    "changes of an audience": (
+        lambda client, item: client.audiences.update("vip", [item]),
+        lambda client, item: client.audiences.ingest("vip", [item]),
+        [
+            "u",
+            "",
+            {"id": "u", "action": "remove"},
+            {"id": "u"},
+            {"id": "", "action": "add"},
+            {"action": "add"},
+            7,
+            None,
+        ],
+    ),
+    "members of an audience": (
+        lambda client, item: client.audiences.replace("vip", [item]),
+        lambda client, item: client.audiences.ingest("vip", [item], mode="replace"),
+        ["u", "", {"id": "u"}, {"id": "u", "action": "add"}, {"id": "u", "action": "remove"}, {"id": 7}, {}, None],
+    ),
+}
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("kind", OTHER_KINDS)
+async def test_other_items_are_checked_once_too(kind: str) -> None:
+    call, stream, items = OTHER_KINDS[kind]
+    indexed = {"indexing_token": "t", "indexing_state": "APPLIED", "code": "SUCCESS"}
+    async with Wire(Answer(202, indexed)).client() as client:
+        for item in items:
+            async with stream(client, item) as job:
+                (fate,) = [fate async for fate in job]
+            assert await _called(lambda item=item: call(client, item)) == _fate(fate), item  # type: ignore[misc]
+            if item == items[0]:
+                assert isinstance(fate, Delivered)
+
+
+async def test_what_replaces_an_audience_is_sent_without_actions() -> None:
+    wire = Wire(Answer(202, {"indexing_token": "t"}))
+    async with wire.client() as client:
+        await client.audiences.replace("vip", ["u1", {"id": "u2", "action": "add", "attributes": {"tier": "gold"}}])
+    members = [{"id": "u1"}, {"id": "u2", "attributes": {"tier": "gold"}}]
+    assert orjson.loads(wire.requests[0].content or b"") == {"name": "vip", "ids": members}
