@@ -23,9 +23,9 @@ class Credentials:
         if isinstance(rest_api_key, str):
             _check(rest_api_key, "REST API key")
         elif not callable(rest_api_key):
-            came = type(rest_api_key).__name__
             raise ConfigurationError(
-                f"Expected rest_api_key to be a string or a callable that returns one, got {came}."
+                "Expected rest_api_key to be a string, or a callable that returns one, "
+                f"got {type(rest_api_key).__name__}."
             )
         _check(project_key, f"{api.scope} key")
         self._api = api
