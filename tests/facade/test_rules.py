@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,7 @@ async def test_a_limit_with_a_condition_holds_up_none_but_those_that_meet_it(con
     request = {"export_type": "ATTRIBUTES", "identifiers": ["custom_id"], "attributes": ["$email_address"]}
     of_segment = {**request, "filter": {"segment": "ENGAGED"}}
 
-    async def ends(requests: list[dict[str, object]]) -> float:
+    async def ends(requests: Sequence[Mapping[str, Any]]) -> float:
         await asyncio.gather(*(client.profiles.export(request) for request in requests))
         return now()
 

@@ -49,24 +49,31 @@ class Limiter(Protocol):
 
         `line` gives those who wait, in order. `alone`: the others wait for the answer to this one.
         """
+        ...
 
     async def spend(self, ticket: Ticket) -> None:
         """Take what `seconds_until` found. Never waits."""
+        ...
 
     def accepted(self, ticket: Ticket, answer: Answer) -> None:
         """An answer that is no rejection."""
+        ...
 
     def rejected(self, ticket: Ticket, rejection: Rejection) -> None:
         """A rejection: all who draw on the same limits pause."""
+        ...
 
     def released(self, ticket: Ticket) -> None:
         """The request that went alone got no answer."""
+        ...
 
     def resume(self, draws: Sequence[Draw], seconds: float) -> None:
         """Lift a pause that would last for so many seconds yet."""
+        ...
 
     def rest(self) -> None:
         """Nobody waits any more."""
+        ...
 
 
 class LocalLimiter:
