@@ -7,6 +7,7 @@ import csv
 import dataclasses
 import json
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -425,3 +426,18 @@ def test_without_the_extra_it_says_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-c", WITHOUT_TYPER], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == "batch-api needs typer: install the extra [cli], as by pip install '.[cli]'\n"
+
+
+def test_doctor_goes_through_the_proxy_and_says_so(batch_api: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that is not there: what cannot be reached is named, without its password."""
+    with socket.socket() as taken:  # nobody listens on this port
+        taken.bind(("127.0.0.1", 0))
+        proxy = f"127.0.0.1:{taken.getsockname()[1]}"
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:hidden@{proxy}")
+        monkeypatch.setenv("BATCH_REST_API_KEY", "any")
+        monkeypatch.setenv("BATCH_PROJECT_KEY", "project_any")
+        monkeypatch.setenv("BATCH_BASE_URL", "https://api.test/2.11")
+        result = batch_api("doctor")
+    assert result.exit_code == 1
+    assert f"no connection to the proxy http://{proxy}" in result.stdout
+    assert "hidden" not in result.stdout + result.stderr
