@@ -10,9 +10,9 @@ file in which edits are kept until they are answered: then even a worker that is
   their order.
 - While the API cannot be reached, or is under maintenance, the worker keeps its edits and makes the producer wait.
 - On SIGTERM it stops reading, sends what is left, and ends within 20 seconds.
-- Edits that it could not send are printed as JSON lines, with whether a retry is safe (`not_sent`, `refused`), may apply
-  an edit twice (`unknown`) or is pointless (`invalid`). With an outbox, what is left at the end
-  stays there for the next worker. At the end it says how many lines it read: those after them are still the producer's.
+- Edits that it could not send are printed as JSON lines, with their outcome: a retry is safe (`not_sent`, `refused`),
+  may apply an edit twice (`unknown`), or is pointless (`invalid`). With an outbox, what is left at the end stays there
+  for the next worker. At the end it says how many lines it read: those after them are still the producer's.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Worker:
             self.kept = len(left.unsent) + len(left.unknown)
 
     async def _feed(self, source: AsyncIterator[Edit], buffer: Buffer) -> None:
-        """Pass on all edits, and wait until they are sent. An edit that waits for room when stopped counts as not read."""
+        """Pass on all edits, and wait until they are sent. One that waits for room when stopped counts as unread."""
         async for edit in source:
             try:
                 await buffer.put(edit, ref=edit)
