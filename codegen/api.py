@@ -34,7 +34,9 @@ def load(path: Path, document: Json) -> Api:
     """The facts about the API of the vendor's `document`."""
     table = yamlfile.load_table(path)
     if unknown := table.keys() - _KEYS:
-        raise CodegenError(str(path), f"unknown keys: {', '.join(sorted(unknown))}", "The keys are listed at its top.")
+        raise CodegenError(
+            str(path), f"unknown keys: {', '.join(sorted(unknown))}", "Use the keys listed at the top of the file."
+        )
     header, scheme = _security(document)
     try:
         return Api(

@@ -26,10 +26,12 @@ def load(path: Path, document: Json) -> dict[str, Operation]:
         for method, operation in item.items()
     }
     for name in sorted(own.keys() - operations.keys()):
-        raise CodegenError(f"{path}: operations.{name}", "is no operation", "Use a name of names.yaml, or remove it.")
+        raise CodegenError(
+            f"{path}: operations.{name}", "is not an operation", "Use a name from names.yaml, or remove it."
+        )
     known = {operation["tags"][0] for _, _, operation in operations.values()}
     for name in sorted(areas.keys() - known):
-        raise CodegenError(f"{path}: areas.{name}", "is no area", "Use the areas of names.yaml, or remove it.")
+        raise CodegenError(f"{path}: areas.{name}", "is not an area", "Use an area from names.yaml, or remove it.")
 
     def one(name: str) -> tuple[str, Operation]:
         method, route, operation = operations[name]
@@ -43,7 +45,7 @@ def load(path: Path, document: Json) -> dict[str, Operation]:
 
 
 def undocumented(path: Path) -> Operation:
-    """What is assumed of an operation that the document does not have: the default.
+    """What is assumed about an operation that the document does not have: the defaults.
 
     One bucket for all of them: what is an operation of its own, and what an id in a path, cannot be told.
     """
@@ -84,14 +86,14 @@ def _success(where: str, operation: Json, entry: Json) -> tuple[int, ...]:
     stated = {int(status) for status in entry.get("success", ())}
     if not declared | stated and "2XX" not in operation["responses"]:
         name = where.rsplit(".", 1)[-1]
-        raise CodegenError(where, "declares no 2xx answer", "Say under `success` which statuses are success.", [name])
+        raise CodegenError(where, "declares no 2xx response", "List the statuses of success under `success`.", [name])
     return tuple(sorted(declared | stated))
 
 
 def _limit(where: str, entry: Json) -> LimitFact:
     _refuse(entry.keys() - _LIMIT, f"{where}.limits")
     if entry.get("unit") not in ("requests", "items"):
-        raise CodegenError(f"{where}.limits", "has no unit", "Say `unit: requests` or `unit: items`.")
+        raise CodegenError(f"{where}.limits", "has no unit", "Write `unit: requests` or `unit: items`.")
     return LimitFact(
         rate=float(entry["rate"]),
         per=float(entry.get("per", 1)),
@@ -141,4 +143,6 @@ def _resolve(schema: Json, document: Json) -> Json:
 
 def _refuse(unknown: set[str], where: str) -> None:
     if unknown:
-        raise CodegenError(where, f"unknown keys: {', '.join(sorted(unknown))}", "The keys are listed at its top.")
+        raise CodegenError(
+            where, f"unknown keys: {', '.join(sorted(unknown))}", "Use the keys listed at the top of the file."
+        )

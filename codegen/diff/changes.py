@@ -1,4 +1,4 @@
-"""A change, and what it is to callers: `breaking`, `additive` or a matter of `wording`, for each direction."""
+"""A change, and what it means for callers: `breaking`, `additive` or a matter of `wording`, for each direction."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Change(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """How heavy a change is for one side, and what it means there."""
+    """How severe a change is for one side, and what it means there."""
 
     weight: str
     means: str

@@ -1,4 +1,4 @@
-"""What a new version of the document changes, in our words: both are normalised first, so that names say nothing."""
+"""What a new version of the document changes, in our terms: both are normalised first, so that names do not matter."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from codegen.schema import is_object
 
 
 def changes(old: Json, new: Json) -> list[Change]:
-    """All differences between two normalised documents, the heaviest first."""
+    """All differences between two normalised documents, the most severe first."""
     schemas = Schemas(*(document["components"]["schemas"] for document in (old, new)))
     found = {*_document(old, new), *_operations(old, new, schemas), *_components(old, new, schemas)}
     return sorted(found, key=lambda change: (WEIGHTS.index(change.weight), change))

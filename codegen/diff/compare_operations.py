@@ -104,7 +104,9 @@ def _answers(key: str, old: Mapping[str, Json], new: Mapping[str, Json], schemas
         yield Change("additive", "response", key, what, means)
     for status in gone:
         if status not in moved:
-            lost = Verdict("breaking", "what comes instead?") if status[0] in "23" else Verdict("wording", NOTHING)
+            lost = (
+                Verdict("breaking", "find out what replaces it") if status[0] in "23" else Verdict("wording", NOTHING)
+            )
             what = f"no longer declares {status}"
             yield from changed(("response",), key, what, lost)
     for status in come:

@@ -16,7 +16,7 @@ _READ = {"type", "enum", "const", "properties", "required", "pattern", "format",
 _READ |= {"additionalProperties", "patternProperties", "deprecated", *_UPPER, *_LOWER, *UNIONS, *ANNOTATIONS}
 _DATES = ("date", "date-time")
 
-_REFUSED = Verdict("breaking", "the API may refuse what it took before")
+_REFUSED = Verdict("breaking", "the API may refuse what it accepted before")
 _ACCEPTED = Verdict("additive", "more is accepted")
 _UNHARMED = Verdict("additive", NOTHING)
 _OTHER_FORM = Verdict("breaking", "the field may hold something else now: code that reads it must be ready for it")
@@ -108,7 +108,9 @@ class Schemas:
             at, other = f"{where}.{key}", found.get(key)
             if other is None:
                 ignored = Verdict("breaking", "the API may refuse it or ignore it: stop sending it")
-                lost = Verdict("breaking", "it comes no more, and its model loses it: code that reads it must change")
+                lost = Verdict(
+                    "breaking", "it is no longer sent, and its model loses it: code that reads it must change"
+                )
                 yield from changed(sides, at, "field removed", ignored, lost)
                 continue
             if other != key:
@@ -175,14 +177,16 @@ def _values(sides: tuple[str, ...], where: str, old: Schema, new: Schema) -> Ite
         listed = ", ".join(map(short, now[:10]))
         yield from changed(sides, where, f"only these values now: {listed}", _REFUSED, _UNHARMED)
     elif was is not None and now is None:
-        yield from changed(sides, where, "any value now, not a few", _ACCEPTED, Verdict("additive", "others may come"))
+        yield from changed(
+            sides, where, "any value now, not just the listed ones", _ACCEPTED, Verdict("additive", "others may come")
+        )
     else:
         for value in (value for value in now or () if value not in (was or ())):
             opened = Verdict("additive", "enumerations are open: it passes as it is")
             yield from changed(sides, where, f"value {short(value)} added", opened)
         for value in (value for value in was or () if value not in (now or ())):
             refused = Verdict("breaking", "the API may refuse it: stop sending it")
-            gone = Verdict("additive", "nothing; it is said to come no more")
+            gone = Verdict("additive", "nothing; it is documented as no longer sent")
             yield from changed(sides, where, f"value {short(value)} removed", refused, gone)
 
 
@@ -220,7 +224,7 @@ def _form(sides: tuple[str, ...], where: str, old: Schema, new: Schema) -> Itera
         what = f"format: {short(was)} → {short(now)}"
         yield from changed(sides, where, what, _REFUSED if now is not None else _ACCEPTED, response)
     if old.get("default") != new.get("default"):
-        meant = Verdict("breaking", "to leave it out means something else now: say what you mean")
+        meant = Verdict("breaking", "leaving it out has another meaning now: send the value explicitly")
         what = f"default: {short(old.get('default'))} → {short(new.get('default'))}"
         yield from changed(sides, where, what, meant, Verdict("wording", NOTHING))
 
@@ -260,7 +264,7 @@ def _meaning(key: str, value: Any) -> Any:
 def _remarks(sides: tuple[str, ...], where: str, old: Schema, new: Schema) -> Iterator[Change]:
     if bool(new.get("deprecated")) != bool(old.get("deprecated")):
         what = "deprecated" if new.get("deprecated") else "no longer deprecated"
-        yield from changed(sides, where, what, Verdict("additive", "still works; look for what takes its place"))
+        yield from changed(sides, where, what, Verdict("additive", "still works; look for its replacement"))
     yield from said(_side(sides), where, old.get("description"), new.get("description"))
 
 

@@ -28,7 +28,7 @@ def of_head(layout: Layout) -> Json:
     place = layout.document.relative_to(layout.root).as_posix()
     done = subprocess.run(["git", "show", f"HEAD:{place}"], cwd=layout.root, capture_output=True, check=False)  # noqa: S607
     if done.returncode:
-        raise CodegenError(place, f"git has none: {done.stderr.decode(errors='replace').strip()}", "Say OLD=file.")
+        raise CodegenError(place, f"git has none: {done.stderr.decode(errors='replace').strip()}", "Pass OLD=file.")
     return yamlfile.parse_untrusted(done.stdout, f"HEAD:{place}")
 
 
@@ -56,11 +56,11 @@ def write(layout: Layout, old: Json, new: Json) -> str:
 
 @contextmanager
 def _odd(where: str) -> Iterator[None]:
-    """What may stand in a document and is no schema, and no validator finds it, has no end: one clear error for all."""
+    """Documents can be malformed in endless ways that no validator finds: one clear error for all."""
     try:
         yield
     except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError) as error:
-        raise CodegenError(where, f"has a part that is not what it should be: {error!r}") from None
+        raise CodegenError(where, f"has a malformed part: {error!r}") from None
 
 
 class _Report:
@@ -164,7 +164,7 @@ def _list(title: str, rows: list[str]) -> list[str]:
 
 
 def _cell(text: str) -> str:
-    """Text of a document that is not ours, harmless in a table."""
+    """Text of a foreign document, escaped for a table."""
     return re.sub(r"[|`<>\r\n]", " ", text)
 
 

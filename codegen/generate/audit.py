@@ -1,4 +1,4 @@
-"""What the generator, or our templates, would drop from the prepared document without a word.
+"""What the generator, or our templates, would silently drop from the prepared document.
 
 Each finding must be repaired by an overlay or allowed, with a reason, in `audit-allow.yaml`: in that of all APIs if it
 is a rule, else in that of the API. A finding has a kind, mostly the keyword that has no effect, and a place in the
@@ -41,7 +41,7 @@ class Allowance(NamedTuple):
 
     @property
     def is_rule(self) -> bool:
-        """What holds in many places, and need not be made use of."""
+        """Whether it applies to many places, and need not match any."""
         return self.where.startswith("*")
 
     def covers(self, finding: Finding) -> bool:
@@ -50,11 +50,11 @@ class Allowance(NamedTuple):
 
 
 _TOLD = {"unused schema", "optional header", "operation", "property", "value", "answer", "webhooks", "callbacks"}
-"""What is told each time when only a rule allows it."""
+"""What is reported on each run if only a rule allows it."""
 
 
 def check(document: Json, dropped: Iterable[tuple[str, str]], *allowances: Path) -> list[str]:
-    """Refuse what is neither repaired nor allowed, and an allowance that nothing needs.
+    """Refuse findings that are neither repaired nor allowed, and allowances that nothing needs.
 
     Returns what a rule let pass, and people should know of all the same.
     """
@@ -72,7 +72,9 @@ def check(document: Json, dropped: Iterable[tuple[str, str]], *allowances: Path)
         )
     used = {entry for entries in covering.values() for entry in entries}
     if idle := [f"{entry.kind} at {entry.where}" for entry in allowed if not entry.is_rule and entry not in used]:
-        raise CodegenError(str(last), "allows what is not there:\n  " + "\n  ".join(idle), "Remove these.")
+        raise CodegenError(
+            str(last), "allows findings that do not exist:\n  " + "\n  ".join(idle), "Remove these entries."
+        )
     told: dict[str, list[str]] = {}
     for finding, entries in covering.items():
         if finding.kind in _TOLD and entries[0].where == "*":

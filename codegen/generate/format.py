@@ -1,4 +1,4 @@
-"""ruff, exactly the pinned one and told everything: its defaults and the settings it finds on a disk are not ours."""
+"""ruff, in the pinned version and with explicit settings, so that neither defaults nor files on disk matter."""
 
 from __future__ import annotations
 

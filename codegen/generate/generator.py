@@ -46,7 +46,7 @@ class Parsed(NamedTuple):
 
 
 def parse(document: Json, templates: Path) -> Parsed:
-    """Parse, and refuse what the generator would only warn of, or lose without a word."""
+    """Parse, and refuse what the generator would only warn about, or silently drop."""
     check_version()
     config = _config()
     try:
@@ -54,7 +54,7 @@ def parse(document: Json, templates: Path) -> Parsed:
         components = {} if isinstance(data, GeneratorError) else _components(document, config)
     except Exception as error:  # it does not foresee every document
         said = f"{type(error).__name__} {error}".splitlines()[0][:200]
-        raise CodegenError(_TOOL, f"stumbles: {said}", "Repair the document with an overlay.") from None
+        raise CodegenError(_TOOL, f"failed: {said}", "Repair the document with an overlay.") from None
     if isinstance(data, GeneratorError):
         raise CodegenError(_TOOL, f"{data.header}: {data.detail}", "Repair the document with an overlay.")
     _refuse_warnings(data, document)
@@ -104,7 +104,7 @@ def _refuse_warnings(data: GeneratorData, document: Json) -> None:
     if warnings:
         texts = [f"{warning.header} {warning.detail or ''}".strip() for warning in warnings]
         parts = [part for text in texts for part in _parts(text, document)]
-        raise CodegenError(_TOOL, "warns:\n  " + "\n  ".join(texts), "Repair that with an overlay or a name.", parts)
+        raise CodegenError(_TOOL, "warned:\n  " + "\n  ".join(texts), "Fix this with an overlay or a name.", parts)
 
 
 def _parts(warning: str, document: Json) -> Iterator[str]:
@@ -141,7 +141,7 @@ def _refuse_gaps(document: Json, parsed: Parsed) -> None:
         raise CodegenError(
             _TOOL,
             f"has lost the {lines}",
-            "Repair what it stumbles over with an overlay.",
+            "Repair the part that makes it fail with an overlay.",
             [name for what, where in gaps for name in (where, what.rsplit(" ", 1)[-1])],
         )
 
@@ -184,13 +184,19 @@ def _refuse_reserved(parsed: Parsed) -> None:
         for prop in properties(model):
             if prop.python_name in _RESERVED or not prop.python_name.isascii():
                 raise CodegenError(
-                    _TOOL, f"{name} has a field {prop.python_name}", "Remove it with an overlay.", [name]
+                    _TOOL,
+                    f"{name} has a field {prop.python_name}, which is a reserved name",
+                    "Remove it with an overlay.",
+                    [name],
                 )
     for name, endpoint in parsed.endpoints.items():
         for prop in [*endpoint.path_parameters, *endpoint.query_parameters]:
             if prop.python_name in _ARGUMENTS or not prop.python_name.isascii():
                 raise CodegenError(
-                    _TOOL, f"{name} has a parameter {prop.python_name}", "Repair it with an overlay.", [name]
+                    _TOOL,
+                    f"{name} has a parameter {prop.python_name}, which is a reserved name",
+                    "Repair it with an overlay.",
+                    [name],
                 )
 
 

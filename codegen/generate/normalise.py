@@ -1,4 +1,4 @@
-"""The vendor's document in our words: each operation and schema under the name that its *place* has in names.yaml.
+"""The vendor's document in our terms: each operation and schema under the name that its *place* has in names.yaml.
 
 Afterwards nothing depends on the vendor's operationIds and component names, on what is written in place and what is
 referred to, or on the order of keys. Every object, enumeration and union of objects is a component under our name.
@@ -410,8 +410,8 @@ class _Normaliser:
             if len(fitting) > 1:
                 raise CodegenError(
                     self.names.where(line.number),
-                    f"{line.location}: <{selector}> fits {len(fitting)} branches of {place}",
-                    "Choose a selector that only one of them meets.",
+                    f"{line.location}: <{selector}> matches {len(fitting)} branches of {place}",
+                    "Choose a selector that matches only one of them.",
                 )
             picked += [(line, index) for index in fitting]
         return picked
@@ -451,7 +451,7 @@ class _Normaliser:
         if unused:
             raise CodegenError(
                 str(self.names.path),
-                "nothing is at these places of the document any more:\n  " + "\n  ".join(self.explained(unused)),
+                "these places no longer exist in the document:\n  " + "\n  ".join(self.explained(unused)),
                 "Correct the locations or remove the lines. Inside a named schema, start at its name.",
             )
 
@@ -460,7 +460,7 @@ class _Normaliser:
         told = moves.explain(
             unused, self.names.lines, before, self.components, self.new_schemas, self.new_operations.values()
         )
-        bodiless = "this answer has no body any more: remove the line"
+        bodiless = "this response no longer has a body: remove the line"
         said = ((number, place, remark or bodiless * (place in self.without_body)) for number, place, remark in told)
         return [
             f"{self.names.where(number)}: {place}" + (f"\n    {remark}" if remark else "")
@@ -474,7 +474,7 @@ class _Normaliser:
                 raise CodegenError(
                     f"{self.names.path}: lines {', '.join(numbers)}",
                     f"{name} stands for two different schemas: at {self.owners[name]} and at {place}",
-                    "Give one of them a name of its own.",
+                    "Give one of them another name.",
                 )
 
     def forget_copies(self, paths: Json) -> None:

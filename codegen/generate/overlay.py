@@ -24,7 +24,7 @@ def apply(document: Json, path: Path) -> Json:
     """A copy of `document` with the actions of the overlay at `path` done, in order."""
     overlay = yamlfile.load_table(path)
     if overlay.get("overlay") != "1.0.0" or not isinstance(overlay.get("actions"), list):
-        raise CodegenError(str(path), "is no Overlay 1.0.0 document with `actions`", "Repair the file.")
+        raise CodegenError(str(path), "is not an Overlay 1.0.0 document with `actions`", "Repair the file.")
     result = copy.deepcopy(document)
     for number, action in enumerate(overlay["actions"], 1):
         _act(result, action, f"{path}: action {number} ({action.get('target')})")
@@ -32,7 +32,7 @@ def apply(document: Json, path: Path) -> Json:
 
 
 def tried(document: Json, path: Path) -> tuple[Json, list[str]]:
-    """As `apply`, but what fails is told and left out."""
+    """Like `apply`, but actions that fail are reported and skipped."""
     result, problems = copy.deepcopy(document), []
     for number, action in enumerate(yamlfile.load_table(path).get("actions", []), 1):
         try:
@@ -47,11 +47,11 @@ def _act(document: Json, action: Json, where: str) -> None:
     if not one or action.keys() - _ACTION_KEYS or not isinstance(action.get("target"), str):
         raise CodegenError(where, "must have a target, a description, and either `update` or `remove: true`")
     if not str(action.get("description", "")).strip():
-        raise CodegenError(where, "has no description", "Say which defect it repairs, and where that is known from.")
+        raise CodegenError(where, "has no description", "Describe the defect that it repairs, and the source.")
     try:
         nodes = find(action["target"], document)
     except JSONPathError as error:
-        raise CodegenError(where, f"its target is no JSONPath of RFC 9535: {error}") from None
+        raise CodegenError(where, f"its target is not a JSONPath of RFC 9535: {error}") from None
     if not nodes:
         raise CodegenError(
             where,

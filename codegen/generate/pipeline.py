@@ -70,7 +70,7 @@ def build(layout: Layout, folder: Path) -> list[str]:
 def write(
     layout: Layout, prepared: Prepared, known: dict[str, Operation], parsed: generator.Parsed, folder: Path
 ) -> None:
-    """Write what was parsed, and look that all of it is there."""
+    """Write what was parsed, and check that all of it is there."""
     render.render(_views(layout, prepared, known, parsed), parsed.project.env, folder)
     code_format.format_tree(folder)
     written.check(folder / layout.package, prepared.document)
@@ -98,7 +98,7 @@ def _views(layout: Layout, prepared: Prepared, known: dict[str, Operation], pars
 
 
 def generate(*layouts: Layout) -> list[str]:
-    """Build elsewhere, then swap in: all of it. On failure the tree is as it was."""
+    """Build elsewhere, then swap everything in. On failure the tree stays as it was."""
     root = layouts[0].root
     folder = Path(tempfile.mkdtemp(prefix=".codegen-", dir=root))
     try:

@@ -44,7 +44,7 @@ class References:
             notes = {key: value for key, value in schema.items() if is_remark(key) and key != "title"}
             remarks = {**notes, **remarks}
             schema = inner
-        raise CodegenError(self.source, "too many references lead to each other", _REMEDY)
+        raise CodegenError(self.source, "too many references refer to each other", _REMEDY)
 
     def _inner(self, schema: Json, says: set[str]) -> Json | None:
         """The one schema that `schema` stands for, if it is but a reference to it or a wrapping of it."""

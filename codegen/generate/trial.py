@@ -1,7 +1,7 @@
 """`python -m codegen try FILE --into FOLDER`: any OpenAPI 3.1 document through the whole run, without overrides.
 
-Names come from the document, what would be dropped is told and not refused, and what the generator stumbles over is
-left out: an operation as a whole, a schema as one that accepts anything. It shows what a document would become.
+Names come from the document, what would be dropped is reported and not refused, and what makes the generator fail is
+left out: operations entirely, while schemas accept anything instead. It shows what a document would become.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _FILES = {
 def trial(source: str, folder: Path) -> list[str]:
     """Write the package `batch_api._generated.trial` below `folder`. Returns what was left out or dropped."""
     if folder == Path() or (folder.exists() and any(folder.iterdir())):
-        raise CodegenError(str(folder), "is no empty folder", "Say --into and a folder that is new.")
+        raise CodegenError(str(folder), "is not an empty folder", "Pass --into with a new folder.")
     content = pull.fetch(source if ":" in source else Path(source).resolve().as_uri()).content or b""
     found = pull.checked(content, source)
     layout = _repository(folder, content)
@@ -55,7 +55,7 @@ def trial(source: str, folder: Path) -> list[str]:
                 raise
             notes += [f"{part} left out: {_said(error, part)}" for part in left]
     else:
-        raise CodegenError(source, f"has something left to stumble over after {_MOST_ROUNDS} rounds", notes[-1])
+        raise CodegenError(source, f"still fails after {_MOST_ROUNDS} rounds", notes[-1])
     (package / "__init__.py").touch()
     for name in GROUND:
         shutil.copyfile(HERE.root / name, folder / name)
@@ -85,7 +85,7 @@ def _repository(folder: Path, content: bytes) -> Layout:
 
 
 def _left_out(prepared: Json) -> list[str]:
-    """Leave out what neither engine nor templates know: arguments in headers and cookies, bodies that are no JSON."""
+    """Leave out what is not supported: parameters in headers and cookies, and bodies other than JSON."""
     notes = []
     for item in prepared["paths"].values():
         for method, operation in list(item.items()):

@@ -25,7 +25,9 @@ def check(package: Path, document: Json) -> None:
     missing = sorted({*_operations(package, document), *_schemas(package, document["components"]["schemas"])})
     if missing:
         lines = "\n  ".join(missing[:20])
-        raise CodegenError(package.name, f"lacks what the document has:\n  {lines}", "A template has left it out.")
+        raise CodegenError(
+            package.name, f"lacks parts of the document:\n  {lines}", "Correct the template that leaves them out."
+        )
 
 
 def _operations(package: Path, document: Json) -> Iterator[str]:

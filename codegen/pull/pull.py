@@ -22,7 +22,7 @@ _REMEDY = "Nothing was changed."
 
 
 class Stamp(NamedTuple):
-    """What a server says of the state of a document, to be asked whether there is a newer one."""
+    """What identifies a version of a document on a server, for conditional requests."""
 
     etag: str = ""
     modified: str = ""
@@ -34,7 +34,7 @@ class Stamp(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a source gave: `content` is `None` if it is what we have already."""
+    """The answer of a source: `content` is `None` if it has not changed."""
 
     content: bytes | None
     stamp: Stamp
@@ -65,7 +65,7 @@ def pull(layout: Layout, url: str = "") -> str:
 
 
 def _known(layout: Layout, lock: dict[str, Any], source: str) -> Stamp:
-    """The stamp of what we have from `source`; none if the bytes that it stands for are not here."""
+    """The stamp of our copy from `source`; empty if we do not have the bytes that it identifies."""
     here = layout.document.is_file() and document.sha256(layout.document) == lock.get("sha256")
     if source != lock.get("source") or not here:
         return Stamp()
@@ -77,27 +77,27 @@ def fetch(source: str, known: Stamp = Stamp()) -> Answer:  # noqa: B008 (immutab
     try:
         parts = urlsplit(source)
     except ValueError as error:
-        raise CodegenError(source, f"is no address: {error}", _REMEDY) from None
+        raise CodegenError(source, f"is not a valid URL: {error}", _REMEDY) from None
     if parts.scheme == "file":
         return Answer(_read(Path(unquote(parts.path)), parts.netloc, source), Stamp())
     if parts.scheme not in ("http", "https"):
-        raise CodegenError(source or "URL", "is no address of http, https or file", f"Say URL=file:… {_REMEDY}")
+        raise CodegenError(source or "URL", "is not a URL of http, https or file", f"Pass URL=file:… {_REMEDY}")
     if parts.username or parts.password:
-        raise CodegenError("URL", "has a password, which the lock file would show", _REMEDY)
+        raise CodegenError("URL", "contains a password, which the lock file would show", _REMEDY)
     try:
         return asyncio.run(_fetch_in_time(source, known))
     except TimeoutError:
-        raise CodegenError(source, f"takes more than {MOST_SECONDS:g} s", _REMEDY) from None
+        raise CodegenError(source, f"took more than {MOST_SECONDS:g} s", _REMEDY) from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-        raise CodegenError(source, f"cannot be fetched: {type(error).__name__} {error}", _REMEDY) from None
+        raise CodegenError(source, f"could not be fetched: {type(error).__name__} {error}", _REMEDY) from None
 
 
 async def _fetch_in_time(source: str, known: Stamp) -> Answer:
-    """One limit for all of it, so that a server that sends a byte now and then is given up as well."""
+    """One time limit for the whole transfer, so that a server that trickles bytes is given up, too."""
 
     async def stays_safe(request: httpx.Request) -> None:
         if source.startswith("https:") and request.url.scheme != "https":
-            raise CodegenError(source, f"redirects to {request.url.scheme}, where anyone may change it", _REMEDY)
+            raise CodegenError(source, f"redirects to {request.url.scheme}, where anyone could change it", _REMEDY)
 
     client = httpx.AsyncClient(
         timeout=MOST_SECONDS, follow_redirects=True, max_redirects=5, event_hooks={"request": [stays_safe]}
@@ -108,24 +108,24 @@ async def _fetch_in_time(source: str, known: Stamp) -> Answer:
         if response.status_code == 304 and known.question():
             return Answer(None, known)
         if response.status_code != 200:
-            raise CodegenError(source, f"answered HTTP {response.status_code}", _REMEDY)
+            raise CodegenError(source, f"answered with HTTP {response.status_code}", _REMEDY)
         if response.headers.get("content-encoding", "identity") != "identity":
-            raise CodegenError(source, "sends it compressed, though asked not to", _REMEDY)
+            raise CodegenError(source, "sent compressed content, though asked not to", _REMEDY)
         content = bytearray()
         async for chunk in response.aiter_bytes():
             content += chunk
             if len(content) > MOST_BYTES:
-                raise CodegenError(source, f"sends more than {MOST_BYTES} bytes", _REMEDY)
+                raise CodegenError(source, f"sent more than {MOST_BYTES} bytes", _REMEDY)
     stamp = Stamp(response.headers.get("etag", ""), response.headers.get("last-modified", ""))
     return Answer(bytes(content), stamp)
 
 
 def _read(path: Path, host: str, source: str) -> bytes:
     if host not in ("", "localhost"):
-        raise CodegenError(source, "is a file of another machine", _REMEDY)
+        raise CodegenError(source, "is a file on another machine", _REMEDY)
     try:
         if path.exists() and not path.is_file():
-            raise CodegenError(source, "is no regular file", _REMEDY)
+            raise CodegenError(source, "is not a regular file", _REMEDY)
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
@@ -138,7 +138,7 @@ def _read(path: Path, host: str, source: str) -> bytes:
 def checked(content: bytes, source: str) -> dict[str, Any]:
     """The document in `content`. Refuses unsafe YAML, OpenAPI other than 3.1, and what is not valid."""
     if content.lstrip()[:1] == b"<":
-        raise CodegenError(source, "is a web page, and no document", _REMEDY)
+        raise CodegenError(source, "is a web page, not a document", _REMEDY)
     found = yamlfile.parse_untrusted(content, source)
     document.validate(found, source)
     document.server(found)
@@ -162,7 +162,7 @@ def _replace(layout: Layout, content: bytes, entry: dict[str, str]) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """All of it or nothing: a reader sees the old file or the new one."""
+    """Atomically: a reader sees the old file or the new one."""
     beside = path.with_name(f".{path.name}.new")
     try:
         beside.write_bytes(content)

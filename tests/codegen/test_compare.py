@@ -779,7 +779,7 @@ def test_the_command_compares_with_the_head_of_git(
 ) -> None:
     monkeypatch.setattr(command, "HERE", inputs)
     assert command.main(["diff"]) == 1
-    assert "Say OLD=file." in capsys.readouterr().err
+    assert "Pass OLD=file." in capsys.readouterr().err
     who = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
     for arguments in (["init", "-q"], ["add", "openapi"], [*who, "commit", "-qm", "one"]):
         subprocess.run(["git", *arguments], cwd=inputs.root, check=True)

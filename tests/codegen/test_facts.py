@@ -59,13 +59,13 @@ def test_an_operation_replaces_its_area_which_replaces_the_default(tmp_path: Pat
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (f"{DEFAULT}operations:\n{MOVE}  gone: {{}}\n", r"operations\.gone: is no operation"),
-        (f"{DEFAULT}areas: {{z: {{}}}}\noperations:\n{MOVE}", r"areas\.z: is no area"),
+        (f"{DEFAULT}operations:\n{MOVE}  gone: {{}}\n", r"operations\.gone: is not an operation"),
+        (f"{DEFAULT}areas: {{z: {{}}}}\noperations:\n{MOVE}", r"areas\.z: is not an area"),
         (f"{DEFAULT}operations:\n{MOVE}  a_list: {{retry: true}}\n", r"a_list: unknown keys: retry"),
         (f"{DEFAULT}operations:\n{MOVE}  a_list: {{limits: [{{rate: 1}}]}}\n", "has no unit"),
         (f"{DEFAULT}operations:\n{MOVE}  a_list: {{limits: [{{unit: items}}]}}\n", "missing or unreadable.*rate"),
         (f"{DEFAULT}operations:\n{MOVE}  a_list: {{replay_unless: {{at: [x]}}}}\n", "unknown keys: at"),
-        (f"{DEFAULT}operations: {{}}\n", "b_move: declares no 2xx answer"),
+        (f"{DEFAULT}operations: {{}}\n", "b_move: declares no 2xx response"),
         (f"{DEFAULT}operations:\n{MOVE}  a_edit: {{items: [none]}}\n", "no array at"),
         (f"{DEFAULT}operations:\n{MOVE}  a_edit: {{items: [items], max_items: 8}}\n", "is 8, the document says 7"),
         (f"{DEFAULT}more: 1\n", "unknown keys: more"),

@@ -126,7 +126,7 @@ def test_another_openapi_version(with_document: Callable[[Json], Layout], origin
     [
         ("a: 1\na: 2\n", "cannot be read as YAML"),
         ("- a\n", "does not hold a mapping"),
-        ("a: .inf\n", "no number of JSON"),
+        ("a: .inf\n", "not a JSON number"),
     ],
 )
 def test_yaml_that_is_no_good(tmp_path: Path, text: str, message: str) -> None:
