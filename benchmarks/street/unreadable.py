@@ -78,7 +78,7 @@ async def _ingest(client: BatchClient) -> str:
     fates: Counter[str] = Counter()
     # An event may not be sent again: what is unknown stays so.
     edits = [edit(f"u{number}", events=[{"name": "visit"}]) for number in range(3)]
-    async with client.profiles.ingest(edits) as job:
+    async with client.profiles.ingest(edits, patience=2) as job:
         async for fate in job:
             fates[type(fate).__name__] += 1
     return ", ".join(f"{count} {name}" for name, count in sorted(fates.items()))
