@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from batch_api._operation import Api, Operation
-from batch_api.engine.content import decoded
 
 if TYPE_CHECKING:
     from batch_api.engine.attempt import Attempt
@@ -58,7 +57,7 @@ class Response:
         self.route: str = operation.route
         self.status = status
         self.headers = headers
-        plain = decoded(content, headers["content-encoding"]) if "content-encoding" in headers else content
+        plain = _decoded(content, headers["content-encoding"]) if "content-encoding" in headers else content
         self.content: bytes = content if plain is None else plain
         self._json: Any = _NOT_READ
         self.attempts: tuple[Attempt, ...] = ()
@@ -128,3 +127,9 @@ class Response:
 
     def __reduce__(self) -> str:
         raise TypeError("a response may hold personal data and cannot be pickled: keep only the parts you need")
+
+
+def _decoded(content: bytes, encoding: str) -> bytes | None:
+    from batch_api.engine.content import decoded  # seldom needed: we ask for no encoding
+
+    return decoded(content, encoding)

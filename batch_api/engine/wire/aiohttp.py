@@ -125,6 +125,9 @@ class AiohttpTransport:
         kind = type(cause).__name__
         if isinstance(cause, _NEVER_LEFT):
             request.sent = False
+        if isinstance(cause, aiohttp.ClientHttpProxyError) and cause.status == 407:
+            request.sent = False
+            return WireError("ProxyAuthenticationRequired", stage="connect", final=True)
         if request.sent:
             self._lost(cause)
             return WireError(kind, stage="receive")

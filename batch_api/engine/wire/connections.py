@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from batch_api.engine.errors import ConfigurationError
 from batch_api.engine.loop import running_loop
-from batch_api.engine.wire import tls
-from batch_api.engine.wire.proxies import Proxies, Proxy
 
 if TYPE_CHECKING:
     from batch_api.engine.limiter.shared.link import Link
+    from batch_api.engine.wire.proxies import Proxy
     from batch_api.engine.wire.transport import Transport
+
+
+# Looked for here, so that what reads them is imported by those alone who set them.
+_NAMES_A_PROXY = re.compile(r"(?i)(?:https?|all)_proxy").fullmatch
+_NAMES_OF_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 class Wire(NamedTuple):
@@ -36,8 +41,10 @@ class Wire(NamedTuple):
             )
         if self.is_ours:
             self.proxy_of(base_url)
-            if self.trust_env and base_url.startswith("https:"):
-                tls.check_environment()
+            if self.trust_env and base_url.startswith("https:") and any(map(os.environ.get, _NAMES_OF_CERTIFICATES)):
+                from batch_api.engine.wire.tls import check_environment
+
+                check_environment()
 
     @property
     def is_ours(self) -> bool:
@@ -45,7 +52,12 @@ class Wire(NamedTuple):
 
     def proxy_of(self, url: str) -> Proxy | None:
         """The proxy that requests to `url` go through, as far as it is ours to choose."""
-        return Proxies(self.proxy, trust_env=self.trust_env).of(url) if self.is_ours else None
+        is_named = self.proxy is not None or (self.trust_env and any(map(_NAMES_A_PROXY, os.environ)))
+        if not (self.is_ours and is_named):
+            return None
+        from batch_api.engine.wire.proxies import Proxies
+
+        return Proxies(self.proxy, trust_env=self.trust_env).of(url)
 
     def open(self) -> Transport:
         """A transport; httpx and aiohttp are imported only now."""

@@ -387,6 +387,8 @@ def _wire_error(error: Exception, request: Request) -> Exception:
     kind = next(kind.__name__ for kind in type(error).__mro__ if not kind.__module__.startswith("batch_api"))
     if isinstance(error, _NEVER_LEFT):
         request.sent = False
+    if isinstance(error, httpcore.ProxyError) and str(error).startswith("407"):
+        return WireError("ProxyAuthenticationRequired", stage="connect", final=True)
     if request.sent:
         return WireError(kind, stage="send" if isinstance(error, _IN_SENDING) else "receive")
     stage = "tls" if isinstance(error, HandshakeError | HandshakeTimeout) else "connect"
