@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal, final
 
-_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+# Compiled when first needed: `re` keeps them, and importing the package should cost little.
+_DATE = r"\d{4}-\d\d-\d\d"
+_DATE_TIME = _DATE + r"[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)?"
 
 
 @final
@@ -47,7 +48,7 @@ QueryValue = str | int | float | bool | Sequence[str] | Unset | None
 
 def to_datetime(value: Any) -> Any:
     """An RFC 3339 date-time as `datetime`, without a zone where it has none. Anything else as it came."""
-    if isinstance(value, str) and _DATE_TIME.fullmatch(value):
+    if isinstance(value, str) and re.fullmatch(_DATE_TIME, value, re.ASCII):
         try:
             return datetime.datetime.fromisoformat(value.upper())
         except ValueError:
@@ -57,7 +58,7 @@ def to_datetime(value: Any) -> Any:
 
 def to_date(value: Any) -> Any:
     """A date such as `2026-02-01` as `date`. Anything else as it came."""
-    if isinstance(value, str) and _DATE.fullmatch(value):
+    if isinstance(value, str) and re.fullmatch(_DATE, value, re.ASCII):
         try:
             return datetime.date.fromisoformat(value)
         except ValueError:

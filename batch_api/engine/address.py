@@ -10,8 +10,8 @@ import httpx
 
 from batch_api.engine.errors import ConfigurationError
 
-_LOOPBACK = re.compile(r"127(\.\d{1,3}){3}")  # not `ipaddress`, whose import takes longer than all of this package's
-_HOST = re.compile(r"(?=.{1,253}\.?$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?|[0-9a-f:.]*:[0-9a-f:.]*", re.I)
+_LOOPBACK = r"127(\.\d{1,3}){3}"  # not `ipaddress`, whose import takes longer than all of this package's
+_HOST = r"(?=.{1,253}\.?$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?|[0-9a-f:.]*:[0-9a-f:.]*"
 _LONGEST: Final = 2000
 """Characters of a base address; ids and cursors are appended to it."""
 
@@ -33,7 +33,7 @@ def checked(base_url: object, example: str) -> tuple[str, str]:
     Raises `ConfigurationError` for what cannot be the address of an API. It shows an example, but nothing of
     `base_url`, which may hold a password.
     """
-    fault = _fault(base_url)
+    fault = None if base_url == example else _fault(base_url)
     if fault is not None:
         raise ConfigurationError(f"base_url {fault}: expected a scheme, a host and a path, such as {example}.")
     parts = urlsplit(str(base_url))
@@ -58,7 +58,7 @@ def _fault(base_url: object) -> str | None:
             return "has no scheme"
         if "@" in parts.netloc:
             return "contains a user name or a password, which the API does not use"
-        if parts.port == 0 or not _HOST.fullmatch(httpx.URL(base_url).raw_host.decode()):
+        if parts.port == 0 or not re.fullmatch(_HOST, httpx.URL(base_url).raw_host.decode(), re.IGNORECASE):
             return "has an invalid host or port"
     except (ValueError, httpx.InvalidURL):
         return "has an invalid host or port"
@@ -69,4 +69,4 @@ def _fault(base_url: object) -> str | None:
 
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine."""
-    return host in ("localhost", "::1") or _LOOPBACK.fullmatch(host) is not None
+    return host in ("localhost", "::1") or re.fullmatch(_LOOPBACK, host) is not None

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import warnings
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from batch_api.engine.errors import ConfigurationError
 from batch_api.engine.loop import running_loop
 
 if TYPE_CHECKING:
+    from batch_api.engine.gate import Ticket
     from batch_api.engine.limiter.shared.link import Link
     from batch_api.engine.wire.proxies import Proxy
     from batch_api.engine.wire.transport import Transport
 
 
 # Looked for here, so that what reads them is imported by those alone who set them.
-_NAMES_A_PROXY = re.compile(r"(?i)(?:https?|all)_proxy").fullmatch
+_NAMES_OF_PROXIES = ("https_proxy", "http_proxy", "all_proxy")
 _NAMES_OF_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
@@ -52,7 +52,9 @@ class Wire(NamedTuple):
 
     def proxy_of(self, url: str) -> Proxy | None:
         """The proxy that requests to `url` go through, as far as it is ours to choose."""
-        is_named = self.proxy is not None or (self.trust_env and any(map(_NAMES_A_PROXY, os.environ)))
+        is_named = self.proxy is not None or (
+            self.trust_env and any(name.lower() in _NAMES_OF_PROXIES for name in os.environ)
+        )
         if not (self.is_ours and is_named):
             return None
         from batch_api.engine.wire.proxies import Proxies
@@ -89,7 +91,7 @@ class Connections:
         self._process = os.getpid()
         self._transport: Transport | None = self._given
         self._link: Link | None = None
-        self.calls: set[Withdrawable] = set()
+        self.calls: set[Ticket] = set()
         """Those that wait for their turn."""
         self.is_closed = False
 
@@ -175,10 +177,3 @@ class Connections:
 
 _of_parents: list[object] = []
 """What processes inherited by a fork: kept, so that nothing of it is ever closed."""
-
-
-class Withdrawable(Protocol):
-    """A call that waits for its turn."""
-
-    def withdraw(self) -> None:
-        """Wait no longer: the client is closed."""
