@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo demo-cluster test test-fast test-redis check fix generate spec-pull spec-diff spec-update api-snapshot rehearse fuzz release pins bench \
-	docs clean
+.PHONY: help setup demo demo-cluster test test-fast test-redis check fix generate spec-pull spec-diff spec-update api-snapshot \
+	rehearse fuzz simulate release pins bench docs clean
 .DEFAULT_GOAL := help
 
 help: ## say what each command does
@@ -107,6 +107,13 @@ rehearse: setup ## a new document under other names, pulled, reported, generated
 
 fuzz: setup ## spoiled documents through pull and generate, in scratch folders; DOCUMENTS=500
 	$(BIN)/python -m tests.codegen.fuzz $(DOCUMENTS)
+
+SEEDS ?= 1000
+FIRST ?= 1
+SEED ?=
+
+simulate: setup ## worlds of the simulator; SEEDS=1000 FIRST=1, or one with its whole trace: SEED=4711
+	@$(BIN)/python -m tests.simulator $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --first $(FIRST))
 
 pins: setup ## pin requirements/dev.txt anew, from the extras and dependency groups of pyproject.toml
 	$(BIN)/python -m pip install --quiet "uv>=0.7"

@@ -22,10 +22,9 @@ from batch_api._version import __version__
 
 if TYPE_CHECKING:
     from batch_api import app_models, models
+    from batch_api._codec import UNSET
     from batch_api._document import DOCUMENT_SHA256, DOCUMENT_VERSION
-    from batch_api._generated.runtime import UNSET
-    from batch_api.app_client import BatchAppClient
-    from batch_api.app_results import Receipt
+    from batch_api.app.client import BatchAppClient
     from batch_api.client import BatchClient
     from batch_api.engine.attempt import Attempt
     from batch_api.engine.errors import (
@@ -49,13 +48,16 @@ if TYPE_CHECKING:
     )
     from batch_api.engine.limits import Limit
     from batch_api.engine.response import Headers, Response
-    from batch_api.engine.transport import Request, Transport, WireError, WireResponse
     from batch_api.engine.wire.aiohttp import AiohttpTransport as AiohttpTransport
     from batch_api.engine.wire.http import HttpxTransport
-    from batch_api.ingest.buffer import Buffer, Remainder
-    from batch_api.ingest.chunks import ChunkReference
-    from batch_api.ingest.csvfile import CsvFile, Line
-    from batch_api.ingest.fates import (
+    from batch_api.engine.wire.transport import Request, Transport, WireError, WireResponse
+    from batch_api.ingest.buffer.buffer import Buffer, Remainder
+    from batch_api.ingest.buffer.outbox import OutboxError
+    from batch_api.ingest.buffer.outboxfile import SetAside
+    from batch_api.ingest.buffer.settings import Holding, Sending
+    from batch_api.ingest.chunks.reference import ChunkReference
+    from batch_api.ingest.chunks.split import split
+    from batch_api.ingest.items.fates import (
         ChunkResult,
         Delivered,
         Fate,
@@ -66,18 +68,23 @@ if TYPE_CHECKING:
         Unknown,
         Unsent,
     )
-    from batch_api.ingest.forecast import Forecast
-    from batch_api.ingest.holding import Holding, Sending
-    from batch_api.ingest.job import IngestFailed, Job
-    from batch_api.ingest.outbox import OutboxError
-    from batch_api.ingest.outboxfile import SetAside
-    from batch_api.ingest.progress import Progress
-    from batch_api.ingest.replace import AudienceIncomplete
-    from batch_api.ingest.splitting import split
-    from batch_api.ingest.summary import Summary
+    from batch_api.ingest.items.summary import Summary
+    from batch_api.ingest.job.forecast import Forecast
+    from batch_api.ingest.job.job import IngestFailed, Job
+    from batch_api.ingest.job.progress import Progress
+    from batch_api.ingest.job.replace import AudienceIncomplete
+    from batch_api.ingest.sources.csvfile import CsvFile, Line
     from batch_api.resources.files import FileStream
     from batch_api.resources.paging import Listing, Page
-    from batch_api.results import CreatedCampaign, Done, IndexingResult, PartialError, RemovalToken, UpdateResult
+    from batch_api.results import (
+        CreatedCampaign,
+        Done,
+        IndexingResult,
+        PartialError,
+        Receipt,
+        RemovalToken,
+        UpdateResult,
+    )
 
 __all__ = [
     "DOCUMENT_SHA256",
@@ -154,9 +161,8 @@ __all__ = [
 # Who asks for `batch_api.testing` in a test run without HTTP, or for `__version__`, pays for nothing else.
 _HOMES = {
     "batch_api._document": ("DOCUMENT_SHA256", "DOCUMENT_VERSION"),
-    "batch_api._generated.runtime": ("UNSET",),
-    "batch_api.app_client": ("BatchAppClient",),
-    "batch_api.app_results": ("Receipt",),
+    "batch_api._codec": ("UNSET",),
+    "batch_api.app.client": ("BatchAppClient",),
     "batch_api.client": ("BatchClient",),
     "batch_api.engine.attempt": ("Attempt",),
     "batch_api.engine.errors": (
@@ -180,13 +186,13 @@ _HOMES = {
     ),
     "batch_api.engine.limits": ("Limit",),
     "batch_api.engine.response": ("Headers", "Response"),
-    "batch_api.engine.transport": ("Request", "Transport", "WireError", "WireResponse"),
+    "batch_api.engine.wire.transport": ("Request", "Transport", "WireError", "WireResponse"),
     "batch_api.engine.wire.aiohttp": ("AiohttpTransport",),  # not in `__all__`: it needs the extra `aiohttp`
     "batch_api.engine.wire.http": ("HttpxTransport",),
-    "batch_api.ingest.buffer": ("Buffer", "Remainder"),
-    "batch_api.ingest.chunks": ("ChunkReference",),
-    "batch_api.ingest.csvfile": ("CsvFile", "Line"),
-    "batch_api.ingest.fates": (
+    "batch_api.ingest.buffer.buffer": ("Buffer", "Remainder"),
+    "batch_api.ingest.chunks.reference": ("ChunkReference",),
+    "batch_api.ingest.sources.csvfile": ("CsvFile", "Line"),
+    "batch_api.ingest.items.fates": (
         "ChunkResult",
         "Delivered",
         "Fate",
@@ -197,18 +203,26 @@ _HOMES = {
         "Unknown",
         "Unsent",
     ),
-    "batch_api.ingest.forecast": ("Forecast",),
-    "batch_api.ingest.holding": ("Holding", "Sending"),
-    "batch_api.ingest.job": ("IngestFailed", "Job"),
-    "batch_api.ingest.outbox": ("OutboxError",),
-    "batch_api.ingest.outboxfile": ("SetAside",),
-    "batch_api.ingest.progress": ("Progress",),
-    "batch_api.ingest.replace": ("AudienceIncomplete",),
-    "batch_api.ingest.splitting": ("split",),
-    "batch_api.ingest.summary": ("Summary",),
+    "batch_api.ingest.job.forecast": ("Forecast",),
+    "batch_api.ingest.buffer.settings": ("Holding", "Sending"),
+    "batch_api.ingest.job.job": ("IngestFailed", "Job"),
+    "batch_api.ingest.buffer.outbox": ("OutboxError",),
+    "batch_api.ingest.buffer.outboxfile": ("SetAside",),
+    "batch_api.ingest.job.progress": ("Progress",),
+    "batch_api.ingest.job.replace": ("AudienceIncomplete",),
+    "batch_api.ingest.chunks.split": ("split",),
+    "batch_api.ingest.items.summary": ("Summary",),
     "batch_api.resources.files": ("FileStream",),
     "batch_api.resources.paging": ("Listing", "Page"),
-    "batch_api.results": ("CreatedCampaign", "Done", "IndexingResult", "PartialError", "RemovalToken", "UpdateResult"),
+    "batch_api.results": (
+        "CreatedCampaign",
+        "Done",
+        "IndexingResult",
+        "PartialError",
+        "Receipt",
+        "RemovalToken",
+        "UpdateResult",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ._generated.runtime import UNSET as UNSET
-from ._generated.runtime import Unset as Unset
+from ._codec import UNSET as UNSET
+from ._codec import Unset as Unset
 
 if TYPE_CHECKING:
     from ._generated.mep.models.app_data_create import AppDataCreate as AppDataCreate

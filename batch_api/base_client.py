@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypedDict
 
 from batch_api._version import __version__
 from batch_api.engine.errors import ConfigurationError
@@ -14,12 +14,31 @@ from batch_api.engine.errors import ConfigurationError
 if TYPE_CHECKING:
     from datetime import date
 
-    from batch_api._generated.runtime import QueryValue
+    from batch_api._codec import QueryValue
+    from batch_api.engine.attempt import Attempt
     from batch_api.engine.engine import Engine
     from batch_api.engine.limits import Limit
     from batch_api.engine.response import Response
 
     Params = Mapping[str, QueryValue | date]
+
+
+class ClientSettings(TypedDict, total=False):
+    """The keyword arguments that all clients have in common."""
+
+    base_url: str | None
+    timeout: float
+    deadline: float
+    limits: Mapping[str, Sequence[Limit]] | None
+    share: float | None
+    quota: str | None
+    pause: float | None
+    transport: object | None
+    proxy: str | None
+    trust_env: bool
+    max_in_flight: int
+    max_response_bytes: int
+    observer: Callable[[Attempt], None] | None
 
 
 class BaseClient:
@@ -153,6 +172,14 @@ def environment(*names: str) -> list[str]:
     if missing:
         raise ConfigurationError(f"Not set in the environment: {', '.join(missing)}.")
     return [os.environ[name] for name in names]
+
+
+def add_environment(settings: ClientSettings, base_url: str) -> None:
+    """Where no base URL is given, take that of the variable named; where no quota is, that of `BATCH_QUOTA_URL`."""
+    if settings.get("base_url") is None:
+        settings["base_url"] = os.environ.get(base_url) or None
+    if settings.get("quota") is None:
+        settings["quota"] = os.environ.get("BATCH_QUOTA_URL") or None
 
 
 def user_agent(version: str, document_sha256: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Self, Unpack
 
 from batch_api._generated.cep.document import DOCUMENT_SHA256, VERSION
 from batch_api._generated.cep.registry import API
-from batch_api.base_client import BaseClient, environment, user_agent
+from batch_api.base_client import BaseClient, ClientSettings, add_environment, environment, user_agent
 from batch_api.engine.engine import Engine
 
 if TYPE_CHECKING:
@@ -24,21 +23,9 @@ if TYPE_CHECKING:
     from batch_api.resources.segments import Segments
 
 
-class Settings(TypedDict, total=False):
+class Settings(ClientSettings, total=False):
     """The keyword arguments of `BatchClient`."""
 
-    base_url: str | None
-    timeout: float
-    deadline: float
-    limits: Mapping[str, Sequence[Limit]] | None
-    share: float | None
-    quota: str | None
-    transport: object | None
-    proxy: str | None
-    trust_env: bool
-    max_in_flight: int
-    max_response_bytes: int
-    observer: Callable[[Attempt], None] | None
     project_alias: str | None
 
 
@@ -65,6 +52,8 @@ class BatchClient(BaseClient):
             default 1. With `quota`, the part that it takes while Redis is away, by default 0.1.
         quota: A Redis through which processes share the limits of a project: `redis://host:6379/0`, `rediss://…` with
             TLS, `unix://…`; user and password stand in it. Needs the extra `redis`.
+        pause: Seconds of silence after a 429 that names no time; by default 5, as the vendor advises. It grows while
+            rejections go on.
         transport: `"httpx"`, the default; `"aiohttp"` (extra `aiohttp`), which costs half as much for each call; an
             `HttpxTransport` or `AiohttpTransport` with settings of its own; an `httpx.AsyncBaseTransport`; or any
             object of the protocol `Transport`.
@@ -79,8 +68,8 @@ class BatchClient(BaseClient):
 
     Raises:
         ConfigurationError: For settings that cannot work; for another client of the same origin and project that has
-            other `limits`, another `share` or another `quota` in the same event loop, at the first use or on entering
-            `async with`.
+            other `limits`, or another `share`, `quota` or `pause`, in the same event loop, at the first use or on
+            entering `async with`.
     """
 
     def __init__(
@@ -94,6 +83,7 @@ class BatchClient(BaseClient):
         limits: Mapping[str, Sequence[Limit]] | None = None,
         share: float | None = None,
         quota: str | None = None,
+        pause: float | None = None,
         transport: object | None = None,
         proxy: str | None = None,
         trust_env: bool = True,
@@ -113,6 +103,7 @@ class BatchClient(BaseClient):
             limits=limits,
             share=share,
             quota=quota,
+            pause=pause,
             transport=transport,
             proxy=proxy,
             trust_env=trust_env,
@@ -130,10 +121,7 @@ class BatchClient(BaseClient):
         Raises `ConfigurationError` that names the variables that are missing or empty.
         """
         rest_api_key, project_key = environment("BATCH_REST_API_KEY", "BATCH_PROJECT_KEY")
-        if settings.get("base_url") is None:
-            settings["base_url"] = os.environ.get("BATCH_BASE_URL") or None
-        if settings.get("quota") is None:
-            settings["quota"] = os.environ.get("BATCH_QUOTA_URL") or None
+        add_environment(settings, "BATCH_BASE_URL")
         return cls(rest_api_key, project_key, **settings)
 
     # -- siblings ------------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ._generated.runtime import UNSET as UNSET
-from ._generated.runtime import Unset as Unset
+from ._codec import UNSET as UNSET
+from ._codec import Unset as Unset
 
 if TYPE_CHECKING:
     from ._generated.cep.models.array_operation import ArrayOperation as ArrayOperation

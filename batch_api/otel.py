@@ -1,10 +1,10 @@
-"""OpenTelemetry: metrics and spans of every attempt, by the observer. Needs the extra `otel`.
+"""OpenTelemetry: an observer that records metrics and spans of every attempt. Needs the extra `otel`.
 
     from batch_api import BatchClient, otel
 
     client = BatchClient.from_env(observer=otel.observer())
 
-What is told is what an `Attempt` holds: no body, no key, no link, nobody's id. The project is its alias.
+It records what an `Attempt` holds: no body, no key, no link, nobody's id. The project appears by its alias.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ try:
     from opentelemetry import metrics, trace
     from opentelemetry.trace import SpanKind, Status, StatusCode
 except ImportError:
-    raise ConfigurationError("batch_api.otel needs OpenTelemetry: pip install 'batch-api[otel]'.") from None
+    raise ConfigurationError(
+        "batch_api.otel needs OpenTelemetry: install the extra [otel], as by pip install '.[otel]'."
+    ) from None
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import MeterProvider
@@ -41,13 +43,13 @@ def observer(*, meter_provider: MeterProvider | None = None, tracer_provider: Tr
     Metrics, each by operation, project and outcome:
 
     - `batch_api.client.request.duration`, a histogram in seconds, from sending to the end of the answer. Its count is
-      that of the requests.
-    - `batch_api.client.wait.duration`, a histogram in seconds: the time at the gate before each request.
-    - `batch_api.client.items`, a counter: items of the requests.
-    - `batch_api.client.rejections`, a counter: answers 429.
+      the number of requests.
+    - `batch_api.client.wait.duration`, a histogram in seconds: the wait for the rate limit before each request.
+    - `batch_api.client.items`, a counter: items in the requests.
+    - `batch_api.client.rejections`, a counter: requests answered with 429.
 
-    A span for each attempt, of kind client, is a child of the span in which the call was made. It begins when the
-    request left the gate, so that the wait is not in it.
+    Each attempt becomes a span of kind client, a child of the span in which the call was made. It starts when the
+    request is sent, so it does not include the wait for the rate limit.
     """
     return _Telemetry(
         metrics.get_meter("batch_api", __version__, meter_provider),
@@ -69,12 +71,12 @@ class _Telemetry:
         self._waits = meter.create_histogram(
             "batch_api.client.wait.duration",
             unit="s",
-            description="Time at the gate before a request.",
+            description="Wait for the rate limit before a request.",
             explicit_bucket_boundaries_advisory=_SECONDS,
         )
-        self._items = meter.create_counter("batch_api.client.items", unit="{item}", description="Items of requests.")
+        self._items = meter.create_counter("batch_api.client.items", unit="{item}", description="Items in requests.")
         self._rejections = meter.create_counter(
-            "batch_api.client.rejections", unit="{request}", description="Requests answered 429."
+            "batch_api.client.rejections", unit="{request}", description="Requests answered with 429."
         )
 
     def observe(self, attempt: Attempt) -> None:
@@ -106,7 +108,7 @@ class _Telemetry:
 
 
 def _attributes(attempt: Attempt) -> dict[str, str | int]:
-    """By which metrics are told apart; few values each. Names are those of OpenTelemetry where it has one."""
+    """The dimensions of the metrics, each of few values. Names are OpenTelemetry's own where it has one."""
     found: dict[str, str | int] = {
         "batch_api.operation": attempt.operation,
         "batch_api.project": attempt.project,

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import field, frozen
 
+from batch_api.engine import arguments
 from batch_api.engine.errors import UnreadableAnswer
 
 if TYPE_CHECKING:
-    from batch_api._generated.runtime import Answer, Reply
+    from batch_api._operation import Answer, Reply
     from batch_api.engine.response import Response
 
 PARTIAL = "SUCCESS_WITH_PARTIAL_ERRORS"
@@ -59,27 +60,30 @@ class UpdateResult:
         return f"UpdateResult({len(self.errors)} errors)"
 
     @classmethod
-    def of(cls, response: Reply) -> UpdateResult:
-        """Read an answer, however odd. Where it says that something was refused, so does the result."""
-        body = response.json()
-        if not isinstance(body, dict):
-            return cls((), None, as_it_came(response))
-        listed = body.get("errors")
-        errors = tuple(_partial_error(entry) for entry in listed) if isinstance(listed, list) else ()
-        if not errors and body.get("code") == PARTIAL:
-            errors = (PartialError(None, None, None, None),)  # something was refused, though the API did not say what
-        return cls(errors, _text(body.get("code")), as_it_came(response))
+    def of(cls, answer: Answer[Any]) -> UpdateResult:
+        """What an answer says, however odd it is."""
+        code = _fields(answer.parsed).get("code")
+        return cls(partial_errors(answer.parsed), _text(code), as_it_came(answer.response))
 
 
-def _partial_error(entry: Any) -> PartialError:
-    if not isinstance(entry, dict):
-        return PartialError(None, None, None, None)
-    index = entry.get("bulk_index")
+def partial_errors(parsed: object) -> tuple[PartialError, ...]:
+    """The errors in the answer to an update: at least one where it says that something was refused."""
+    fields = _fields(parsed)
+    listed = fields.get("errors")
+    errors = tuple(map(_partial_error, listed)) if isinstance(listed, list) else ()
+    if not errors and fields.get("code") == PARTIAL:
+        return (PartialError(None, None, None, None),)  # something was refused, though the API did not say what
+    return errors
+
+
+def _partial_error(entry: object) -> PartialError:
+    fields = _fields(entry)
+    index = fields.get("bulk_index")
     return PartialError(
         index if isinstance(index, int) and not isinstance(index, bool) else None,
-        _text(entry.get("attribute")),
-        _text(entry.get("category")),
-        _text(entry.get("reason")),
+        _text(fields.get("attribute")),
+        _text(fields.get("category")),
+        _text(fields.get("reason")),
     )
 
 
@@ -101,9 +105,9 @@ class IndexingResult:
         return "IndexingResult(indexing_token='…')"
 
     @classmethod
-    def of(cls, response: Reply, token: type[str] = str) -> IndexingResult:
-        """Read an answer; the token becomes a `token`. Raises `UnreadableAnswer` where there is none."""
-        return cls(token(promised(response, "indexing_token")), as_it_came(response))
+    def of(cls, answer: Answer[Any], token: type[str] = str) -> IndexingResult:
+        """The result in an answer; the token becomes a `token`. Raises `UnreadableAnswer` where there is none."""
+        return cls(token(promised(answer, "indexing_token")), as_it_came(answer.response))
 
 
 @frozen
@@ -115,9 +119,9 @@ class CreatedCampaign:
     response: Response = field(repr=False)
 
     @classmethod
-    def of(cls, response: Reply) -> CreatedCampaign:
-        """Read an answer. Raises `UnreadableAnswer` where there is no id."""
-        return cls(promised(response, "id"), as_it_came(response))
+    def of(cls, answer: Answer[Any]) -> CreatedCampaign:
+        """The result in an answer. Raises `UnreadableAnswer` where there is no id."""
+        return cls(promised(answer, "id"), as_it_came(answer.response))
 
 
 @frozen
@@ -127,9 +131,26 @@ class Done:
     response: Response = field(repr=False)
 
     @classmethod
-    def of(cls, response: Reply) -> Done:
+    def of(cls, answer: Answer[Any]) -> Done:
         """Keep an answer."""
-        return cls(as_it_came(response))
+        return cls(as_it_came(answer.response))
+
+
+@frozen
+class Receipt:
+    """The API took the call: it was accepted, which does not say that a message arrived or that a change is done.
+
+    What calls of the legacy API give back where it answers with a token alone.
+    """
+
+    token: str | None
+    """What the API calls it by; `None` for trigger events where the answer named nothing."""
+    response: Response = field(repr=False)
+
+    @classmethod
+    def of(cls, answer: Answer[Any], key: str = "token") -> Receipt:
+        """The result in an answer. Raises `UnreadableAnswer` where there is no token."""
+        return cls(promised(answer, key), as_it_came(answer.response))
 
 
 def as_it_came(reply: Reply) -> Response:
@@ -137,18 +158,18 @@ def as_it_came(reply: Reply) -> Response:
     return cast("Response", reply)
 
 
-def named(response: Reply, *names: str) -> str | None:
-    """The first of these fields of an answer that holds text; `None` if there is none."""
-    body = response.json()
-    found = [body.get(name) for name in names] if isinstance(body, dict) else []
-    return next((value for value in found if isinstance(value, str) and value), None)
+def named(parsed: object, *names: str) -> str | None:
+    """The first of these fields that holds text; `None` if there is none."""
+    fields = _fields(parsed)
+    return next((value for value in map(fields.get, names) if isinstance(value, str) and value), None)
 
 
-def promised(response: Reply, *names: str) -> str:
+def promised(answer: Answer[Any], *names: str) -> str:
     """The same of an answer that the call is made for. Raises `UnreadableAnswer`."""
-    found = named(response, *names)
+    found = named(answer.parsed, *names)
     if found is None:
-        raise unreadable(response, f"was answered HTTP {response.status} without {' or '.join(names)}")
+        status = answer.response.status
+        raise unreadable(answer.response, f"was answered HTTP {status} without {' or '.join(names)}")
     return found
 
 
@@ -164,6 +185,11 @@ def unreadable(response: Reply, what: str) -> UnreadableAnswer:
     answer = as_it_came(response)
     said = f"{answer.operation} {what} ({answer.route})."
     return UnreadableAnswer(said, response=answer, outcome="unknown", attempts=answer.attempts)
+
+
+def _fields(parsed: object) -> dict[str, Any]:
+    """What was parsed, under its names in the API: of a model, or of JSON that is no model. Empty for anything else."""
+    return arguments.fields(parsed) if arguments.is_object(parsed) else {}
 
 
 def _text(value: object) -> str | None:

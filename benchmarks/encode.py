@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from batch_api._generated.runtime import Condition, Operation
+from batch_api._operation import Condition, Operation
 from batch_api.engine.encode import prepare
 
 MASS_UPDATE = Operation(

@@ -43,7 +43,7 @@ async def main():
         (await client.profiles.update([{"identifiers": {"custom_id": "u1"}}])).errors
 asyncio.run(main())
 """
-EXTRAS = ("jsonschema_rs", "batch_api.testing", "typer", "rich", "redis", "opentelemetry")
+EXTRAS = ("jsonschema_rs", "batch_api.testing", "typer", "rich", "redis", "opentelemetry", "aiohttp")
 TIMED = "import time; began = time.perf_counter()\n{}\nprint(time.perf_counter() - began)"
 
 

@@ -34,7 +34,7 @@ MODULES = (
     "aiolimiter",
     "anyio._backends._asyncio",
     "batch_api.client",
-    "batch_api.ingest.job",
+    "batch_api.ingest.job.job",
     "batch_api.resources.profiles",
     "httpcore",
     "httpx",

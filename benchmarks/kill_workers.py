@@ -33,7 +33,7 @@ import orjson
 from redis.asyncio import Redis
 
 from batch_api import ChunkReference, split
-from batch_api.ingest.chunks import lines_of
+from batch_api.ingest.chunks.reference import lines_of
 from benchmarks.raw import Counts, _Connection
 from examples.cluster.job import WORKERS
 from examples.cluster.taskiq_worker import StreamBroker, send

@@ -104,7 +104,7 @@ async def _work(case: Case, options: argparse.Namespace) -> dict[str, Any]:
 
 def _one_call_for_each() -> None:
     """What is compared with: every request asks Redis."""
-    from batch_api.engine.shared.bucket import SharedBucket
+    from batch_api.engine.limiter.shared.bucket import SharedBucket
 
     make = SharedBucket.__init__
 

@@ -7,9 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import pipeline, pull, report, trial
-from .errors import CodegenError
-from .layout import APIS, HERE
+from codegen.diff import report
+from codegen.errors import CodegenError
+from codegen.generate import pipeline, trial
+from codegen.layout import APIS, HERE
+from codegen.pull import pull
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,11 +19,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "command", choices=("generate", "check", "pull", "diff", "try"), help="write, compare, fetch, report, try out"
     )
-    parser.add_argument("--api", default=HERE.api, choices=APIS, help="pull, diff: whose document; the others do all")
-    parser.add_argument("--url", default="", help="pull: another source than that of the lock file")
-    parser.add_argument("--old", default="", help="diff: a file in place of the document of git's HEAD")
-    parser.add_argument("--new", default="", help="diff: a file in place of the document of the working tree")
-    parser.add_argument("file", nargs="?", default="", help="try: a document, or its address")
+    parser.add_argument(
+        "--api", default=HERE.api, choices=APIS, help="pull, diff: the API; the other commands handle all"
+    )
+    parser.add_argument("--url", default="", help="pull: a source other than that of the lock file")
+    parser.add_argument("--old", default="", help="diff: a file to use instead of the document in git's HEAD")
+    parser.add_argument("--new", default="", help="diff: a file to use instead of the document in the working tree")
+    parser.add_argument("file", nargs="?", default="", help="try: a document, or its URL")
     parser.add_argument("--into", default="", help="try: a folder, which must be empty")
     given = parser.parse_args(arguments)
     command, layout = given.command, HERE._replace(api=given.api)

@@ -5,19 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from . import yamlfile
-from .document import METHODS, Json
-from .errors import CodegenError
+from batch_api._operation import Dates
+from codegen import yamlfile
+from codegen.document import METHODS, Json
+from codegen.errors import CodegenError
 
 _KEYS = {"title", "scope", "scope_header", "scope_parameter", "error_code", "error_message", "maintenance"}
 _KEYS |= {"dates"}
-
-
-class Dates(NamedTuple):
-    """As `Dates` of the generated packages."""
-
-    offset: bool = True
-    named: tuple[str, ...] = ("attributes",)
 
 
 class Api(NamedTuple):
@@ -40,7 +34,9 @@ def load(path: Path, document: Json) -> Api:
     """The facts about the API of the vendor's `document`."""
     table = yamlfile.load_table(path)
     if unknown := table.keys() - _KEYS:
-        raise CodegenError(str(path), f"unknown keys: {', '.join(sorted(unknown))}", "The keys are listed at its top.")
+        raise CodegenError(
+            str(path), f"unknown keys: {', '.join(sorted(unknown))}", "Use the keys listed at the top of the file."
+        )
     header, scheme = _security(document)
     try:
         return Api(

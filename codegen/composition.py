@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from .errors import CodegenError
-from .schema import UNIONS, Schema, at, mappings
+from codegen.errors import CodegenError
+from codegen.schema import UNIONS, Schema, at, mappings
 
 _MOST_PARTS = 100_000
 _REMEDY = "Repair the document."
 
 
 def check(document: Schema, where: str) -> None:
-    """Refuse a schema that is made of itself, or of too many parts."""
+    """Refuse a schema that contains itself, or has too many parts."""
     parts: dict[int, int] = {}
     inside: set[int] = set()
     waiting = [(start, False) for start in mappings(document)]
@@ -27,7 +27,7 @@ def check(document: Schema, where: str) -> None:
             if parts[id(schema)] > _MOST_PARTS:
                 raise CodegenError(where, f"a schema has more than {_MOST_PARTS} parts: {_shown(schema)}", _REMEDY)
         elif id(schema) in inside:
-            raise CodegenError(where, f"a schema is made of itself: {_shown(schema)}", _REMEDY)
+            raise CodegenError(where, f"a schema contains itself: {_shown(schema)}", _REMEDY)
         elif id(schema) not in parts:
             inside.add(id(schema))
             waiting.append((schema, True))

@@ -10,9 +10,9 @@ from typing import Any
 
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from . import composition, yamlfile
-from .errors import CodegenError
-from .schema import mappings
+from codegen import composition, yamlfile
+from codegen.errors import CodegenError
+from codegen.schema import mappings
 
 Json = dict[str, Any]
 METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
@@ -35,7 +35,7 @@ def sha256(path: Path) -> str:
 
 def check_lock(path: Path, lock: Path) -> None:
     if not path.is_file():
-        raise CodegenError(str(path), "no such file", "Put the vendor's document there, byte for byte.")
+        raise CodegenError(str(path), "no such file", "Put an exact copy of the vendor's document there.")
     if yamlfile.load_table(lock).get("sha256") != sha256(path):
         raise CodegenError(
             str(lock), f"its sha256 is not that of {path}", "If the document was replaced on purpose, write a new lock."
@@ -47,7 +47,7 @@ def validate(document: Json, where: str) -> None:
     version = document.get("openapi", document.get("swagger"))
     if not str(version).startswith("3.1."):
         kind = "Swagger" if "swagger" in document else "OpenAPI"
-        raise CodegenError(where, f"is {kind} {version!r}", "Only OpenAPI 3.1 is understood: convert it.")
+        raise CodegenError(where, f"is {kind} {version!r}", "Expected OpenAPI 3.1: convert it.")
     _refuse_elsewhere(document, where)
     composition.check(document, where)
     try:
@@ -63,7 +63,7 @@ def validate(document: Json, where: str) -> None:
 
 
 def _refuse_elsewhere(document: Json, where: str) -> None:
-    """Refuse what the validator would fetch from a network or a disk."""
+    """Refuse references that the validator would fetch from a network or a disk."""
     for value in mappings(document):
         for key in ("$ref", "$id", "$dynamicRef", "$schema", "jsonSchemaDialect"):
             target = value.get(key)
@@ -74,7 +74,7 @@ def _refuse_elsewhere(document: Json, where: str) -> None:
 
 
 def _without_defaults(value: Any) -> Any:
-    """A copy without the defaults of schemas: to match one with a pattern may take for ever, and says nothing to us."""
+    """A copy without the defaults of schemas: matching one against a pattern may take for ever, for no benefit."""
     if isinstance(value, list):
         return [_without_defaults(item) for item in value]
     if not isinstance(value, dict):
@@ -90,7 +90,7 @@ def server(document: Json) -> tuple[str, str]:
     """
     servers = document.get("servers") or []
     if not servers:
-        raise CodegenError("the document", "has no `servers`", "Add one with an address, or take another.")
+        raise CodegenError("the document", "has no `servers`", "Add one with an address, or use another document.")
     url: str = servers[0]["url"]
     for name, variable in servers[0].get("variables", {}).items():
         url = url.replace("{" + name + "}", str(variable["default"]))
@@ -100,5 +100,5 @@ def server(document: Json) -> tuple[str, str]:
 
 
 def is_optional_header(parameter: Json) -> bool:
-    """Whether it is a header or a cookie that may be left out, and is: the engine sends its own headers only."""
+    """Whether it is an optional header or cookie, which is left out: the engine sends only its own headers."""
     return parameter["in"] in ("header", "cookie") and not parameter.get("required")

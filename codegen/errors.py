@@ -1,4 +1,4 @@
-"""The one way a run of codegen fails."""
+"""The error with which a run of codegen fails."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ class CodegenError(Exception):
     """A run cannot go on. The message names the file and says what to do about it."""
 
     def __init__(self, where: str, problem: str, remedy: str = "", parts: Iterable[str] = ()) -> None:
-        """`parts` are the components and operations that it is about, for who can do without them."""
+        """`parts` are the components and operations at fault, for callers that can do without them."""
         super().__init__(f"{where}: {problem}" + (f"\n  {remedy}" if remedy else ""))
         self.parts = tuple(dict.fromkeys(parts))
 
 
 def each(make: Callable[[T], R], items: Iterable[T]) -> list[R]:
-    """What `make` makes of each item. All the errors are one in the end, so that a person sees all there is to do."""
+    """The results of `make` for each item. Collects all errors into one, so that a person sees everything to do."""
     made: list[R] = []
     errors: list[CodegenError] = []
     for item in items:

@@ -3,55 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from . import yamlfile
-from .document import Json
-from .errors import CodegenError, each
-from .schema import target_of
+from batch_api._operation import Condition, LimitFact, Operation
+from codegen import yamlfile
+from codegen.document import Json
+from codegen.errors import CodegenError, each
+from codegen.schema import target_of
 
-_LIMIT = {"rate", "per", "unit", "burst", "group", "when", "headroom", "spacing"}
-_FACTS = {"limits", "items", "counted", "max_items", "instead", "replay", "replay_unless", "replay_only_if"}
-_FACTS |= {"personal_data", "pause", "success"}
-
-
-class Condition(NamedTuple):
-    path: tuple[str, ...]
-    equals: str | bool | None = None
+_LIMIT = {*LimitFact._fields}
+_FACTS = {*Operation._fields} - {"name", "method", "path", "items_are_text", "dates"}  # those come from elsewhere
 
 
-class Limit(NamedTuple):
-    rate: float
-    per: float = 1.0
-    unit: str = "requests"
-    burst: float | None = None
-    group: str | None = None
-    when: Condition | None = None
-    headroom: float = 0.0
-    spacing: float = 0.0
-
-
-class Facts(NamedTuple):
-    """The facts about one operation, as `Operation` of the generated package has them."""
-
-    name: str
-    method: str
-    path: str
-    success: tuple[int, ...]
-    limits: tuple[Limit, ...]
-    items: tuple[str, ...] | None
-    max_items: int | None
-    replay: bool
-    replay_unless: Condition | None
-    personal_data: bool
-    pause: float
-    replay_only_if: Condition | None = None
-    items_are_text: bool = False
-    counted: tuple[str, ...] | None = None
-    instead: str | None = None
-
-
-def load(path: Path, document: Json) -> dict[str, Facts]:
+def load(path: Path, document: Json) -> dict[str, Operation]:
     """The facts about each operation of the normalised document, by its name, in the order of names."""
     table = yamlfile.load_table(path)
     _refuse(table.keys() - {"default", "areas", "operations"}, str(path))
@@ -62,12 +26,14 @@ def load(path: Path, document: Json) -> dict[str, Facts]:
         for method, operation in item.items()
     }
     for name in sorted(own.keys() - operations.keys()):
-        raise CodegenError(f"{path}: operations.{name}", "is no operation", "Use a name of names.yaml, or remove it.")
+        raise CodegenError(
+            f"{path}: operations.{name}", "is not an operation", "Use a name from names.yaml, or remove it."
+        )
     known = {operation["tags"][0] for _, _, operation in operations.values()}
     for name in sorted(areas.keys() - known):
-        raise CodegenError(f"{path}: areas.{name}", "is no area", "Use the areas of names.yaml, or remove it.")
+        raise CodegenError(f"{path}: areas.{name}", "is not an area", "Use an area from names.yaml, or remove it.")
 
-    def one(name: str) -> tuple[str, Facts]:
+    def one(name: str) -> tuple[str, Operation]:
         method, route, operation = operations[name]
         where = f"{path}: operations.{name}"
         entry = {**default, **areas.get(operation["tags"][0], {}), **(own.get(name) or {})}
@@ -78,22 +44,20 @@ def load(path: Path, document: Json) -> dict[str, Facts]:
     return dict(each(one, sorted(operations)))
 
 
-def undocumented(path: Path) -> Facts:
-    """What is assumed of an operation that the document does not have: the default, and the worst about people's data.
+def undocumented(path: Path) -> Operation:
+    """What is assumed about an operation that the document does not have: the defaults.
 
     One bucket for all of them: what is an operation of its own, and what an id in a path, cannot be told.
     """
     default = {"success": [200], **yamlfile.load_table(path)["default"]}
     facts = _facts(f"{path}: default", "", "", "", {"responses": {}}, default)
-    return facts._replace(
-        limits=tuple(limit._replace(group="undocumented") for limit in facts.limits), personal_data=True
-    )
+    return facts._replace(success=(), limits=tuple(limit._replace(group="undocumented") for limit in facts.limits))
 
 
-def _facts(where: str, name: str, method: str, path: str, operation: Json, entry: Json) -> Facts:
+def _facts(where: str, name: str, method: str, path: str, operation: Json, entry: Json) -> Operation:
     _refuse(entry.keys() - _FACTS, where)
     try:
-        return Facts(
+        return Operation(
             name=name,
             method=method,
             path=path,
@@ -103,7 +67,6 @@ def _facts(where: str, name: str, method: str, path: str, operation: Json, entry
             max_items=None if entry.get("max_items") is None else int(entry["max_items"]),
             replay=bool(entry.get("replay", method in ("GET", "HEAD"))),
             replay_unless=_condition(where, entry.get("replay_unless")),
-            personal_data=bool(entry["personal_data"]),
             pause=float(entry["pause"]),
             replay_only_if=_condition(where, entry.get("replay_only_if")),
             counted=_path(entry.get("counted")),
@@ -123,18 +86,18 @@ def _success(where: str, operation: Json, entry: Json) -> tuple[int, ...]:
     stated = {int(status) for status in entry.get("success", ())}
     if not declared | stated and "2XX" not in operation["responses"]:
         name = where.rsplit(".", 1)[-1]
-        raise CodegenError(where, "declares no 2xx answer", "Say under `success` which statuses are success.", [name])
+        raise CodegenError(where, "declares no 2xx response", "List the statuses of success under `success`.", [name])
     return tuple(sorted(declared | stated))
 
 
-def _limit(where: str, entry: Json) -> Limit:
+def _limit(where: str, entry: Json) -> LimitFact:
     _refuse(entry.keys() - _LIMIT, f"{where}.limits")
     if entry.get("unit") not in ("requests", "items"):
-        raise CodegenError(f"{where}.limits", "has no unit", "Say `unit: requests` or `unit: items`.")
-    return Limit(
+        raise CodegenError(f"{where}.limits", "has no unit", "Write `unit: requests` or `unit: items`.")
+    return LimitFact(
         rate=float(entry["rate"]),
         per=float(entry.get("per", 1)),
-        unit=str(entry["unit"]),
+        unit=entry["unit"],
         burst=None if entry.get("burst") is None else float(entry["burst"]),
         group=None if entry.get("group") is None else str(entry["group"]),
         when=_condition(where, entry.get("when")),
@@ -153,7 +116,7 @@ def _condition(where: str, entry: Json | None) -> Condition | None:
     )
 
 
-def _compared(where: str, facts: Facts, operation: Json, document: Json) -> str | None:
+def _compared(where: str, facts: Operation, operation: Json, document: Json) -> str | None:
     """The type of the items. The document must allow as many as the fact says; if it allows more, `spec-diff` tells."""
     if facts.items is None:
         return None
@@ -180,4 +143,6 @@ def _resolve(schema: Json, document: Json) -> Json:
 
 def _refuse(unknown: set[str], where: str) -> None:
     if unknown:
-        raise CodegenError(where, f"unknown keys: {', '.join(sorted(unknown))}", "The keys are listed at its top.")
+        raise CodegenError(
+            where, f"unknown keys: {', '.join(sorted(unknown))}", "Use the keys listed at the top of the file."
+        )

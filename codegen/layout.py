@@ -87,6 +87,8 @@ class Layout(NamedTuple):
         return [self._replace(api=api) for api in _APIS]
 
 
+GROUND = ("batch_api/_codec.py", "batch_api/_operation.py")
+"""The modules that generated code imports: written by hand, and no generated package can do without them."""
 _GENERATED = "batch_api/_generated"
 HERE = Layout(Path(__file__).resolve().parent.parent)
 APIS = tuple(_APIS)

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 
-from .names import Line
-from .schema import UNIONS, Schema, target_of
+from codegen.names import Line
+from codegen.schema import UNIONS, Schema, target_of
 
 ALIKE = 0.5
 """The share of properties that two schemas must have in common."""
 NEAR = 0.6
-"""How near the words of two operations must be."""
+"""How similar the words of two operations must be."""
 
 
 def marks(schema: Schema, schemas: Mapping[str, Schema], depth: int = 3) -> frozenset[str]:
-    """What a schema is known by: the names of its properties and the values of its enumerations."""
+    """What identifies a schema: the names of its properties and the values of its enumerations."""
     found = set(map(str, schema.get("properties", ()))) | {f"={value}" for value in schema.get("enum", ())}
     parts = [part for key in (*UNIONS, "allOf") for part in schema.get(key, [])]
     for part in parts if depth else []:
@@ -58,7 +58,7 @@ def explain(
     new_schemas: Mapping[str, str],
     new_operations: Iterable[str],
 ) -> Iterator[tuple[int, str, str]]:
-    """The lines that met nothing, each with what may be said about it."""
+    """The lines that matched nothing, each with a hint, if there is one."""
     lost, operations = list(lost), list(new_operations)
     by_location = {line.location: line for line in lines}
     keys = {location for _, location in lost if location not in by_location}

@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from .errors import CodegenError
+from codegen.errors import CodegenError
 
 CLASS_NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
 FUNCTION_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -61,7 +61,7 @@ class OperationName(NamedTuple):
 
 
 class Names:
-    """All lines of one file, and which of them met their place."""
+    """All lines of one file, and which of them matched a place."""
 
     def __init__(
         self, path: Path, areas: dict[str, str], operations: dict[str, OperationName], lines: list[Line]
@@ -87,7 +87,7 @@ class Names:
         self._used.add(location)
 
     def unused(self) -> Iterator[tuple[int, str]]:
-        """The lines that met nothing, with their numbers."""
+        """The lines that matched nothing, with their numbers."""
         yield from ((op.number, key) for key, op in self.operations.items() if key not in self._used)
         yield from ((line.number, line.location) for line in self.lines if line.location not in self._used)
 
@@ -96,7 +96,7 @@ class Names:
 
 
 def split(location: str) -> tuple[str, tuple[str, ...]] | None:
-    """A location as its start and the steps down from it; `None` if it is none."""
+    """A location as its start and the steps down from it; `None` if it is not one."""
     start = _BASE.match(location)
     if start is None:
         return None
@@ -113,7 +113,7 @@ def split(location: str) -> tuple[str, tuple[str, ...]] | None:
 
 
 def load(path: Path) -> Names:
-    """Read the file; refuse names that are no identifiers, lines that are no locations, and lines said twice."""
+    """Read the file; refuse invalid identifiers, invalid locations, and duplicate lines."""
     yaml = YAML(typ="rt", pure=True)
     try:
         table = yaml.load(path.read_text(encoding="utf-8"))
@@ -133,25 +133,25 @@ def _operation(path: Path, table: Any, key: str) -> OperationName:
     number = table.lc.key(key)[0] + 1
     entry = table[key]
     if not isinstance(entry, dict) or entry.keys() != {"name", "area"}:
-        raise CodegenError(f"{path}:{number}", f"{key} needs a `name` and an `area`", "Write both.")
+        raise CodegenError(f"{path}:{number}", f"expected a `name` and an `area` for {key}", "Write both.")
     name, area = str(entry["name"]), str(entry["area"])
     for text in (name, area):
         if not FUNCTION_NAME.fullmatch(text) or iskeyword(text):
-            raise CodegenError(f"{path}:{number}", f"{text!r} is no snake_case name", "Write another.")
+            raise CodegenError(f"{path}:{number}", f"expected a snake_case name, got {text!r}", "Correct it.")
     return OperationName(name, area, number)
 
 
 def _lines(path: Path, table: Any, name: str) -> Iterator[Line]:
     if not CLASS_NAME.fullmatch(name):
         number = table.lc.key(name)[0] + 1
-        raise CodegenError(f"{path}:{number}", f"{name!r} is no CamelCase class name", "Write another.")
+        raise CodegenError(f"{path}:{number}", f"expected a CamelCase class name, got {name!r}", "Correct it.")
     locations = table[name]
     for index, location in enumerate(locations):
         number = locations.lc.item(index)[0] + 1
         parts = split(str(location))
         if parts is None:
             remedy = "The grammar is at the top of codegen/names.py."
-            raise CodegenError(f"{path}:{number}", f"{str(location)!r} is no location", remedy)
+            raise CodegenError(f"{path}:{number}", f"expected a location, got {str(location)!r}", remedy)
         yield Line(name, str(location), number, *parts)
 
 
@@ -160,5 +160,5 @@ def _refuse_doubles(names: Names, operations: dict[str, OperationName], lines: l
     numbered = [(operation.name, operation.number) for operation in operations.values()]
     for text, number in [*numbered, *((line.location, line.number) for line in lines)]:
         if text in seen:
-            raise CodegenError(names.where(number), f"{text!r} is already in line {seen[text]}", "Remove one of them.")
+            raise CodegenError(names.where(number), f"{text!r} is also in line {seen[text]}", "Remove one of them.")
         seen[text] = number

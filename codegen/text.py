@@ -6,7 +6,7 @@ import math
 import textwrap
 import unicodedata
 
-from .errors import CodegenError
+from codegen.errors import CodegenError
 
 WIDTH = 116
 
@@ -17,7 +17,11 @@ def literal(value: object) -> str:
         return "(" + "".join(f"{literal(item)}, " for item in value).rstrip() + ")"
     if value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value)):
         return ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
-    raise CodegenError("codegen", f"a {type(value).__name__} cannot be a literal", "Repair it with an overlay.")
+    raise CodegenError(
+        "codegen",
+        f"expected a str, a number, a boolean or None as a literal, got {type(value).__name__}",
+        "Repair it with an overlay.",
+    )
 
 
 def docstring(text: str, indent: int) -> str:

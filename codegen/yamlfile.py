@@ -14,7 +14,7 @@ from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
-from .errors import CodegenError
+from codegen.errors import CodegenError
 
 _DEEPEST = 100
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
@@ -56,7 +56,7 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, list):
         return [_as_json(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
-        raise CodegenError("YAML", f"{value} is no number of JSON", "Write another.")
+        raise CodegenError("YAML", f"{value} is not a JSON number", "Write a finite number.")
     return _text(value) if isinstance(value, str) else value
 
 
@@ -64,7 +64,7 @@ def _key(key: Any) -> str:
     if isinstance(key, bool) or key is None:
         return json.dumps(key)
     if not isinstance(key, (int, float)):
-        raise _Refused("a key is neither text nor a number")
+        raise _Refused("expected a string or a number as key")
     return str(key)
 
 

@@ -1,4 +1,4 @@
-"""What the demo shows: a line for each phase while it runs, and a table at the end."""
+"""The output of the demo: a line for each phase while it runs, and a table at the end."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ def share_of(limits: Sequence[Limit], requests_per_second: float, items_per_seco
 
 
 class Row(NamedTuple):
-    """What became of a phase."""
+    """The result of a phase."""
 
     phase: str
     requests: int
     items: int
     seconds: float
     share: float | None
-    """Of the allowed rate, from the first request to the last; `None` where there was but one."""
+    """The part of the allowed rate, from the first request to the last; `None` if there was only one."""
     rejected: int
-    """Requests answered 429."""
+    """Requests answered with 429."""
     lost: int
-    """Items that the server does not hold as they were sent."""
+    """Items that are not on the server as they were sent."""
 
 
 class Board:
@@ -74,7 +74,7 @@ class Line:
         self._items = 0
 
     def sent(self, items: int) -> None:
-        """One more request with `items` is done. Pace is what came after the first, by the time since then."""
+        """Count one more request with `items`. The pace is the items after the first request, by the time since."""
         self.advance(items)
         now = time.monotonic()
         if self._first is None:

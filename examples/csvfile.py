@@ -1,4 +1,4 @@
-"""Reads any CSV file with a header into records with typed attributes, as the Batch API wants them.
+"""Reads any CSV file with a header into records with typed attributes, as the Batch API expects them.
 
 - A column has the type that all its cells have: whole numbers, decimals, true/false, ISO dates; otherwise it is text.
   So an attribute has one type for all profiles, and `007` stays what it is.
@@ -25,13 +25,13 @@ from typing import Literal, NamedTuple
 
 Value = str | int | float | bool | datetime
 Kind = Literal["integer", "float", "bool", "date", "string"]
-"""As the API calls the types of a catalog's fields."""
+"""The API's names for the types of a catalog's fields."""
 
 LONGEST_ID = 512
 LONGEST_NAME = 30
 LONGEST_STRING = 300
 MOST_ATTRIBUTES = 50
-"""What one profile and one edit may have (fact sheet: profiles and audiences, 1.5)."""
+"""Limits of one profile and one edit (fact sheet: profiles and audiences, 1.5)."""
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 _FLOAT = re.compile(r"-?(0|[1-9][0-9]*)?(\.[0-9]+)?([eE][-+]?[0-9]+)?")
@@ -39,11 +39,11 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+
 
 
 class InputError(Exception):
-    """The file cannot be read as it should be. The text is for the person who named it."""
+    """The file cannot be read. The text is for the person who named it."""
 
 
 class Record(NamedTuple):
-    """One line of the file: an id, and the attributes that are not empty, under the names the API knows them by."""
+    """One line of the file: an id, and the non-empty attributes, under their names in the API."""
 
     id: str
     attributes: dict[str, Value]
@@ -66,7 +66,7 @@ class Table(NamedTuple):
     records: list[Record]
     columns: list[Column]
     left_out: list[str]
-    """What is in the file and not here, for people to read."""
+    """What was left out of the file, for people to read."""
 
 
 def read(path: Path, id_column: str | None = None) -> Table:
@@ -74,9 +74,9 @@ def read(path: Path, id_column: str | None = None) -> Table:
     lines = _lines(path)
     header = [title.strip() for title in next(lines, (1, []))[1]]
     if not any(header):
-        raise InputError(f"{path}: the first line should name the columns, and is empty.")
+        raise InputError(f"{path}: expected the first line to name the columns, got an empty one.")
     if id_column is not None and id_column not in header:
-        raise InputError(f"{path}: there is no column {id_column!r}. There are: {', '.join(header)}.")
+        raise InputError(f"{path}: expected a column {id_column!r}, got: {', '.join(header)}.")
     id_place = 0 if id_column is None else header.index(id_column)
 
     faults: dict[str, list[int]] = defaultdict(list)
@@ -97,7 +97,7 @@ def read(path: Path, id_column: str | None = None) -> Table:
 
 
 def attribute_names(header: Sequence[str]) -> list[str]:
-    """The names of attributes for these columns: of `a-z`, `0-9` and `_`, and each there once."""
+    """The names of attributes for these columns: unique, and of `a-z`, `0-9` and `_` only."""
     names: list[str] = []
     for position, title in enumerate(header, 1):
         plain = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
@@ -131,7 +131,7 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _decoded(content: bytes) -> str:
-    """By its byte order mark, else as UTF-8, else in the encoding of Windows in the West."""
+    """Decoded by its byte order mark, else as UTF-8, else as Windows-1252."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", "replace")
     try:
@@ -195,7 +195,7 @@ def _can_be_read(cell: str, reader: Callable[[str], Value]) -> bool:
 
 
 def _integer(cell: str) -> int:
-    """Of 64 bits and without leading zeros: anything else is a number to call, or to print on a card."""
+    """Of 64 bits and without leading zeros: anything else is a phone number, or one on a card."""
     if _INTEGER.fullmatch(cell) and -(2**63) <= int(cell) < 2**63:
         return int(cell)
     raise ValueError

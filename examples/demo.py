@@ -112,12 +112,12 @@ def write_ids(path: Path, ids: Iterable[str]) -> Path:
 
 
 class Failed(Exception):
-    """A command came to no good end, and has said why itself."""
+    """A command failed, and has printed why."""
 
 
 @dataclass
 class Phase:
-    """A part of the job. Of its `operations` the first does the work."""
+    """A part of the job. The first of its `operations` does the work."""
 
     name: str
     operations: tuple[str, ...]
@@ -134,7 +134,7 @@ class Phase:
 
 
 class Job:
-    """All phases. `client` makes what the command does not: a catalog, an audience, and a look at both."""
+    """All phases. `client` does what the command cannot: create a catalog and an audience, and view both."""
 
     def __init__(self, client: BatchClient, command: Command, customers: Table, items: Table, folder: Path) -> None:
         self._client = client
@@ -148,7 +148,7 @@ class Job:
         self.events = len(customers.records)
         """Each record is one."""
         self.refused: Counter[str] = Counter()
-        """Values that the API refused while it took the rest, by attribute and kind of problem."""
+        """Values that the API refused while it accepted the rest, by attribute and kind of problem."""
         self.profiles = Phase("profiles", ("profile_mass_update",), len(self._profiles))
         self.purchases = Phase("purchases", ("profile_update",), len(self._purchases))
         self.catalog = Phase("catalog", ("catalog_items_edit", "catalog_create", "catalog_view"), len(self._items))
@@ -194,7 +194,7 @@ class Job:
         self.audience.lost = abs(len(ids) - ((filled.nb_ids if filled else 0) or 0))
 
     async def _import(self, kind: str, path: Path, *options: str) -> None:
-        """Import a file. What the API refused of it is told, and counts as lost where it is missing."""
+        """Import a file. What the API refused is reported, and counts as lost if it is missing afterwards."""
         code = await self._command("import", kind, str(path), *options)
         if code not in (0, LEFT_OVER):
             raise Failed(f"The import ended with exit code {code}.")
@@ -204,7 +204,7 @@ class Job:
             self.refused.update(_kind_of(value) for entry in entries for value in entry.get("refused", ()))
 
     async def _compare_exports(self) -> None:
-        """Fetch all that is stored, and count what differs from what was sent."""
+        """Export everything that is stored, and count what differs from what was sent."""
         columns = [option for column in self._columns for option in ("--attribute", column.name)]
         stored = await self._export("attributes", "--identifier", "custom_id", *columns)
         since = (datetime.now(UTC) - timedelta(hours=1)).isoformat(timespec="seconds")
@@ -235,7 +235,7 @@ class Job:
 
 
 def difference(sent: Iterable[str], held: Iterable[str]) -> int:
-    """How many things the server does not hold as they were sent: absent, changed, or there more often."""
+    """How many things are not on the server as they were sent: missing, changed or duplicated."""
     ours, theirs = Counter(sent), Counter(held)
     return max((ours - theirs).total(), (theirs - ours).total())
 
@@ -255,11 +255,11 @@ def _rfc3339(date: datetime) -> str:
 
 
 def _kind_of(refused: Body) -> str:
-    return f"{refused['attribute'] or 'something'} ({refused['category'] or 'not said why'})"
+    return f"{refused['attribute'] or 'something'} ({refused['category'] or 'no reason given'})"
 
 
 def _row(phase: Phase, figures: Statistics, limits: Sequence[Limit]) -> Row:
-    """The server's figures of a phase. It counts the pace as we do: what came after the first request, by time."""
+    """The server's figures of a phase. It computes the pace as we do: the items after the first request, by time."""
     seen = [figures[operation] for operation in phase.operations]
     main = seen[0]
     return Row(
@@ -307,13 +307,13 @@ async def _demonstrate(url: str, customers: Table, console: Console) -> list[Row
     account = {"BATCH_REST_API_KEY": "rest_demo", "BATCH_PROJECT_KEY": "project_demo", "BATCH_BASE_URL": url}
 
     async def command(*arguments: str) -> int:
-        """In the terminal that the demo runs in, as one would type it."""
+        """Run a command in the demo's terminal, shown as one would type it."""
         console.print(f"$ batch-api {' '.join(map(_typed, arguments))}", soft_wrap=True)
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "batch_api.cli", *arguments, env=os.environ | account
         )
         code = await process.wait()
-        # What a process spent, the next one does not know: leave the API the second that most of its limits count in.
+        # The next process does not know what this one has used: wait for a second, the period of most limits.
         await asyncio.sleep(1.1)
         return code
 
@@ -326,13 +326,13 @@ async def _demonstrate(url: str, customers: Table, console: Console) -> list[Row
 
 
 def _typed(argument: str) -> str:
-    """Without the folder of a file, which says nothing."""
+    """Without the folder of a file, which is of no interest."""
     return Path(argument).name if os.path.isabs(argument) else argument
 
 
 @contextlib.contextmanager
 def fake_api(*options: str) -> Iterator[str]:
-    """The fake API in a process of its own, with options of its command; its base URL, while it runs."""
+    """Runs the fake API in a process of its own, with options of its command; yields its base URL."""
     command = [sys.executable, "-m", "batch_api.testing", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         try:
@@ -345,7 +345,7 @@ def fake_api(*options: str) -> Iterator[str]:
 
 
 def _shown(path: Path) -> str:
-    """A path below the folder that one is in, without that folder."""
+    """A path relative to the current folder, if it is below it."""
     return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 
@@ -360,10 +360,12 @@ def _introduce(console: Console, name: str, customers: Table) -> None:
 
 
 def conclude(console: Console, rows: Sequence[Row], job: Job) -> None:
-    """Say what came of it."""
+    """Print the results."""
     console.print()
     console.print(board.table(rows))
-    console.print(f"Purchases count as the limit does: {job.events:,} events went in {job.purchases.items:,} edits.")
+    console.print(
+        f"Purchases are counted as the limit counts them: {job.events:,} events in {job.purchases.items:,} edits."
+    )
     for kind, count in job.refused.items():
         console.print(f"The API refused {count:,} values of {kind}.", soft_wrap=True)
     rejected, lost = sum(row.rejected for row in rows), sum(row.lost for row in rows)

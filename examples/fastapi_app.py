@@ -1,4 +1,4 @@
-"""A web backend that tells Batch what its customers do.
+"""A web backend that reports to Batch what its customers do.
 
     BATCH_REST_API_KEY=… BATCH_PROJECT_KEY=project_… uvicorn --factory examples.fastapi_app:create_app
 
@@ -36,13 +36,13 @@ from batch_api import (
 )
 
 WEB_DEADLINE = 3.0
-"""Seconds that someone in front of a screen is made to wait for Batch at most."""
+"""Seconds that a user in front of a screen waits for Batch at most."""
 LATER = 5
-"""Seconds after which to try again."""
+"""Seconds after which to retry."""
 SENDING = Sending(patience=WEB_DEADLINE, drain=10.0)
-"""When nothing gets through, say so soon; when the application stops, take ten seconds to send what is there."""
+"""If nothing gets through, fail soon; when the application stops, take ten seconds to send what is left."""
 HOLDING = Holding(most_items=900, when_full="raise")
-"""As many edits as leave within three seconds. More would only wait in vain."""
+"""As many edits as can be sent within three seconds. More would only wait in vain."""
 
 
 class Event(BaseModel):
@@ -53,7 +53,7 @@ class Event(BaseModel):
 
 
 def create_app(make_client: Callable[[], BatchClient] = BatchClient.from_env) -> FastAPI:
-    """The application. Tests hand in a `make_client` of their own."""
+    """The application. Tests pass in a `make_client` of their own."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -94,7 +94,7 @@ async def _answer(profiles: Buffer, edit: dict[str, Any]) -> JSONResponse:
 
 
 def answer_to(fate: Fate) -> JSONResponse:
-    """The HTTP answer for a fate. The API's own words stay here: they may quote someone's data."""
+    """The HTTP answer for a fate. The API's own texts stay here: they may quote personal data."""
     match fate:
         case PartlyApplied(error=errors):
             refused = [{"attribute": error.attribute, "category": error.category} for error in errors]

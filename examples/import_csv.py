@@ -1,4 +1,4 @@
-"""An import of 50 000 real lines, 20 of them broken, as a person at a terminal sees it.
+"""An import of 50 000 real lines, 20 of them invalid, as a person at a terminal sees it.
 
     python -m examples.import_csv
     python -m examples.import_csv --lines 10000 --folder out       # smaller, and the files are kept
@@ -40,7 +40,7 @@ PURCHASES = Path(__file__).parent / "data" / "purchases.csv"
 HEADER = "custom_id,date(first_purchase_at),date(last_purchase_at),purchases,cds,spent"
 LINES, BROKEN = 50_000, 20
 WIDTH, HEIGHT = 110, 30
-"""Of the terminal, in letters."""
+"""The width of the terminal, in characters."""
 SHOWN = 4
 """Moments of the progress bar that are shown."""
 
@@ -58,7 +58,7 @@ def customers() -> Iterator[list[str]]:
 
 
 def lines_of(count: int) -> list[str]:
-    """So many good lines."""
+    """This many valid lines."""
     once = list(customers())
     every = (",".join([f"{number}-{time}", *cells]) for time in itertools.count(1) for number, *cells in once)
     return list(itertools.islice(every, count))
@@ -84,7 +84,7 @@ def write(path: Path, lines: list[str]) -> None:
 
 
 def repair(letters: Path, lines: list[str]) -> None:
-    """What a person does: looks up each line, mends it, and leaves the reason in front of it."""
+    """What a person does: looks up each line, corrects it, and leaves the reason in front of it."""
     header, *entries = letters.read_text(encoding="utf-8").splitlines()
     mended = [
         re.sub(r'^("line (\d+).*?"),.*', lambda found: f"{found[1]},{lines[int(found[2]) - 2]}", e) for e in entries
@@ -96,17 +96,17 @@ def repair(letters: Path, lines: list[str]) -> None:
 
 
 class Seen(NamedTuple):
-    """What a command showed, and how it ended."""
+    """The output of a command, and its exit code."""
 
     frames: list[str]
-    """The line that moves, at each moment that it was drawn."""
+    """The progress bar, each time it was drawn."""
     text: str
-    """What is left on the screen, below it."""
+    """What remains on the screen, below the bar."""
     exit_code: int
 
 
 def run(command: list[str], folder: Path, account: dict[str, str]) -> Seen:
-    """Run a command in a terminal. POSIX alone has these."""
+    """Run a command in a terminal. Only POSIX has these."""
     terminal, theirs = os.openpty()
     size = {"COLUMNS": str(WIDTH), "LINES": str(HEIGHT), "TERM": "xterm-256color"}
     child = subprocess.Popen(  # noqa: S603
@@ -115,7 +115,7 @@ def run(command: list[str], folder: Path, account: dict[str, str]) -> Seen:
     )  # fmt: skip
     os.close(theirs)
     shown = b""
-    with contextlib.suppress(OSError):  # so Linux says that a terminal is at its end
+    with contextlib.suppress(OSError):  # Linux raises this at the end of a terminal
         while piece := os.read(terminal, 1 << 16):
             shown += piece
     os.close(terminal)
@@ -123,7 +123,7 @@ def run(command: list[str], folder: Path, account: dict[str, str]) -> Seen:
 
 
 def _read(shown: str, exit_code: int) -> Seen:
-    """Each picture of the bar begins with the order to clear its line."""
+    """Each frame of the bar begins with the sequence that clears its line."""
     first, *pictures = re.split(r"\r\x1b\[2K", shown)
     pictures = [re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", picture).replace("\r", "") for picture in (first, *pictures)]
     frames = [picture.split("\n")[0] for picture in pictures]
@@ -133,7 +133,7 @@ def _read(shown: str, exit_code: int) -> Seen:
 
 
 def show(command: list[str], seen: Seen) -> None:
-    """A few moments, evenly spread, and the end."""
+    """A few frames, evenly spread, and the end."""
     print(f"$ batch-api {' '.join(command)}")
     frames = list(dict.fromkeys(seen.frames))
     step = max((len(frames) - 1) / max(SHOWN - 1, 1), 1)

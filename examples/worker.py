@@ -1,4 +1,4 @@
-"""A worker that sends a stream of profile edits, and loses none without a word.
+"""A worker that sends a stream of profile edits, and never silently loses one.
 
     producer | python -m examples.worker > unsent.jsonl
 
@@ -6,12 +6,12 @@ Each line of the input is an edit as JSON: `{"identifiers": {"custom_id": "u1"},
 `BATCH_REST_API_KEY`, `BATCH_PROJECT_KEY` and, if set, `BATCH_BASE_URL` say where it goes. `BATCH_OUTBOX`, if set, is a
 file in which edits are kept until they are answered: then even a worker that is killed loses none that it read.
 
-- Edits gather in a buffer while earlier ones wait for their turn, and go out in requests of what has gathered; those of
-  one profile in their order.
-- While the API cannot be reached, or is under maintenance, the worker keeps what it has and holds the producer up.
-- On SIGTERM it stops reading, sends what it holds, and ends within 20 seconds.
-- What it could not send comes out as JSON lines: the edit, and whether to send it again is safe (`not_sent`,
-  `refused`), may do a thing twice (`unknown`) or makes no sense (`invalid`). With an outbox, what is left at the end
+- Edits are held in a buffer while earlier ones wait for their turn, and are then sent together; those of one profile in
+  their order.
+- While the API cannot be reached, or is under maintenance, the worker keeps its edits and makes the producer wait.
+- On SIGTERM it stops reading, sends what is left, and ends within 20 seconds.
+- Edits that it could not send are printed as JSON lines, with whether a retry is safe (`not_sent`, `refused`), may
+  apply an edit twice (`unknown`) or is pointless (`invalid`). With an outbox, what is left at the end
   stays there for the next worker. At the end it says how many lines it read: those after them are still the producer's.
 """
 
@@ -43,13 +43,13 @@ from batch_api import (
 )
 
 HOLDING = Holding(most_items=1_000)
-"""A producer that is faster than the limits is held up here, and memory stays small."""
+"""A producer that is faster than the limits has to wait, so that memory stays small."""
 SENDING = Sending(patience=math.inf, drain=15.0)
-"""Go on trying as long as it takes; when the worker is stopped, send what is there for 15 seconds."""
+"""Retry as long as it takes; when the worker is stopped, take up to 15 seconds to send what is left."""
 LONGEST_LINE = 1_000_000
 
 Edit = Any
-"""What a line holds: an object, if it is right."""
+"""The content of a line: an object, if it is valid."""
 
 
 class Worker:
@@ -70,15 +70,15 @@ class Worker:
         self.kept = 0
         """Edits that stay in the outbox."""
         self.refused_values = 0
-        """Values that the API refused while it took the rest of their edits."""
+        """Values that the API refused while it accepted the rest of their edits."""
 
     @property
     def sent(self) -> int:
-        """Edits that were taken."""
+        """Edits that were delivered."""
         return self.found + self.read - self.unsent - self.kept
 
     def stop(self) -> None:
-        """Read no more, send what is there, and end."""
+        """Stop reading, send what is left, and end."""
         self._stopped.set()
 
     async def run(self, source: AsyncIterator[Edit]) -> None:
@@ -100,7 +100,7 @@ class Worker:
             self.kept = len(left.unsent) + len(left.unknown)
 
     async def _feed(self, source: AsyncIterator[Edit], buffer: Buffer) -> None:
-        """Hand over all edits, and wait until they are sent. Stopped while one waits for room, we have not read it."""
+        """Pass on all edits, and wait until they are sent. One that waits for room when stopped counts as not read."""
         async for edit in source:
             try:
                 await buffer.put(edit, ref=edit)
@@ -110,12 +110,12 @@ class Worker:
         await buffer.flush()
 
     def _note(self, trouble: Trouble) -> None:
-        """What became of an edit that was not delivered whole."""
+        """Report an edit that was not delivered in full."""
         if isinstance(trouble, PartlyApplied):
             self.refused_values += len(trouble.error)
             return
         if isinstance(trouble.error, AuthenticationFailed | PermissionDenied):
-            self.stop()  # no other edit would fare better
+            self.stop()  # every other edit would fail, too
         outcome = {Unknown: "unknown", Unsent: "not_sent"}.get(type(trouble), "refused")
         self._give_up(outcome, trouble.ref)
 
@@ -125,7 +125,7 @@ class Worker:
 
 
 async def edits_of(pipe: IO[Any]) -> AsyncGenerator[Edit, None]:
-    """The edits that come through a pipe, one a line; what is no JSON as text, which the client refuses."""
+    """The edits from a pipe, one a line; invalid JSON as text, which the client refuses."""
     reader = asyncio.StreamReader(limit=LONGEST_LINE)
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), pipe
@@ -142,7 +142,7 @@ async def edits_of(pipe: IO[Any]) -> AsyncGenerator[Edit, None]:
 
 
 async def main(make_client: Callable[[], BatchClient] = BatchClient.from_env, pipe: IO[Any] = sys.stdin) -> int:
-    """Send what comes through the pipe. Returns the exit status: 0 if all was sent."""
+    """Send the edits from the pipe. Returns the exit status: 0 if all were sent."""
 
     def report(outcome: str, edit: Edit) -> None:
         print(json.dumps({"outcome": outcome, "edit": edit}), flush=True)
@@ -161,5 +161,5 @@ async def main(make_client: Callable[[], BatchClient] = BatchClient.from_env, pi
 
 
 if __name__ == "__main__":
-    logging.basicConfig()  # the client logs attempts that fail as warnings, without keys and people's data
+    logging.basicConfig()  # the client logs attempts that fail as warnings, without keys and personal data
     sys.exit(asyncio.run(main()))

@@ -39,8 +39,8 @@ MUTANTS = (
     ),
     Mutant(
         "the next is counted from the first's answer",
-        "gate.py",
-        "draw.bucket.restart(draw.cost, left=self._rejections == 0)",
+        "limiter/limiter.py",
+        "draw.bucket.restart(draw.cost, left=not answer.after_rejection)",
         "pass",
     ),
     Mutant(
@@ -51,7 +51,7 @@ MUTANTS = (
     ),
     Mutant(
         "a late answer holds the next back",
-        "gate.py",
+        "limiter/limiter.py",
         "draw.bucket.came_late(draw.cost, ticket.spent_at, late)",
         "pass",
     ),
@@ -61,7 +61,7 @@ MUTANTS = (
         "self._paused_until = max(self._paused_until, until)",
         "pass",
     ),
-    Mutant("a rejection slows down", "gate.py", "draw.bucket.cut()", "pass"),
+    Mutant("a rejection slows down", "limiter/limiter.py", "draw.bucket.cut()", "pass"),
     Mutant(
         "rejections from before the pause change nothing",
         "gate.py",
@@ -70,7 +70,7 @@ MUTANTS = (
     ),
     Mutant("pauses grow", "gate.py", "self._pause * 2.0 ** min(self._rejections - 1, 16)", "self._pause"),
     Mutant("pauses have a longest length", "gate.py", "grown = min(self._pause", "grown = max(self._pause"),
-    Mutant("growth ends with an acceptance", "gate.py", "            self._rejections = 0\n", ""),
+    Mutant("growth ends with an acceptance", "gate.py", "self._rejections = True, False, 0", "_ = True, False, 0"),
     Mutant(
         "Retry-After is obeyed",
         "gate.py",
@@ -111,72 +111,81 @@ MUTANTS = (
     Mutant(
         "a leaver wakes the next",
         "gate.py",
-        "            self._shared.rest()\n        self.wake()",
-        "            self._shared.rest()",
+        "            self._limiter.rest()\n        self.wake()",
+        "            self._limiter.rest()",
     ),
     Mutant("unlimited operations pause, too", "gate.py", "            or self._now() < self._paused_until\n", ""),
     # the bucket
     Mutant(
         "the rate",
-        "bucket.py",
+        "limiter/bucket.py",
         "self._move(max(self._full_at, now) + amount / self._rate)",
         "self._move(max(self._full_at, now) + 0.9 * amount / self._rate); self._limiter = None",
     ),
     Mutant(
         "big costs wait",
-        "bucket.py",
+        "limiter/bucket.py",
         "return self._full_at + (cost - self.capacity) / self._rate",
         "return self._full_at + (min(cost, self.capacity) - self.capacity) / self._rate",
     ),
     Mutant(
         "the first request goes at once",
-        "bucket.py",
+        "limiter/bucket.py",
         "self._full_at = start - (self._at_once - self.capacity) / self._rate",
         "self._full_at = start",
     ),
     Mutant(
-        "a documented burst is not used up", "bucket.py", "DOCUMENTED_BURST_USED = 0.8", "DOCUMENTED_BURST_USED = 1.0"
+        "a documented burst is not used up",
+        "limiter/bucket.py",
+        "DOCUMENTED_BURST_USED = 0.8",
+        "DOCUMENTED_BURST_USED = 1.0",
     ),
     Mutant(
-        "one request's cost is there at the start", "bucket.py", "- cost, 0.0) if left else 0.0", "- cost, 0.0) * 0.0"
+        "one request's cost is there at the start",
+        "limiter/bucket.py",
+        "- cost, 0.0) if left else 0.0",
+        "- cost, 0.0) * 0.0",
     ),
-    Mutant("nothing is there after a rejection", "gate.py", "left=self._rejections == 0", "left=True"),
+    Mutant("nothing is there after a rejection", "limiter/limiter.py", "left=not answer.after_rejection", "left=True"),
     Mutant(
         "undocumented bursts are not assumed",
-        "bucket.py",
+        "limiter/bucket.py",
         "min(largest, max(self._held / 2, 1.0))",
         "max(self._held, 1.0)",
     ),
     Mutant(
         "a full bucket's requests are spaced",
-        "bucket.py",
+        "limiter/bucket.py",
         "if spacing > 0:\n            self._owe_until(self._full_at + spacing)",
         "if spacing > 0:\n            pass",
     ),
-    Mutant("headroom", "bucket.py", "limit.per_second * (1 - headroom)", "limit.per_second"),
-    Mutant("the rate has a floor", "bucket.py", "max(self._factor * CUT, FLOOR)", "self._factor * CUT"),
-    Mutant("the rate comes back", "bucket.py", "RECOVERY * (now - self._cut_at)", "0.0 * (now - self._cut_at)"),
-    Mutant("loops leave word", "bucket.py", "self._memory[self._key] = (self._now(), full_at)", "pass"),
-    Mutant("word from the future is not believed", "bucket.py", "if spent_at <= start:", "if True:"),
+    Mutant("headroom", "limiter/bucket.py", "limit.per_second * (1 - headroom)", "limit.per_second"),
+    Mutant("the rate has a floor", "limiter/bucket.py", "max(self._factor * CUT, FLOOR)", "self._factor * CUT"),
+    Mutant("the rate comes back", "limiter/bucket.py", "RECOVERY * (now - self._cut_at)", "0.0 * (now - self._cut_at)"),
+    Mutant("loops leave word", "limiter/bucket.py", "self._memory[self._key] = (self._now(), full_at)", "pass"),
+    Mutant("word from the future is not believed", "limiter/bucket.py", "if spent_at <= start:", "if True:"),
     Mutant(
-        "words of another clock do not block", "bucket.py", "min(owed_until, start + self._longest_debt)", "owed_until"
+        "words of another clock do not block",
+        "limiter/bucket.py",
+        "min(owed_until, start + self._longest_debt)",
+        "owed_until",
     ),
     # gates
     Mutant(
         "a share takes part of the limits",
         "gates.py",
-        "[(limit_of(fact).part(self.share), fact)",
-        "[(limit_of(fact), fact)",
+        "limit_of(fact).part(share)",
+        "limit_of(fact)",
     ),
     Mutant("clients with other limits are refused", "gates.py", "elif gates.settings != settings:", "elif False:"),
     Mutant("clients of a project share gates", "gates.py", "gates = here[place] = Gates(", "gates = Gates("),
     Mutant(
         "groups share a bucket",
         "gates.py",
-        "key = (limit.group, limit) if limit.group is not None else (operation.name, limit)",
-        "key = (operation.name, limit)",
+        "operation.name if limit.group is None else limit.group, limit",
+        "operation.name, limit",
     ),
-    Mutant("groups share a queue", "gates.py", 'f"group {limit.group}" for limit', "operation.name for limit"),
+    Mutant("groups share a queue", "gates.py", 'f"group {rule.limit.group}" for rule', "operation.name for rule"),
     Mutant("groups do not contradict", "gates.py", "!= limit:\n            raise", "is limit:\n            raise"),
     # what an answer means
     Mutant(
@@ -300,7 +309,7 @@ MUTANTS = (
     Mutant("tries in a stall are few", "gate.py", "return last + max(waits, default=0.0)", "return last"),
     Mutant(
         "what was cut off may arrive",
-        "bucket.py",
+        "limiter/bucket.py",
         "on_its_way = self._unanswered + self._cut_off if self._unanswered else 0.0",
         "on_its_way = self._unanswered",
     ),
@@ -308,8 +317,8 @@ MUTANTS = (
         "whoever waited needs time", "gate.py", "if ticket.deadline - now < self._time_needed(ticket, now):", "if 0:"
     ),
     Mutant("the wait for a place is told", "gate.py", "        if before > 0:\n", "        if before > 10**9:\n"),
-    Mutant("closing ends who waits", "connections.py", "            call.withdraw()\n", "            pass\n"),
-    Mutant("a forked loop is refused", "connections.py", "if is_forked and self._loop is loop:", "if 0:"),
+    Mutant("closing ends who waits", "wire/connections.py", "            call.withdraw()\n", "            pass\n"),
+    Mutant("a forked loop is refused", "wire/connections.py", "if is_forked and self._loop is loop:", "if 0:"),
     Mutant("answers are bounded", "engine.py", "            if most < 0:\n", "            if False:\n"),
     Mutant("resend_unsafe", "engine.py", "prepared.replayable or engine._options.resend_unsafe", "prepared.replayable"),
     Mutant("resend_unsafe is off", "engine.py", "prepared.replayable or engine._options.resend_unsafe", "True"),
@@ -317,7 +326,7 @@ MUTANTS = (
     Mutant("an observer cannot break a call", "observe.py", "except Exception:", "except ZeroDivisionError:"),
     # the wire
     Mutant("the body tells when it leaves", "wire/http.py", "        self._request.sent = True\n", ""),
-    Mutant("what did not leave is known", "wire/http.py", "        request.sent = False\n        try:", "        try:"),
+    Mutant("what did not leave is known", "wire/http.py", "        request.sent = False\n        body", "        body"),
     Mutant(
         "what was cut is thrown away",
         "wire/http.py",
@@ -329,7 +338,7 @@ MUTANTS = (
     Mutant("an early refusal is read", "wire/network.py", "if self._ended or self._is_answered():", "if self._ended:"),
     Mutant("loopback needs no proxy", "wire/proxies.py", "if is_loopback(host) or", "if"),
     Mutant("only a certificate is final", "wire/http.py", "final=fails_for_good(error)", 'final=stage == "tls"'),
-    Mutant("http libraries are hushed", "quiet.py", "return not _ours.get()", "return True"),
+    Mutant("http libraries are hushed", "wire/silence.py", "return not _ours.get()", "return True"),
     # secrets and addresses
     Mutant("keys are checked", "credentials.py", "or not _HEADER_SAFE.fullmatch(key)", "or not key"),
     Mutant(
@@ -355,7 +364,7 @@ MUTANTS = (
         "return self.error_code is not None and _SYMBOLIC.fullmatch(self.error_code) is not None",
         "return True",
     ),
-    Mutant("a file's link is safe", "download.py", "if not is_safe(url):", "if False:"),
+    Mutant("a file's link is safe", "wire/download.py", "if not is_safe(url):", "if False:"),
     # bodies
     Mutant("NaN is found", "encode.py", 'or content.rfind(b"null") >= 0', ""),
     Mutant(
@@ -364,7 +373,7 @@ MUTANTS = (
         "replayable=operation.replay and operation.replay_unless not in met",
         "replayable=operation.replay",
     ),
-    Mutant("conditional limits", "encode.py", "if fact.when is None or fact.when in met", "if fact.when is None"),
+    Mutant("conditional limits", "gates.py", "if rule.when is None or rule.when in met", "if rule.when is None"),
     Mutant("sent again only if", "encode.py", " and (only_if is None or only_if in met)", ""),
     Mutant(
         "what counts is inside",
@@ -376,7 +385,12 @@ MUTANTS = (
     Mutant("a value is one segment", "route.py", 'quote(values[found[1]], safe="")', "quote(values[found[1]])"),
     Mutant("no way to another route", "route.py", '{".", ".."} & set', "set() & set"),
     Mutant("the scope is in the path", "credentials.py", 'quote(self.project_key, safe="")', '"other"'),
-    Mutant("dates as the API takes them", "check.py", "if dates.offset:", "if True:"),
+    Mutant(
+        "dates as the API takes them",
+        "check.py",
+        "rfc3339(moment) if dates.offset else",
+        "rfc3339(moment) if True else",
+    ),
     Mutant("names carry types where the API says so", "check.py", "or key in dates.named", ""),
 )
 

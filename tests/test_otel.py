@@ -145,4 +145,6 @@ except batch_api.ConfigurationError as error:
     print(error)
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.startswith("batch_api.otel needs OpenTelemetry: pip install 'batch-api[otel]'.")
+    assert ran.stdout.startswith(
+        "batch_api.otel needs OpenTelemetry: install the extra [otel], as by pip install '.[otel]'."
+    )

@@ -147,9 +147,13 @@ class _Surface:
         for name in (part for part in parts if isinstance(part, griffe.ExprName)):
             with contextlib.suppress(KeyError, griffe.AliasResolutionError):  # what is no name of this package
                 found = _resolved(self.package.modules_collection[name.canonical_path])
-                keywords = isinstance(found, griffe.Class) and "TypedDict" in map(str, found.bases)
-                if keywords or (isinstance(found, griffe.Attribute) and _is_alias(found)):
+                if _is_typed_dict(found) or (isinstance(found, griffe.Attribute) and _is_alias(found)):
                     self._add(found, found.path)
+
+
+def _is_typed_dict(found: griffe.Object) -> bool:
+    """Whether it is one, itself or by a base."""
+    return isinstance(found, griffe.Class) and any("TypedDict" in map(str, one.bases) for one in (found, *found.mro()))
 
 
 def _by_length(entry: tuple[str, griffe.Module]) -> tuple[int, str]:

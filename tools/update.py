@@ -13,9 +13,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from codegen import pipeline, pull, report
+from codegen.diff import report
 from codegen.errors import CodegenError
+from codegen.generate import pipeline
 from codegen.layout import APIS, HERE, Layout
+from codegen.pull import pull
 from tools import ratchet
 
 REPORT = Path("build") / "spec-update.md"

@@ -1,8 +1,10 @@
-"""The command `batch-api`. It needs `pip install batch-api[cli]`."""
+"""The command `batch-api`. It needs the extra `cli`."""
 
 from __future__ import annotations
 
 import sys
+
+from batch_api._version import __version__
 
 
 def main() -> int:
@@ -12,6 +14,9 @@ def main() -> int:
     except ModuleNotFoundError as error:
         if error.name not in ("typer", "rich", "click"):
             raise
-        sys.stderr.write(f"batch-api needs {error.name}: pip install 'batch-api[cli]'\n")
+        if sys.argv[1:] == ["--version"]:
+            sys.stdout.write(f"batch_api {__version__}\n")
+            return 0
+        sys.stderr.write(f"batch-api needs {error.name}: install the extra [cli], as by pip install '.[cli]'\n")
         return 2
     return run()

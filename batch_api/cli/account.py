@@ -1,4 +1,4 @@
-"""Who calls: keys from a file or the environment, never from arguments, which anyone on the machine can read."""
+"""The keys to use: from a file or the environment, never from arguments, which anyone on the machine can read."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class Account(NamedTuple):
 
     @classmethod
     def found(cls, path: Path | None) -> Account:
-        """What the file says, or else the environment. Raises `ConfigurationError` for what is missing."""
+        """The keys in the file, or else in the environment. Raises `ConfigurationError` if one is missing."""
         if path is None:
             origin, given = "the environment", {name: os.environ.get(name, "") for name in VARIABLES}
         else:
             origin, given = str(path), read(path)
         missing = [name for name in (KEY, PROJECT) if not given.get(name)]
         if missing:
-            hint = "" if path else ", or name a file with them by --credentials"
-            raise ConfigurationError(f"Not set in {origin}: {', '.join(missing)}{hint}.")
+            hint = "" if path else " (or name a file with them by --credentials)"
+            raise ConfigurationError(f"Expected {' and '.join(missing)} to be set in {origin}{hint}.")
         return cls(given, origin)
 
     def client(self, *, share: float | None = None) -> BatchClient:
@@ -53,7 +53,7 @@ class Account(NamedTuple):
 
 
 def read(path: Path) -> dict[str, str]:
-    """`NAME=value` on each line, as shells and `.env` files write it. Other names and comments are passed over."""
+    """`NAME=value` on each line, as in shells and `.env` files. Other names and comments are skipped."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -63,20 +63,20 @@ def read(path: Path) -> dict[str, str]:
 
 
 def open_to_others(path: Path) -> str | None:
-    """What to say of a file with keys that other users than its owner can read or change; `None` for any other."""
+    """A warning about a file with keys that users other than its owner can read or change; `None` for any other."""
     if os.name != "posix":
         return None
     try:
         mode = path.stat().st_mode
     except OSError:
-        return None  # reading it says why
+        return None  # reading it reports why
     if not stat.S_ISREG(mode) or not mode & 0o077:
         return None
     return f"others can read {path} (mode {stat.S_IMODE(mode):04o}): chmod 600 {shlex.quote(str(path))}"
 
 
 def warn_of_others(path: Path | None) -> None:
-    """Say so on standard error, as ssh does of its keys."""
+    """Print that warning on standard error, as ssh does for its keys."""
     said = None if path is None else open_to_others(path)
     if said is not None:
         output.err.print(f"Warning: {said}")

@@ -1,4 +1,4 @@
-"""The commands, and what they take."""
+"""The commands and their options."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ app = typer.Typer(
     " or from a file with them.",
 )
 imports = typer.Typer(no_args_is_help=True, help="Send a file: CSV with a header, or JSON lines.")
-exports = typer.Typer(no_args_is_help=True, help="Fetch what a project holds.")
+exports = typer.Typer(no_args_is_help=True, help="Export data of a project.")
 app.add_typer(imports, name="import")
 app.add_typer(exports, name="export")
 
 
 class Settings:
-    """What is said before the command."""
+    """The options that stand before the command."""
 
     credentials: Path | None = None
     share: float | None = None
@@ -58,11 +58,13 @@ def settings(
         typer.Option(envvar="BATCH_CREDENTIALS", help="A file with BATCH_REST_API_KEY=… and BATCH_PROJECT_KEY=…"),
     ] = None,
     share: Annotated[
-        float | None, typer.Option(help="The part of every limit to take, such as 0.5. By default all of it.")
+        float | None, typer.Option(help="The part of every limit to use, such as 0.5. By default all of it.")
     ] = None,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say it.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
-    """See the help of the app."""
+    """The options of all commands."""
     Settings.credentials, Settings.share = credentials, share
 
 
@@ -75,31 +77,31 @@ File = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A .csv or .jsonl file, or one with .gz.")
 ]
 Name = Annotated[str | None, typer.Option(help="Its name. By default that of the file.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Say what came of it as JSON.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Check all lines and say how long it takes; send nothing.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check all lines and estimate the time; send nothing.")]
 DeadLetter = Annotated[
     Path | None,
-    typer.Option(dir_okay=False, help="Where lines go that cannot be right. By default beside the file."),
+    typer.Option(dir_okay=False, help="Where invalid lines go. By default next to the file."),
 ]
 CheckpointFile = Annotated[
     Path | None,
-    typer.Option("--checkpoint", dir_okay=False, help="Remembers what is done. By default beside the file."),
+    typer.Option("--checkpoint", dir_okay=False, help="Remembers what is done. By default next to the file."),
 ]
-NoCheckpoint = Annotated[bool, typer.Option("--no-checkpoint", help="Remember nothing: start at the beginning.")]
+NoCheckpoint = Annotated[bool, typer.Option("--no-checkpoint", help="Keep no checkpoint: start from the beginning.")]
 Null = Annotated[
     str | None, typer.Option(help="The CSV cell that deletes an attribute, such as NULL; by default none.")
 ]
 Text = Annotated[list[str] | None, typer.Option(help="A CSV column whose cells are text, whatever they look like.")]
 Zone = Annotated[str, typer.Option(help="The time zone of dates that name none, such as Europe/Paris.")]
-Delimiter = Annotated[str, typer.Option(help="What stands between CSV cells.")]
+Delimiter = Annotated[str, typer.Option(help="The character between CSV cells.")]
 
 
 @imports.command("profiles")
 def import_profiles(
     file: File,
-    endpoint: Annotated[Endpoint, typer.Option(help="update is for up to 300 a second.")] = "mass-update",
+    endpoint: Annotated[Endpoint, typer.Option(help="update is limited to 300 profiles a second.")] = "mass-update",
     resend_events: Annotated[
-        bool, typer.Option(help="Send events again after an answer was lost, though they may count twice.")
+        bool, typer.Option(help="Retry events after a lost answer, although they may be counted twice.")
     ] = False,
     dry_run: DryRun = False,
     json: AsJson = False,
@@ -111,7 +113,7 @@ def import_profiles(
     zone: Zone = "UTC",
     delimiter: Delimiter = ",",
 ) -> None:
-    """Write profiles. A CSV column is an attribute under its name in the API; custom_id is whose it is."""
+    """Write profiles. The CSV column custom_id is the profile's id; the others are attributes, named as in the API."""
     target = jobs.profiles(endpoint, resend_events=resend_events)
     paths = _paths(file, dead_letter, checkpoint, no_checkpoint)
     _import(file, target, paths, _reading(null, text, zone, delimiter), dry_run=dry_run, json=json)
@@ -131,7 +133,7 @@ def import_catalog(
     zone: Zone = "UTC",
     delimiter: Delimiter = ",",
 ) -> None:
-    """Add items to a catalog that exists. The CSV column id is the item's id, the others are its attributes."""
+    """Add items to an existing catalog. The CSV column id is the item's id; the others are its attributes."""
     target = jobs.catalog(name or _stem(file))
     paths = _paths(file, dead_letter, checkpoint, no_checkpoint)
     _import(file, target, paths, _reading(null, text, zone, delimiter), dry_run=dry_run, json=json)
@@ -152,7 +154,7 @@ def import_audience(
     zone: Zone = "UTC",
     delimiter: Delimiter = ",",
 ) -> None:
-    """Add ids to an audience that exists. The CSV column id, or the first, is the id; the others are attributes."""
+    """Add ids to an existing audience. The CSV column id, or else the first, is the id; the others are attributes."""
     target = jobs.audience(name or _stem(file), mode)
     paths = _paths(file, dead_letter, checkpoint, no_checkpoint)
     _import(file, target, paths, _reading(null, text, zone, delimiter), dry_run=dry_run, json=json)
@@ -165,7 +167,7 @@ def _stem(file: Path) -> str:
 def _paths(file: Path, dead_letter: Path | None, checkpoint: Path | None, no_checkpoint: bool) -> Paths:
     letters = dead_letter or beside(file, "dead-letter")
     if letters.resolve() == file.resolve():
-        raise typer.BadParameter("It is the file to be imported.", param_hint="--dead-letter")
+        raise typer.BadParameter("Expected a file other than the one to import.", param_hint="--dead-letter")
     remembers = None if no_checkpoint else checkpoint or file.with_name(f"{file.name}.checkpoint")
     return Paths(letters, beside(file, "report", ".jsonl"), remembers)
 
@@ -174,7 +176,9 @@ def _reading(null: str | None, text: list[str] | None, zone: str, delimiter: str
     try:
         known = ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
-        raise typer.BadParameter(f"There is no time zone {zone}.", param_hint="--zone") from None
+        raise typer.BadParameter(
+            f"Expected a time zone such as Europe/Paris, got {zone}.", param_hint="--zone"
+        ) from None
     return Reading(null, tuple(text or ()), known, delimiter)
 
 
@@ -222,11 +226,11 @@ def export_profiles(
     start: Annotated[str | None, typer.Option("--from", help="RFC 3339, at most 90 days ago.")] = None,
     end: Annotated[str, typer.Option("--to", help="RFC 3339, or now.")] = "now",
     segment: Annotated[str | None, typer.Option(help="Only profiles of this segment, by its code.")] = None,
-    id: Annotated[str | None, typer.Option(help="An export that was asked for already.")] = None,
+    id: Annotated[str | None, typer.Option(help="The id of an export that was requested before.")] = None,
     folder: Annotated[Path, typer.Option("--output", file_okay=False, help="Where the parts go.")] = Path("export"),
     json: AsJson = False,
 ) -> None:
-    """Ask for an export, wait for it, and fetch its parts. The same command in the same folder goes on."""
+    """Request an export, wait for it, and download its parts. The same command in the same folder resumes it."""
 
     async def carry_out() -> int:
         request = None
@@ -256,7 +260,7 @@ def export_profiles(
 
 # -- list and view ---------------------------------------------------------------------------------------------------
 
-Form = Annotated[Format, typer.Option("--format", "-f", help="How it is written.")]
+Form = Annotated[Format, typer.Option("--format", "-f", help="The output format.")]
 Resource = Annotated[str, typer.Argument(help=", ".join(listing.KINDS), metavar="RESOURCE")]
 
 
@@ -269,21 +273,21 @@ def list_(resource: Resource, form: Form = Format.TABLE, json: AsJson = False) -
 @app.command()
 def view(
     resource: Resource,
-    id: Annotated[str, typer.Argument(help="Its name, if it is an audience or a catalog; else its id.")],
+    id: Annotated[str, typer.Argument(help="The name of an audience or a catalog; otherwise the id.")],
     form: Form = Format.TABLE,
     json: AsJson = False,
 ) -> None:
     """One audience, catalog, campaign, orchestration or export."""
     name = _resource(resource)
     if listing.KINDS[name].view is None:
-        raise typer.BadParameter(f"The API shows no single one of {name}: list them.", param_hint="RESOURCE")
+        raise typer.BadParameter(f"The API cannot show single {name}: use `list {name}`.", param_hint="RESOURCE")
     raise typer.Exit(_run(listing.show_one(Settings.client, name, id, Format.JSON if json else form)))
 
 
 def _resource(word: str) -> str:
     name = listing.kind_of(word)
     if name is None:
-        raise typer.BadParameter(f"It is one of {', '.join(listing.KINDS)}.", param_hint="RESOURCE")
+        raise typer.BadParameter(f"Expected one of {', '.join(listing.KINDS)}, got {word}.", param_hint="RESOURCE")
     return name
 
 
@@ -292,7 +296,7 @@ def _resource(word: str) -> str:
 
 @app.command()
 def limits(form: Form = Format.TABLE, json: AsJson = False) -> None:
-    """The limits that are kept to, by operation. No key is needed."""
+    """Show the rate limits that the client keeps to, by operation. Needs no key."""
     rows = [
         {"operation": name, "limits": [output.limit(limit) for limit in found]}
         for name, found in jobs.offline(Settings.share).limits().items()
@@ -302,10 +306,10 @@ def limits(form: Form = Format.TABLE, json: AsJson = False) -> None:
 
 @app.command()
 def quota(
-    once: Annotated[bool, typer.Option("--once", help="Say how things stand, and end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Show the current state, and exit.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Watch limits that are shared through Redis: how far they are used, by whom, and what is paused.
+    """Watch rate limits that are shared through Redis: how far they are used, by whom, and what is paused.
 
     BATCH_QUOTA_URL says where Redis is. Needs the extra `redis`.
     """
@@ -316,7 +320,7 @@ def quota(
 
 @app.command()
 def doctor(json: AsJson = False) -> None:
-    """Look whether keys, project, network and clock are as they should be. Changes nothing."""
+    """Check the keys, the project, the network and the clock. Changes nothing."""
 
     async def examine() -> int:
         findings = await doctor_.examine(Settings.credentials)
@@ -354,9 +358,9 @@ def run() -> int:
 
 
 def _run(work: Coroutine[Any, Any, int], *, goes_on: bool = False) -> int:
-    """Bring a command to its end. What may go wrong is told in a line, without a traceback.
+    """Run a command to its end. Errors are reported in one line, without a traceback.
 
-    `goes_on`: the same command takes up what this one leaves.
+    `goes_on`: running the same command again resumes the work.
     """
     try:
         return asyncio.run(work)
@@ -367,7 +371,7 @@ def _run(work: Coroutine[Any, Any, int], *, goes_on: bool = False) -> int:
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}." if error.filename else f"{error}.")
     except (KeyboardInterrupt, asyncio.CancelledError):
-        output.err.print("Stopped. To go on from here, run the same command again." if goes_on else "Stopped.")
+        output.err.print("Stopped. To resume, run the same command again." if goes_on else "Stopped.")
         return INTERRUPTED
     return UNUSABLE
 

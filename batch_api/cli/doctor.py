@@ -1,4 +1,4 @@
-"""`doctor`: whether all is set up well. It reads, and changes nothing."""
+"""`doctor`: checks whether everything is set up correctly. It only reads."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from batch_api._generated.cep.document import SERVER_URL
 from batch_api.cli.account import URL, Account, open_to_others
 
 MOST_SKEW = 30.0
-"""Seconds between our clock and the API's from which on events may be refused as being in the future."""
+"""Seconds that our clock may differ from the API's: beyond that, it may refuse events as being in the future."""
 _CONNECT = 10.0
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at."""
+    """The result of one check."""
 
     subject: str
     is_good: bool
@@ -41,7 +41,7 @@ class Finding(NamedTuple):
 
 
 async def examine(credentials: Path | None) -> list[Finding]:
-    """Look at the version, the keys, the way to the API, its answer, and the clocks."""
+    """Check the version, the keys, the connection to the API, its answer, and the clocks."""
     findings = [Finding("version", True, f"batch_api {__version__}, Python {platform.python_version()}")]
     try:
         account = Account.found(credentials)
@@ -66,7 +66,7 @@ def _credentials(account: Account, path: Path | None) -> Iterator[Finding]:
 
 
 async def _reach(base_url: str, proxy: str | None) -> Finding:
-    """Whether a connection to the host, or to the proxy before it, can be made at all."""
+    """Whether a connection to the host, or to the proxy in front of it, can be made at all."""
     address = urlsplit(proxy or base_url)
     secure = address.scheme == "https"
     port = address.port or (443 if secure else 80)
@@ -91,36 +91,38 @@ async def _ask(client: BatchClient) -> list[Finding]:
         page = await anext(aiter(client.segments.list(page_size=1).pages()))
     except BatchError as error:
         return [*_refusal(error), *_clock(getattr(error, "response", None), sent)]
-    good = Finding("key", True, "the API takes it"), Finding("project", True, "the key opens it")
+    good = Finding("key", True, "accepted by the API"), Finding("project", True, "accessible with the key")
     return [*good, *_clock(page.response, sent)]
 
 
 def _refusal(error: BatchError) -> list[Finding]:
     if isinstance(error, AuthenticationFailed):
-        return [Finding("key", False, "the API refuses it for this project (HTTP 401): check both")]
+        return [Finding("key", False, "refused by the API for this project (HTTP 401): check both keys")]
     if isinstance(error, PermissionDenied | NotFound):
         return [
-            Finding("key", True, "the API takes it"),
-            Finding("project", False, f"the key does not open it (HTTP {error.status})"),
+            Finding("key", True, "accepted by the API"),
+            Finding("project", False, f"not accessible with the key (HTTP {error.status})"),
         ]
     what = f"HTTP {error.status}" if isinstance(error, APIError) else _first_sentence(error)
-    return [Finding("network" if isinstance(error, TransportError) else "API", False, f"it gave no list: {what}")]
+    return [
+        Finding("network" if isinstance(error, TransportError) else "API", False, f"could not list segments: {what}")
+    ]
 
 
 def _clock(response: Any, sent: float) -> Iterator[Finding]:
-    """By the date of the answer, which is exact to a second."""
+    """Compares the clocks by the `Date` of the answer, which is exact to a second."""
     header = response.headers.get("date") if isinstance(response, Response) else None
     try:
         theirs = parsedate_to_datetime(header or "")
     except ValueError:
-        yield Finding("clock", True, "not compared: the answer carries no date")
+        yield Finding("clock", True, "not compared: the answer has no Date header")
         return
     if theirs.tzinfo is None:
         theirs = theirs.replace(tzinfo=UTC)
     ours = datetime.fromtimestamp((sent + time.time()) / 2, UTC)
     skew = (ours - theirs).total_seconds()
     if abs(skew) <= MOST_SKEW:
-        yield Finding("clock", True, "as the API's")
+        yield Finding("clock", True, "agrees with the API's")
     else:
         yield Finding("clock", False, f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the API's")
 

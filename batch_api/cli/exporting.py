@@ -1,4 +1,4 @@
-"""`export`: asked for, waited for, and fetched part by part."""
+"""`export`: requested, waited for, and downloaded part by part."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from batch_api.models import ExportFile
 
 STATE = "export.json"
-"""What was asked for, and under which id: the same command in the same folder goes on from there."""
+"""What was requested, and the id of the export: the same command in the same folder resumes from there."""
 
 Request = dict[str, Any]
 
@@ -34,7 +34,7 @@ def request_of(
     end: str,
     segment: str | None,
 ) -> Request:
-    """The body of an export. Raises `ConfigurationError` for what does not go together."""
+    """The body of an export. Raises `ConfigurationError` for options that do not go together."""
     request: Request = {"export_type": kind.upper()}
     if identifiers:
         request["identifiers"] = list(identifiers)
@@ -73,7 +73,7 @@ def _need(kind: str, name: str, values: Sequence[str]) -> None:
 
 
 async def carry_out(client: BatchClient, request: Request | None, id: str | None, folder: Path) -> list[Path]:
-    """Fetch all parts of an export into a folder: of one that exists already, or of a new one."""
+    """Download all parts of an export into a folder: of an existing one, or of a new one."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     state = folder / STATE
     async with client:
@@ -91,7 +91,7 @@ async def carry_out(client: BatchClient, request: Request | None, id: str | None
 
 
 def _numbered(files: Sequence[ExportFile]) -> list[tuple[int, ExportFile]]:
-    """Each file with a number that no other has: its part or, where these do not tell them apart, its place."""
+    """Each file with a unique number: its part or, where those are not unique, its position."""
     ordered = sorted(files, key=lambda file: (file.part or 0, file.id or ""))
     numbers = [file.part for file in ordered if file.part is not None]
     if len(set(numbers)) < len(ordered):
@@ -100,24 +100,24 @@ def _numbered(files: Sequence[ExportFile]) -> list[tuple[int, ExportFile]]:
 
 
 def _known(state: Path, request: Request) -> str | None:
-    """The id of the export that was asked for here before."""
+    """The id of the export that was requested in this folder before."""
     if private.check(state) is None:
         return None
     try:
         found = json.loads(state.read_text(encoding="utf-8"))
         same, id = found["request"] == request, found["id"]
     except (ValueError, KeyError, TypeError):
-        raise ConfigurationError(f"{state} is damaged. Delete it to ask for a new export.") from None
+        raise ConfigurationError(f"{state} is damaged. Delete it to request a new export.") from None
     if not same:
         raise ConfigurationError(f"{state.parent} holds another export. Name another folder by --output.")
-    output.err.print(f"Going on with {id}.")
+    output.err.print(f"Resuming export {id}.")
     return str(id)
 
 
 async def _ask(client: BatchClient, state: Path, request: Request) -> str:
     id = await client.profiles.export(request)
     if not id:
-        raise ConfigurationError("The API took the request and named no export: look for it with `list exports`.")
+        raise ConfigurationError("The API accepted the request, but returned no id: find it with `list exports`.")
     part = state.with_name(f".{secrets.token_hex(8)}.part")
     with open(part, "x", opener=private.new, encoding="utf-8") as file:  # noqa: ASYNC230 (it is short)
         json.dump({"id": id, "request": request}, file, indent=2)
@@ -126,16 +126,16 @@ async def _ask(client: BatchClient, state: Path, request: Request) -> str:
 
 
 async def _fetch(client: BatchClient, file: ExportFile, path: Path) -> Path:
-    """A part that is there is whole: it gets its name at the end."""
+    """Download a part, unless it exists: a part gets its name once it is complete."""
     size = file.size
     there = private.check(path)
     if there is not None:
         if size is not None and there.st_size != size:
             raise ConfigurationError(
-                f"{path} has {there.st_size:,} bytes, and this part of the export has {size:,}: it is another file."
-                " Move it away, or name another folder by --output."
+                f"Expected {path} to have {size:,} bytes like this part of the export, got {there.st_size:,}: it is"
+                " another file. Move it away, or name another folder by --output."
             )
-        output.err.print(f"{path} is there already.")
+        output.err.print(f"{path} already exists.")
         return path
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=output.err, disable=not output.err.is_terminal) as bar:

@@ -1,4 +1,4 @@
-"""`import`: a file in, what became of each of its lines out."""
+"""`import`: sends a file, and reports the fate of each line."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from batch_api.cli.jobs import Target
 from batch_api.cli.leftovers import Leftovers, told
 from batch_api.cli.meter import Meter
 from batch_api.ingest import private
-from batch_api.ingest.checkpoint import is_open
-from batch_api.ingest.csvsource import CsvSource
-from batch_api.ingest.files import FileSource
-from batch_api.ingest.job import Job
-from batch_api.ingest.paths import JSON_LINES, form_of, open_source
-from batch_api.ingest.reading import read
-from batch_api.ingest.sources import WINDOW
+from batch_api.ingest.items.reading import read
+from batch_api.ingest.job.checkpoint import is_open
+from batch_api.ingest.job.job import Job
+from batch_api.ingest.sources.csvsource import CsvSource
+from batch_api.ingest.sources.files import FileSource
+from batch_api.ingest.sources.open import JSON_LINES, form_of, open_source
+from batch_api.ingest.sources.source import WINDOW
 
 COMPLETE, LEFT_OVER, UNUSABLE, ENDED_EARLY, INTERRUPTED = 0, 1, 2, 3, 130
-"""Exit codes: all in; some lines are not; nothing could be done; run it again to go on; stopped by Ctrl-C."""
+"""Exit codes: all delivered; some lines are not; nothing could be done; run it again to resume; stopped by Ctrl-C."""
 
 MOST_SHOWN = 20
 """Reasons that a dry run shows."""
 FATES = ("Delivered", "PartlyApplied", "Refused", "Invalid", "Unknown", "Unsent")
 _WORDS = {
     "Delivered": "delivered",
-    "PartlyApplied": "taken in part",
+    "PartlyApplied": "partly applied",
     "Refused": "refused",
-    "Invalid": "cannot be right",
+    "Invalid": "invalid",
     "Unknown": "unknown",
-    "Unsent": "left to be sent",
+    "Unsent": "not yet sent",
 }
 
 
@@ -59,7 +59,7 @@ class Reading(NamedTuple):
         return open_source(file, target.kind)
 
     async def fitting_source(self, path: Path, target: Target, client: BatchClient) -> FileSource:
-        """The same, with what the API knows of the columns."""
+        """The same, with the columns that the API knows to be text read as text."""
         source = self.source(path, target)
         texts = await target.texts(client)
         if isinstance(source, CsvSource) and texts:
@@ -69,7 +69,7 @@ class Reading(NamedTuple):
 
 
 class Paths(NamedTuple):
-    """The files beside the source."""
+    """The files next to the source."""
 
     letters: Path
     report: Path
@@ -78,15 +78,15 @@ class Paths(NamedTuple):
 
 @define
 class Outcome:
-    """What an import came to."""
+    """The result of an import."""
 
     source: FileSource
     target: Target
     paths: Paths
     fates: Counter[str] = field(factory=Counter)
-    """Of this run. What has its fate only because it ended is counted as `Unsent`: it may still get a better one."""
+    """Of this run. Items that have their fate only because the run ended count as `Unsent`: it may still improve."""
     earlier: Counter[str] = field(factory=Counter)
-    """Of the runs before it that it went on from."""
+    """Of the runs that this one resumed."""
     seconds: float = 0.0
     rate: float = 0.0
     limit_share: float | None = None
@@ -98,7 +98,7 @@ class Outcome:
     has_letters: bool = False
     has_report: bool = False
     kept: list[Path] = field(factory=list)
-    """Where leftovers of an earlier import went."""
+    """Where the leftovers of an earlier import were moved."""
 
     @property
     def all_fates(self) -> Counter[str]:
@@ -114,10 +114,10 @@ class Outcome:
 
 
 async def carry_out(client: BatchClient, target: Target, source: FileSource, paths: Paths, delimiter: str) -> Outcome:
-    """Import a file, and show how far it is. Ctrl-C finishes what is on its way."""
+    """Import a file, and show the progress. Ctrl-C finishes what is in flight."""
     outcome = Outcome(source, target, paths)
     for path in (paths.letters, paths.report):
-        private.check(path)  # now, and not when the first line has to go there
+        private.check(path)  # now, rather than when the first line goes there
     async with target.start(client, source, paths.checkpoint) as job:
         checkpoint = job.checkpoint
         if checkpoint is not None:
@@ -155,7 +155,7 @@ def _stopping(job: Job, outcome: Outcome) -> Iterator[None]:
             task.cancel()
             return
         outcome.is_stopped = True
-        output.err.print("Finishing what is on its way. Ctrl-C again leaves at once.")
+        output.err.print("Stopping once what was read is sent. Ctrl-C or SIGTERM again stops at once.")
         job.stop()
 
     with ExitStack() as handlers:
@@ -166,7 +166,7 @@ def _stopping(job: Job, outcome: Outcome) -> Iterator[None]:
         yield
 
 
-# -- what is said of it ----------------------------------------------------------------------------------------------
+# -- the report ------------------------------------------------------------------------------------------------------
 
 
 def as_json(outcome: Outcome) -> dict[str, Any]:
@@ -194,25 +194,25 @@ def tell(outcome: Outcome) -> None:
     paths, fates = outcome.paths, outcome.all_fates
     name = outcome.source.path.name
     if outcome.was_finished:
-        say(f"{name} is in already: {_counts(fates)}. To import it again, delete {paths.checkpoint}.")
+        say(f"{name} has already been imported: {_counts(fates)}. To import it again, delete {paths.checkpoint}.")
         return
     done = outcome.fates.total()
     share = "" if outcome.limit_share is None else f", {output.share(outcome.limit_share)}"
     say(f"{done:,} lines of {name} in {output.seconds(outcome.seconds)}: {outcome.rate:,.0f} a second{share}.")
     if outcome.earlier:
-        say(f"Before that: {_counts(outcome.earlier)}. In all:")
+        say(f"Before that: {_counts(outcome.earlier)}. In total:")
     for fate in FATES:
         if fates[fate]:
             say(f"  {_WORDS[fate]:<16}{fates[fate]:>12,}{_where(fate, paths)}")
     for aside in outcome.kept:
-        say(f"What an earlier import left is in {aside}.")
+        say(f"The leftovers of an earlier import were moved to {aside}.")
     if outcome.is_incomplete:
-        say(f"The {outcome.target.name} is incomplete: it was emptied, and not all ids were added since.")
+        say(f"The {outcome.target.name} is incomplete: it was emptied, and not all ids have been added since.")
     if outcome.ended_by is not None:
-        say(f"It ended early. {outcome.ended_by}")
+        say(f"The import ended early. {outcome.ended_by}")
     if outcome.ended_by is not None or outcome.is_stopped:
         if paths.checkpoint is not None:
-            say("To go on from here, run the same command again.")
+            say("To resume, run the same command again.")
         else:
             say("Without a checkpoint, the same command starts from the beginning.")
 
@@ -229,7 +229,7 @@ _KEYS = {
 
 def _where(fate: str, paths: Paths) -> str:
     if fate == "Invalid":
-        return f"   repair them in {paths.letters}, and import that"
+        return f"   correct them in {paths.letters}, and import that file"
     return f"   see {paths.report}" if fate in ("PartlyApplied", "Refused", "Unknown") else ""
 
 
@@ -290,10 +290,10 @@ def tell_rehearsal(found: Rehearsal, source: FileSource, target: Target) -> None
     good = found.items - found.invalid
     say(f"{source.path.name} holds {found.items:,} items for {target.name}. Nothing was sent.")
     if found.invalid:
-        say(f"{found.invalid:,} cannot be right, and would go into the dead-letter file:")
+        say(f"{found.invalid:,} are invalid, and would go into the dead-letter file:")
         for reason in found.reasons:
             say(f"  {reason}")
         if found.invalid > len(found.reasons):
             say("  …")
-    limit = "" if found.limit is None else f", bound by {output.limit(found.limit)}"
-    say(f"To send {good:,} takes {output.seconds(found.seconds)} at least{limit}.")
+    limit = "" if found.limit is None else f", limited to {output.limit(found.limit)}"
+    say(f"Sending {good:,} takes at least {output.seconds(found.seconds)}{limit}.")

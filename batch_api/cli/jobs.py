@@ -1,4 +1,4 @@
-"""What an import is of, and the job that does it."""
+"""The targets of an import, and the job for each."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from batch_api import BatchClient, Limit
-from batch_api.ingest.choices import chunk_size
-from batch_api.ingest.files import FileSource
-from batch_api.ingest.forecast import shortest
-from batch_api.ingest.job import Job
-from batch_api.ingest.kinds import AudienceChanges, AudienceMembers, CatalogItems, Kind, ProfileEdits
+from batch_api.ingest.items.item_types import AudienceChanges, AudienceMembers, CatalogItems, Kind, ProfileEdits
+from batch_api.ingest.job.choices import chunk_size
+from batch_api.ingest.job.forecast import shortest
+from batch_api.ingest.job.job import Job
+from batch_api.ingest.sources.files import FileSource
 
 
 class Target(NamedTuple):
@@ -21,14 +21,14 @@ class Target(NamedTuple):
     """For people: `profiles`, `catalog cars`, `audience vip`."""
     kind: Kind
     start: Callable[[BatchClient, FileSource, Path | None], Job]
-    """A job that takes them there, with its checkpoint."""
+    """Makes the job that sends them, with its checkpoint."""
     texts: Callable[[BatchClient], Awaitable[Sequence[str]]]
-    """The columns that are text there. Asked before anything is sent."""
+    """Returns the columns that are text there. Called before anything is sent."""
 
     def forecast(self, client: BatchClient, items: int) -> tuple[float, Limit | None]:
-        """The seconds that so many items take at least, and the limit that makes it so."""
+        """The seconds that this many items take at least, and the limit that decides it."""
         operation = self.kind.operation
-        size = chunk_size(operation, client.limits()[operation.name], None)
+        size = chunk_size(operation, client._engine.limits_of(operation), None)
         return shortest(client._engine, operation, items, size)
 
 
@@ -62,7 +62,7 @@ def audience(name: str, mode: Literal["update", "replace"]) -> Target:
 
 
 async def _texts_of_catalog(client: BatchClient, name: str) -> list[str]:
-    """The fields of a catalog that hold text: a title such as `1984` is no number there.
+    """The fields of a catalog that hold text: a title such as `1984` is not a number there.
 
     Raises `NotFound` for a catalog that does not exist, before its items are sent.
     """

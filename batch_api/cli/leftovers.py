@@ -1,4 +1,4 @@
-"""What did not get in: lines to repair and import again, and a report on the rest."""
+"""What was not delivered: lines to correct and import again, and a report on the rest."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ import orjson
 
 from batch_api import APIError, BatchError, Line
 from batch_api.ingest import private
-from batch_api.ingest.csvlayout import REASON
-from batch_api.ingest.csvsource import CsvSource
-from batch_api.ingest.fates import Invalid, PartlyApplied, Trouble
-from batch_api.ingest.files import FileSource
-from batch_api.ingest.jsonlines import COMMENT
+from batch_api.ingest.items.fates import Invalid, PartlyApplied, Trouble
+from batch_api.ingest.sources.csvlayout import REASON
+from batch_api.ingest.sources.csvsource import CsvSource
+from batch_api.ingest.sources.files import FileSource
+from batch_api.ingest.sources.jsonlines import COMMENT
 
 _TAIL = 1 << 20
 _OLD_REASON = re.compile(rb'"(?:[^"]|"")*"')
 
 
 class Leftovers:
-    """Two files, made when there is something to put in. Both hold people's data, and only their owner reads them.
+    """Two files, created when there is something to write. Both hold personal data; only their owner can read them.
 
-    The dead-letter file takes the lines that cannot be right, as they were, each with its reason: in a CSV file in a
-    first column `#reason`, in a JSONL file on a line of its own that starts with `#`. An import passes over both, so a
-    repaired file is imported as it is. The report takes what was sent, and refused in part or whole, or not answered.
+    The dead-letter file takes the invalid lines, unchanged, each with its reason: in a CSV file in a first column
+    `#reason`, in a JSONL file on a line of its own that starts with `#`. An import skips both, so the corrected file is
+    imported as it is. The report takes what was sent, and then refused in part or in full, or not answered.
     """
 
     def __init__(self, source: FileSource, letters: Path, report: Path, delimiter: str, *, goes_on: bool) -> None:
@@ -38,7 +38,7 @@ class Leftovers:
         self._has_reasons = self._header is not None and self._header.startswith(REASON.encode())
 
     def take(self, troubles: Iterable[Trouble]) -> None:
-        """Write what there is to write, before it is forgotten elsewhere."""
+        """Write these troubles to disk, before the checkpoint counts them as done."""
         for trouble in troubles:
             if isinstance(trouble, Invalid):
                 self._bury(trouble)
@@ -49,11 +49,11 @@ class Leftovers:
 
     @property
     def kept(self) -> list[Path]:
-        """Where files of an earlier import went."""
+        """Where the files of an earlier import were moved."""
         return [file.kept for file in (self.letters, self.report) if file.kept is not None]
 
     def close(self) -> None:
-        """Both files are done."""
+        """Close both files."""
         self.letters.close()
         self.report.close()
 
@@ -68,7 +68,7 @@ class Leftovers:
         self.letters.write(self._with_reason('"' + reason.replace('"', '""') + '"', line.text))
 
     def _with_reason(self, reason: str, text: bytes) -> bytes:
-        if self._has_reasons:  # that of the last time
+        if self._has_reasons:  # drop the reason of the previous import
             first = _OLD_REASON.match(text)
             end = first.end() if first else text.find(self._delimiter)
             if text[end : end + len(self._delimiter)] == self._delimiter:
@@ -77,7 +77,7 @@ class Leftovers:
 
 
 class _File:
-    """A file that is made when it is first written to, or goes on if it begins as ours do."""
+    """A file that is created on the first write, or appended to if it begins as ours do."""
 
     def __init__(self, path: Path, beginning: bytes, *, goes_on: bool) -> None:
         self.path = path
@@ -86,13 +86,13 @@ class _File:
         self._is_written = False
         self._tail = b""
         self.kept: Path | None = None
-        """Where a file of an earlier import went."""
+        """Where the file of an earlier import was moved."""
         if self._goes_on:
             self._tail = _end_of(path)
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing of this import is in it."""
+        """Whether it holds nothing of this import."""
         return self._file is None and not self._goes_on
 
     def write(self, entry: bytes) -> None:
@@ -126,7 +126,7 @@ class _File:
 
 
 def told(trouble: Invalid) -> str:
-    """Line and reason. No value is quoted."""
+    """Line and reason, without quoting a value."""
     line: Line = trouble.ref
     path = trouble.error.path.removeprefix(f"line {line.number}").removeprefix(", ")
     where = f"line {line.number}, {path}" if path else f"line {line.number}"
@@ -134,7 +134,7 @@ def told(trouble: Invalid) -> str:
 
 
 def described(trouble: Trouble) -> dict[str, Any]:
-    """An entry of the report. It may quote people, as the API does."""
+    """An entry of the report. It may quote personal data, as the API does."""
     line: Line = trouble.ref
     entry: dict[str, Any] = {"line": line.number, "id": trouble.id, "fate": type(trouble).__name__}
     if isinstance(trouble, PartlyApplied):
@@ -157,7 +157,7 @@ def beside(source: Path, word: str, ending: str | None = None) -> Path:
 
 
 def _put_aside(path: Path) -> Path | None:
-    """Give a file of an earlier import another name: what is in it may not be repaired yet."""
+    """Rename the file of an earlier import: its lines may not have been corrected yet."""
     if private.check(path) is None:
         return None
     number = 1

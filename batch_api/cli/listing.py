@@ -11,7 +11,7 @@ from batch_api.cli.output import Format
 
 
 class Kind(NamedTuple):
-    """Something that can be listed, and looked at if it has a `view`."""
+    """Something that can be listed, and viewed if it has a `view`."""
 
     columns: tuple[str, ...]
     list: Callable[[BatchClient], AsyncIterable[Any]]
@@ -53,13 +53,13 @@ KINDS = {
 
 
 def kind_of(word: str) -> str | None:
-    """What is meant by `audience` or `audiences`."""
+    """The kind that a word names, in the singular or plural: `audience` or `audiences`."""
     plural = word if word.endswith("s") else f"{word}s"
     return plural if plural in KINDS else None
 
 
 async def show_list(open_client: Callable[[], BatchClient], name: str, form: Format) -> int:
-    """All of a kind. A list is walked to its end before it is shown: tables need to know their widest cell."""
+    """All of a kind. The list is read to its end before it is shown: tables need to know their widest cell."""
     kind = KINDS[name]
     async with open_client() as client:
         found = [output.plain(item) async for item in kind.list(client)]

@@ -1,4 +1,4 @@
-"""The line that moves while an import runs."""
+"""The progress bar of an import."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from batch_api.cli.output import seconds, share
-from batch_api.ingest.files import FileSource
-from batch_api.ingest.progress import Progress as JobProgress
+from batch_api.ingest.job.progress import Progress as JobProgress
+from batch_api.ingest.sources.files import FileSource
 
 
 class Meter:
@@ -38,7 +38,7 @@ class Meter:
         self._bar.stop()
 
     def show(self, progress: JobProgress) -> None:
-        """Draw what has been done so far."""
+        """Draw the progress so far."""
         parts = [f"{progress.done:,} done", f"{progress.rate:,.0f}/s"]
         if progress.limit_share is not None:
             parts.append(share(progress.limit_share))

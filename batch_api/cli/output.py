@@ -1,4 +1,4 @@
-"""What is shown: tables for people, JSON and CSV for programs."""
+"""Output: tables for people, JSON and CSV for programs."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from rich.table import Table
 from batch_api import Limit
 
 out = Console(highlight=False, markup=False, soft_wrap=True)
-"""What was asked for."""
+"""For results."""
 err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-"""All else: progress, notes and errors."""
+"""For everything else: progress, notes and errors."""
 
 Row = Mapping[str, Any]
 
@@ -38,7 +38,7 @@ def plain(value: Any) -> Any:
 
 
 def rows(found: Sequence[Row], columns: Sequence[str], form: Format) -> None:
-    """Several things of one kind. JSON has all that is known of them, tables and CSV have `columns`."""
+    """Several things of one kind. JSON has all their fields, tables and CSV have `columns`."""
     if form is Format.JSON:
         json_of(list(found))
     elif form is Format.CSV:
@@ -51,7 +51,7 @@ def rows(found: Sequence[Row], columns: Sequence[str], form: Format) -> None:
 
 
 def one(found: Any, form: Format) -> None:
-    """One thing, all that is known of it."""
+    """One thing, with all its fields."""
     if not isinstance(found, Mapping) or form is Format.JSON:
         json_of(found)
     elif form is Format.CSV:
@@ -64,7 +64,7 @@ def one(found: Any, form: Format) -> None:
 
 
 def _print(table: Table) -> None:
-    """As wide as it is: an id that is cut off is of no use."""
+    """In full width: an id that is cut off is useless."""
     needed = Measurement.get(out, out.options.update(max_width=10_000), table).maximum
     Console(width=max(needed, out.width), highlight=False, markup=False).print(table)
 
@@ -75,7 +75,7 @@ def json_of(value: Any) -> None:
 
 
 def cell(value: Any) -> str:
-    """A value as people read it."""
+    """A value in a form for people."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -109,7 +109,7 @@ def _csv_cell(value: Any) -> Any:
 
 
 def seconds(value: float) -> str:
-    """A duration as people say it."""
+    """A duration in a form for people."""
     if value < 10:
         return f"{value:.1f} s"
     if value < 120:
@@ -120,7 +120,7 @@ def seconds(value: float) -> str:
 
 
 def share(part: float) -> str:
-    """Of the limit. The first requests of a job may leave at once, so a short one seems to go faster than it allows."""
+    """Part of the limit. A job's first requests may be sent at once, so a short job would seem to exceed the limit."""
     return f"{min(part, 1.0):.0%} of the limit"
 
 

@@ -15,21 +15,21 @@ from rich.table import Table
 from batch_api import ConfigurationError
 from batch_api.cli import output
 from batch_api.cli.account import QUOTA, read, warn_of_others
-from batch_api.engine.shared.look import Onlooker, Pause, Standing, View
+from batch_api.engine.limiter.shared.look import Onlooker, Pause, Standing, View
 
 _EVERY = 1.0
 
 
 def _address(credentials: Path | None) -> str:
-    """Where Redis is. It may hold a password, so no argument says it: the file with the keys, or the environment."""
+    """The URL of Redis. It may hold a password, so it comes from the file with the keys or from the environment."""
     found = read(credentials).get(QUOTA) if credentials is not None else os.environ.get(QUOTA)
     if not found:
-        raise ConfigurationError(f"Not set in {credentials or 'the environment'}: {QUOTA}.")
+        raise ConfigurationError(f"Expected {QUOTA} to be set in {credentials or 'the environment'}.")
     return found
 
 
 async def show(credentials: Path | None, *, once: bool, json: bool) -> int:
-    """A table that is drawn anew each second, until interrupted; or how things stand, once."""
+    """A table that is redrawn each second, until interrupted; or the current state, once."""
     warn_of_others(credentials)
     onlooker = Onlooker(_address(credentials))
     try:
@@ -41,7 +41,7 @@ async def show(credentials: Path | None, *, once: bool, json: bool) -> int:
         else:
             await _watch(onlooker, view)
     except OSError as error:
-        output.err.print(f"Redis gives no answer: {error}.")
+        output.err.print(f"Redis does not answer: {error}.")
         return 1
     finally:
         await onlooker.aclose()
@@ -72,7 +72,7 @@ def _drawn(view: View, before: dict[tuple[str, str, str], float]) -> RenderableT
             one.project, one.name, one.limit, _speed(one, before), f"{one.left:,.0f}", f"{one.pace:.0%}", _held(one)
         )
     pauses = [_said(pause) for pause in view.pauses]
-    nothing = [] if view.limits else ["Nobody shares limits here."]
+    nothing = [] if view.limits else ["No limits are shared through this Redis."]
     return Group(*([table] if view.limits else []), *pauses, *nothing)
 
 
@@ -83,9 +83,9 @@ def _said(pause: Pause) -> str:
 
 
 def _speed(one: Standing, before: dict[tuple[str, str, str], float]) -> str:
-    """What was spent in the last second, or since the beginning where nothing is known of that."""
+    """Units spent in the last second or, if that is not known yet, since the beginning."""
     known = before.get((one.project, one.name, one.limit))
-    return f"{one.spent:,.0f} in all" if known is None else f"{max(one.spent - known, 0) / _EVERY:,.0f}"
+    return f"{one.spent:,.0f} in total" if known is None else f"{max(one.spent - known, 0) / _EVERY:,.0f}"
 
 
 def _held(one: Standing) -> str:

@@ -1,4 +1,4 @@
-"""One try at sending a request, as errors, observers and logs tell of it."""
+"""One attempt at sending a request, as errors, observers and logs report it."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class Attempt(NamedTuple):
     cost: int
     """Items in the request; 1 where the operation counts none."""
     waited: float
-    """Seconds spent at the gate before this attempt."""
+    """Seconds spent waiting for the rate limit before this attempt."""
     status: int | None
     """HTTP status, or `None` when no answer came."""
     fault: str | None
-    """The kind of failure when the answer was lost, such as `ReadTimeout`."""
+    """The kind of failure when no answer came, such as `ReadTimeout`."""
     seconds: float
     """Seconds from sending to the end of the answer."""
     outcome: AttemptOutcome
-    """`taken`, `refused` (nothing was taken), `unknown` (it may have been taken) or `not_sent`."""
+    """`taken` (applied), `refused` (nothing was applied), `unknown` (it may have been applied) or `not_sent`."""
     route: str = ""
     """Method and path, such as `GET /audiences/view`, with the names of parameters in place of their values."""

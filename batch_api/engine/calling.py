@@ -1,7 +1,7 @@
-"""Operations called by name, or by method and path: for those that no method has, or not even the document.
+"""Operations called by name, or by method and path: those without a method of their own, or not even documented.
 
-The key goes with every request, so a path can lead nowhere but below `base_url`: it is made of plain segments, and what
-is filled into it is percent-encoded.
+The key goes with every request, so a path must stay below `base_url`: it is made of plain segments, and what is filled
+into it is percent-encoded.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
-from batch_api._generated.codec import as_query
-from batch_api._generated.runtime import Api, Encoded, Operation, QueryValue, Unset
-from batch_api.engine.check import NO_TEXT, is_text
+from batch_api._codec import QueryValue, Unset, as_query
+from batch_api._operation import Api, Encoded, Operation
+from batch_api.engine.check import NO_TEXT, NO_ZONE, is_text
 from batch_api.engine.encode import encode_whole
 from batch_api.engine.errors import ConfigurationError, InvalidInput
 
@@ -38,20 +38,20 @@ class Target(NamedTuple):
 def target(api: Api, wanted: str, body: object, params: Mapping[str, Any]) -> Target:
     """What `wanted` means: the name of an operation, or `METHOD /path` with each `{name}` in it filled from `params`.
 
-    The parameter that says what the client stands for, if paths have one, is the engine's to fill.
-    Raises `ConfigurationError` for what is no operation, `InvalidInput` for a body or parameters that cannot be right.
+    The engine fills in the parameter that names the client's project or app, if paths have one.
+    Raises `ConfigurationError` if `wanted` is not an operation, `InvalidInput` for an invalid body or parameter.
     """
     if not isinstance(params, Mapping):
-        raise InvalidInput(f"params is a mapping, not {type(params).__name__}")
+        raise InvalidInput(f"expected a mapping, got {type(params).__name__}", path="params")
     operation, parts = _found(api, wanted)
     if body is not None and operation.method in _READS:
-        raise InvalidInput(f"a {operation.method} carries no body: give params")
+        raise InvalidInput(f"{operation.method} takes no body: use params instead")
     for name, value in params.items():
         _check_parameter(name, value)
     holes = {hole for part in parts.values() for hole in _HOLE.findall(part)}
     path = {name: _filled(part, params) for name, part in parts.items()}
     if body is not None and operation.name not in api.operations:
-        # It may be anything, also a list of anything.
+        # The body of an undocumented operation may be anything, a list included.
         body = Encoded(encode_whole(body, operation.dates), 1, has_events=False)
     query = as_query({name: value for name, value in params.items() if name not in holes and not _is_missing(value)})
     return Target(operation, path, body, query)
@@ -68,9 +68,10 @@ def _found(api: Api, wanted: object) -> tuple[Operation, dict[str, str]]:
     method, path = route[1].upper(), route[2]
     if not _PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
         raise ConfigurationError(
-            "A path is made of plain segments, such as /things/{id}/view; values in it and after a '?' go into params."
+            "Expected a path of plain segments, such as /things/{id}/view: "
+            "put the values for it, and what would follow a '?', into params."
         )
-    # Of /things/list and /things/{id} the former.
+    # /things/list matches before /things/{id} does.
     for operation in sorted(api.operations.values(), key=lambda one: one.path.count("{")):
         parts = _parts(api, operation.path, path) if operation.method == method else None
         if parts is not None:
@@ -81,8 +82,8 @@ def _found(api: Api, wanted: object) -> tuple[Operation, dict[str, str]]:
 
 
 def _parts(api: Api, template: str, path: str) -> dict[str, str] | None:
-    """What a path has in the places of a template's parameters; `None` if it is not of this template."""
-    pieces = _HOLE.split(template)  # text and names of parameters, in turn
+    """What a path has in place of a template's parameters; `None` if it does not match the template."""
+    pieces = _HOLE.split(template)  # alternately text and names of parameters
     names = pieces[1::2]
     if template == path:
         parts = {name: f"{{{name}}}" for name in names}
@@ -99,12 +100,12 @@ def _parts(api: Api, template: str, path: str) -> dict[str, str] | None:
 def _unknown(registry: Mapping[str, Operation], wanted: object) -> str:
     from difflib import get_close_matches
 
-    shown = (
-        isinstance(wanted, str) and _SHOWN.fullmatch(wanted) is not None
-    )  # anything else may be an address with keys
+    # Anything else may be an address with keys in it.
+    shown = isinstance(wanted, str) and _SHOWN.fullmatch(wanted) is not None
     near = get_close_matches(str(wanted), registry, n=1) if shown else []
-    said = f"There is no operation {wanted!r}" if shown else "This names no operation"
-    return f"{said}{f': is {near[0]!r} meant' if near else ''}? Give one of the names in limits(), or 'POST /path'."
+    said = f"There is no operation {wanted!r}" if shown else "There is no such operation"
+    closest = f"; the closest name is {near[0]!r}" if near else ""
+    return f"{said}{closest}. Expected one of the names in limits(), or a method and a path such as 'POST /path'."
 
 
 def _filled(part: str, params: Mapping[str, Any]) -> str:
@@ -113,22 +114,24 @@ def _filled(part: str, params: Mapping[str, Any]) -> str:
 
 def _segment(name: str, value: object) -> str:
     if _is_missing(value) or value == "":
-        raise InvalidInput("missing from params: the path needs it", path=name)
+        raise InvalidInput("missing from params, but the path requires it", path=name)
     if isinstance(value, list | tuple):
-        raise InvalidInput("a list cannot go into a path", path=name)
+        raise InvalidInput(f"expected a single value for the path, got {type(value).__name__}", path=name)
     return str(as_query({name: value})[name])
 
 
 def _check_parameter(name: object, value: object) -> None:
     if not isinstance(name, str):
-        raise InvalidInput(f"the name of a parameter is {type(name).__name__}, not str")
+        raise InvalidInput(f"expected str as the names of parameters, got {type(name).__name__}", path="params")
     for one in _values(value):
         if not isinstance(one, str | int | float | date):
-            raise InvalidInput(f"{type(one).__name__} cannot be a parameter", path=name)
+            raise InvalidInput(
+                f"expected a string, a number, a date or a list of these, got {type(one).__name__}", path=name
+            )
         if isinstance(one, float) and not math.isfinite(one):
-            raise InvalidInput("not a finite number", path=name)
+            raise InvalidInput("expected a finite number, got NaN or an infinity", path=name)
         if isinstance(one, datetime) and one.utcoffset() is None:
-            raise InvalidInput("a datetime without a time zone: say which, for instance tzinfo=UTC", path=name)
+            raise InvalidInput(NO_ZONE, path=name)
         if isinstance(one, str) and not is_text(one):
             raise InvalidInput(NO_TEXT, path=name)
 

@@ -25,14 +25,15 @@ from uuid import UUID
 
 import orjson
 
-from batch_api._generated.runtime import Dates
+from batch_api._operation import Dates
 from batch_api.engine.errors import InvalidInput
 
 MAX_DEPTH: Final = 253
 """How deep an item may nest: what orjson takes (254), less the array around the items."""
 
-NO_TEXT: Final = "a lone surrogate, which UTF-8 cannot carry"
-TOO_DEEP: Final = f"nested in itself, or deeper than {MAX_DEPTH} levels"
+NO_TEXT: Final = "contains a lone surrogate, which UTF-8 cannot encode"
+NO_ZONE: Final = "expected a datetime with a time zone, got a naive one: set one, for instance tzinfo=UTC"
+TOO_DEEP: Final = f"contains itself, or is nested deeper than {MAX_DEPTH} levels"
 
 _INSTEAD: Final = {
     "date": "give a datetime with a time zone",
@@ -56,7 +57,7 @@ _EXACT: Final[Mapping[type, Any]] = {
 
 
 def check(value: object, *, index: int | None = None, dates: Dates = _DATES) -> None:
-    """Raises `InvalidInput` with the first fault in `value`, which is item number `index` of a request.
+    """Raises `InvalidInput` for the first fault in `value`, which is item number `index` of a request.
 
     The error names the keys that lead to the fault, never a value.
     """
@@ -67,7 +68,7 @@ def check(value: object, *, index: int | None = None, dates: Dates = _DATES) -> 
 
 
 def plain(value: Any) -> Any:
-    """One step from `value` towards what JSON knows. `TypeError` if there is none. Datetimes are not for here."""
+    """One step from `value` towards what JSON knows. `TypeError` if there is none. Does not handle datetimes."""
     if hasattr(type(value), "_json"):  # a generated model
         return value._json()
     if isinstance(value, Enum):
@@ -84,17 +85,18 @@ def plain(value: Any) -> Any:
     raise TypeError
 
 
-def rfc3339(moment: datetime) -> str:
-    """An aware datetime as the API wants it: in UTC with `Z`, microseconds only where there are any."""
+def rfc3339(moment: datetime, precision: str = "auto") -> str:
+    """An aware datetime as the API expects it: in UTC with `Z`, by default with microseconds only where there are any.
+
+    `precision` is a `timespec` of `datetime.isoformat`; what is finer is cut off.
+    """
     # The base class's method, for subclasses that would write more digits.
-    return datetime.isoformat(moment.astimezone(UTC)).removesuffix("+00:00") + "Z"
+    return datetime.isoformat(moment.astimezone(UTC), timespec=precision).removesuffix("+00:00") + "Z"
 
 
 def written(moment: datetime, dates: Dates) -> str:
-    """An aware datetime as an API wants it."""
-    if dates.offset:
-        return rfc3339(moment)
-    return datetime.isoformat(moment.astimezone(UTC), timespec="seconds").removesuffix("+00:00")
+    """An aware datetime in the format that the API expects."""
+    return rfc3339(moment) if dates.offset else rfc3339(moment, "seconds").removesuffix("Z")
 
 
 class _Fault(NamedTuple):
@@ -111,7 +113,7 @@ def _fault(value: Any, name: str | None, depth: int, dates: Dates) -> _Fault | N
     if kind is str:
         return None if is_text(value) else _Fault(NO_TEXT)
     if kind is int:
-        return None if -(2**63) <= value < 2**64 else _Fault("an integer of more than 64 bits")
+        return None if -(2**63) <= value < 2**64 else _Fault("expected an integer of at most 64 bits")
     if kind is float:
         return None if isfinite(value) else _Fault(f"{_named(value)} would be sent as null and delete the attribute")
     if kind is bool or value is None or kind is orjson.Fragment:
@@ -133,11 +135,11 @@ def _fault(value: Any, name: str | None, depth: int, dates: Dates) -> _Fault | N
 def _fault_in_object(fields: dict[Any, Any], name: str | None, depth: int, dates: Dates) -> _Fault | None:
     for key, value in fields.items():
         if type(key) is not str:
-            return _Fault(f"a key is {type(key).__name__}: keys are plain str")
-        if type(value) is str and value.isascii() and key.isascii():  # most of what comes here: save the calls
+            return _Fault(f"expected plain str keys, got {type(key).__name__}")
+        if type(value) is str and value.isascii() and key.isascii():  # the common case: save the calls
             continue
         if not is_text(key):
-            return _Fault("a lone surrogate in a key").below(f".{ascii(key)[1:-1]}")
+            return _Fault("the key contains a lone surrogate").below(f".{ascii(key)[1:-1]}")
         inside = name is not None or key in dates.named
         fault = _fault(value, key if inside else None, depth, dates)
         if fault is not None:
@@ -156,17 +158,17 @@ def _fault_in_array(values: Sequence[Any], name: str | None, depth: int, dates: 
 def _fault_in_datetime(moment: datetime, name: str | None) -> _Fault | None:
     try:
         if moment.utcoffset() is None:
-            return _Fault("a datetime without a time zone: say which, for instance tzinfo=UTC")
+            return _Fault(NO_ZONE)
         moment.astimezone(UTC)
     except (ValueError, OverflowError):  # pandas.NaT; the year 0 or 10000 once in UTC
-        return _Fault("not a point in time that can be written in UTC")
+        return _Fault("expected a datetime that can be converted to UTC")
     if name is None or (name.startswith("date(") and name.endswith(")")):
         return None
-    return _Fault("a datetime here would be stored as text: it goes directly under a name written date(name)")
+    return _Fault("a datetime here would be stored as text: put it directly under a name written date(name)")
 
 
 def is_text(value: str) -> bool:
-    """Whether UTF-8 can carry it."""
+    """Whether UTF-8 can encode it."""
     if value.isascii():
         return True
     try:
@@ -174,6 +176,11 @@ def is_text(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def named(value: object) -> str:
+    """What came where a non-empty string was expected, for an error."""
+    return "an empty one" if value == "" else type(value).__name__
 
 
 def _named(value: float) -> str:

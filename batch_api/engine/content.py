@@ -1,4 +1,4 @@
-"""The content of an answer, taken out of its content codings."""
+"""The content of an answer, decoded as its `Content-Encoding` says."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Final
 MOST_BYTES: Final = 16 << 20
 """An answer is not decoded to more than this: a small one may hold gigabytes of zeros."""
 
-_MOST_CODINGS: Final = 2  # nobody codes an answer more often, and each coding costs time
+_MOST_CODINGS: Final = 2  # no honest server applies more, and each one costs time
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _ZLIB: Final = zlib.MAX_WBITS
 _RAW: Final = -zlib.MAX_WBITS
-_FORMATS: Final = {"gzip": (_GZIP,), "x-gzip": (_GZIP,), "deflate": (_ZLIB, _RAW)}  # some servers leave zlib's head out
+_FORMATS: Final = {"gzip": (_GZIP,), "x-gzip": (_GZIP,), "deflate": (_ZLIB, _RAW)}  # some servers omit zlib's header
 
 
 def decoded(content: bytes, encoding: str, *, most: int = MOST_BYTES) -> bytes | None:
@@ -35,7 +35,7 @@ def decoded(content: bytes, encoding: str, *, most: int = MOST_BYTES) -> bytes |
 
 
 def _inflated(content: bytes, window: int, most: int) -> bytes | None:
-    """One stream, whole, with nothing behind it."""
+    """One complete stream, with nothing after it; `None` for anything else."""
     stream = zlib.decompressobj(window)
     try:
         plain = stream.decompress(content, most + 1)

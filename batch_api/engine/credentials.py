@@ -1,4 +1,4 @@
-"""The REST API key and the key of what it is used for: checked, kept out of sight, and put on requests nowhere else."""
+"""The REST API key and the project's or app's key: checked, kept out of sight, and put on requests only here."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import quote
 
-from batch_api._generated.runtime import Api
+from batch_api._operation import Api
 from batch_api.engine.errors import ConfigurationError
 
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
@@ -15,7 +15,7 @@ KeySource = str | Callable[[], str]
 
 
 class Credentials:
-    """Who calls, and for which project (or whatever else one client of the API stands for). Shows neither key."""
+    """Who calls, and for which project or app. Shows neither key."""
 
     __slots__ = ("_api", "_rest_api_key", "alias", "project_key")
 
@@ -23,7 +23,9 @@ class Credentials:
         if isinstance(rest_api_key, str):
             _check(rest_api_key, "REST API key")
         elif not callable(rest_api_key):
-            raise ConfigurationError("rest_api_key is a string, or a callable that returns one.")
+            raise ConfigurationError(
+                f"rest_api_key: expected a string or a callable that returns one, got {type(rest_api_key).__name__}."
+            )
         _check(project_key, f"{api.scope} key")
         self._api = api
         self._rest_api_key = rest_api_key
@@ -35,7 +37,7 @@ class Credentials:
         return Credentials(self._api, self._rest_api_key, project_key, alias=alias)
 
     def headers(self) -> list[tuple[str, str]]:
-        """The headers that open the API. A callable key is asked anew each time: keys rotate."""
+        """The headers that authenticate a request. A callable is asked for the key each time, because keys rotate."""
         source = self._rest_api_key
         key = source if isinstance(source, str) else source()
         if key is not source:
@@ -46,17 +48,23 @@ class Credentials:
         return headers
 
     def in_path(self, path: str) -> str:
-        """A path with what the API wants to have in every path."""
+        """A path with the project's or app's key filled in, for an API that has it in every path."""
         return path.replace(f"{{{self._api.scope_parameter}}}", quote(self.project_key, safe=""))
 
     def __repr__(self) -> str:
         return f"Credentials({self._api.scope}={self.alias!r})"
 
     def __reduce__(self) -> str:
-        raise TypeError("credentials are not pickled")
+        raise TypeError("credentials cannot be pickled: make a client in the other process")
 
 
 def _check(key: object, name: str) -> None:
-    """A newline or a letter outside ASCII would make an HTTP library quote the key in its error."""
+    """Checked here, because an HTTP library would quote a key with a newline or a non-ASCII letter in its error."""
     if not isinstance(key, str) or not _HEADER_SAFE.fullmatch(key):
-        raise ConfigurationError(f"The {name} is empty, or holds something other than visible ASCII characters.")
+        raise ConfigurationError(f"Expected the {name} to be visible ASCII characters, got {_described(key)}.")
+
+
+def _described(key: object) -> str:
+    if not isinstance(key, str):
+        return type(key).__name__
+    return "a string with others in it, such as a space or a line end" if key else "an empty string"

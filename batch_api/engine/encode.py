@@ -1,12 +1,12 @@
-"""From what the caller hands in to the bytes that are sent, and what the engine must know about them.
+"""From what the caller passes in to the bytes that are sent, and what the engine must know about them.
 
 This is the hot path of ingestion. Clean items cost little more than orjson alone: a slice is encoded first, and walked
-in Python only if something in it may be wrong. Three signs are enough. orjson refused it; or a `null` stands in the
-bytes, which is how orjson writes NaN (and `None`, and the word itself); or a datetime went through our hook. Everything
-else that `check` finds, orjson refuses.
+in Python only if something in it may be wrong. Three signs are enough: orjson refused it; or the bytes contain `null`,
+which is how orjson writes NaN (and `None`, and the word itself); or a datetime went through our hook. orjson refuses
+everything else that `check` finds.
 
-A slice is read, encoded and checked without giving way to the loop. Between slices other tasks run: the items of a call
-are those it started with, but an item that is changed before its slice comes is sent as changed, and always whole.
+A slice is read, encoded and checked without yielding to the event loop. Between slices other tasks run: the items of a
+call are those it started with, but an item that is changed before its slice is encoded is sent as changed, never half.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from batch_api._generated.runtime import Condition, Dates, Encoded, LimitFact, Operation
-from batch_api.engine.check import check, plain, written
+from batch_api._operation import Condition, Dates, Encoded, Operation
+from batch_api.engine.check import check, named, plain, written
 from batch_api.engine.errors import InvalidInput
 
 SLICE: Final = 250
-"""Items encoded between two turns of the loop: well under a millisecond, or below two if they must be walked."""
+"""Items encoded before yielding to the event loop: well under a millisecond, or below two if they must be walked."""
 
 _OPTIONS: Final = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
@@ -36,26 +36,26 @@ class Prepared(NamedTuple):
     content: bytes | None
     items: int
     replayable: bool
-    """May be sent again when nobody knows whether the first time was taken."""
-    limits: tuple[LimitFact, ...]
-    """The limits this body counts against."""
+    """Whether a retry is safe when it is unknown whether the first attempt was applied."""
+    met: frozenset[Condition]
+    """The conditions of the operation that this body meets: some limits hold only where one is met."""
 
-    def __repr__(self) -> str:  # the content is people's data, and asyncio writes out the results of tasks
+    def __repr__(self) -> str:  # the content is personal data, and asyncio puts results into the repr of tasks
         return f"Prepared({len(self.content or b'')} bytes, items={self.items}, replayable={self.replayable})"
 
 
 async def prepare(operation: Operation, body: object | Encoded | None) -> Prepared:
-    """Checks, counts and encodes a body: plain data, models or a mixture, or `Encoded`, which is believed.
+    """Checks, counts and encodes a body: plain data, models or a mixture, or `Encoded`, which is trusted.
 
-    Raises `InvalidInput` for no items or too many, for a list where an object is due or the reverse, and for whatever
-    `check` finds.
+    Raises `InvalidInput` for no items or too many, for a list where an object is expected or the reverse, and for
+    whatever `check` finds.
     """
     unless, only_if = operation.replay_unless, operation.replay_only_if
     asked = {when for when in (unless, only_if, *(fact.when for fact in operation.limits)) if when}
     content: bytes | None
     if isinstance(body, Encoded):
         content, items = body.body, 1 if operation.items is None else _counted(operation, body.items)
-        # Its author was asked about events, and nothing else: any other condition may well be met.
+        # `Encoded` says whether it has events and nothing more: assume that every other condition is met.
         met = {condition for condition in asked if body.has_events or condition.path[-1] != "events"} - {only_if}
     elif operation.items is not None:
         content, items, met = await _encode_items(operation, operation.items, body, asked)
@@ -70,7 +70,7 @@ async def prepare(operation: Operation, body: object | Encoded | None) -> Prepar
         content,
         items,
         replayable=operation.replay and operation.replay_unless not in met and (only_if is None or only_if in met),
-        limits=tuple(fact for fact in operation.limits if fact.when is None or fact.when in met),
+        met=frozenset(met),
     )
 
 
@@ -111,7 +111,7 @@ def encode_items(items: Sequence[object], dates: Dates = _BY_DEFAULT) -> bytes:
 
 
 def encode_whole(body: object, dates: Dates) -> bytes:
-    """A body of whatever shape, checked, and encoded in one go. Raises `InvalidInput`."""
+    """A body of any shape, checked, and encoded in one go. Raises `InvalidInput`."""
     return _encode(body, [(None, body)], dates)
 
 
@@ -129,13 +129,13 @@ def _encode(value: object, parts: Iterable[tuple[int | None, object]], dates: Da
     try:
         content = orjson.dumps(value, hook, _OPTIONS)
     except orjson.JSONEncodeError:
-        content = b""  # what and where is for the walk to say
+        content = b""  # the walk below finds out what is wrong, and where
     # rfind, because it is twice as fast as `in` (CPython 3.11 to 3.13)
     if not content or dated or content.rfind(b"null") >= 0:
         for index, part in parts:
             check(part, index=index, dates=dates)
-    if not content:  # it changes from one reading to the next
-        raise InvalidInput("cannot be written as JSON")
+    if not content:  # the walk found no fault: the value changes from one reading to the next
+        raise InvalidInput("cannot be encoded as JSON: the value changes while it is read")
     return content
 
 
@@ -143,7 +143,7 @@ def _taken_out(body: object, path: tuple[str, ...]) -> tuple[list[Any], object]:
     """The items at `path`, and the body with an empty array in their place, last among its keys."""
     if not path:
         if not isinstance(body, Sequence) or isinstance(body, str | bytes | bytearray | memoryview):
-            raise InvalidInput(f"a list is due, not {type(body).__name__}")
+            raise InvalidInput(f"expected a list, got {type(body).__name__}")
         return list(body), []
     fields, key = _object(body), path[0]
     if key not in fields:
@@ -160,23 +160,23 @@ def _object(value: object, index: int | None = None) -> dict[str, Any]:
     if isinstance(value, Mapping) or hasattr(type(value), "_json"):
         fields: dict[str, Any] = plain(value)
         return fields
-    raise InvalidInput(f"an object is due, not {type(value).__name__}", index=index)
+    raise InvalidInput(f"expected an object, got {type(value).__name__}", index=index)
 
 
 def _text(value: object, index: int) -> str:
     if isinstance(value, str) and value:
         return value
-    raise InvalidInput("a string that is not empty is due", index=index)
+    raise InvalidInput(f"expected a non-empty string, got {named(value)}", index=index)
 
 
 def _counted(operation: Operation, items: int, path: Sequence[str] = ()) -> int:
     """`items`, if one call of the operation may carry so many."""
     where = ".".join(path)
     if items < 1:
-        raise InvalidInput("no items: nothing to send", path=where)
+        raise InvalidInput("expected at least one item, got none", path=where)
     if operation.max_items is not None and items > operation.max_items:
         instead = operation.instead or "split them over several calls"
-        raise InvalidInput(f"{items} items, but one call takes at most {operation.max_items}: {instead}", path=where)
+        raise InvalidInput(f"got {items} items, but a call takes at most {operation.max_items}: {instead}", path=where)
     return items
 
 
@@ -210,7 +210,7 @@ def _met(content: bytes, asked: set[Condition], skip: int = 0) -> set[Condition]
     """Which conditions are met by what is sent, whose root lies `skip` keys down their paths."""
     if not asked:
         return set()
-    # Read back, not looked up: models, mappings, enums and what the caller changed meanwhile all end in these bytes.
+    # Read back from the bytes: models, mappings, enums and changes made meanwhile by the caller all end up in them.
     data = orjson.loads(content)
     return {condition for condition in asked if _meets(data, condition.path[skip:], condition.equals)}
 

@@ -10,10 +10,10 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, NamedTuple
 
-from batch_api._generated.runtime import Api, Encoded, Operation, QueryValue
-from batch_api.engine import address, route
+from batch_api._codec import QueryValue
+from batch_api._operation import Api, Encoded, Operation
+from batch_api.engine import address, arguments, route
 from batch_api.engine.attempt import Attempt, AttemptOutcome
-from batch_api.engine.connections import Connections, Wire
 from batch_api.engine.credentials import Credentials, KeySource
 from batch_api.engine.encode import Prepared, prepare
 from batch_api.engine.errors import (
@@ -31,16 +31,19 @@ from batch_api.engine.loop import running_loop
 from batch_api.engine.observe import Observer, tell
 from batch_api.engine.response import Response
 from batch_api.engine.retry import backoff, judge, outcome_of, retry_after, warn_if_capped
-from batch_api.engine.transport import Fault, Request, WireError, WireResponse, fault_of
+from batch_api.engine.wire.connections import Connections, Wire
+from batch_api.engine.wire.transport import Fault, Request, WireError, WireResponse, fault_of
 
 if TYPE_CHECKING:
-    from batch_api.engine.download import Download
+    from batch_api.engine.wire.download import Download
 
 
 MAX_IN_FLIGHT = 400
 """Requests of one operation on the wire at once, at most."""
 MAX_RESPONSE_BYTES = 16 * 1024 * 1024
 """Bytes of an answer, at most. Downloads are streamed, and not bounded."""
+SLOWEST = 10
+"""Times `timeout` that the body of an answer may take, however steadily its bytes trickle in."""
 
 
 class Options(NamedTuple):
@@ -85,7 +88,7 @@ class Engine:
         url = api.server_url if base_url is None else base_url
         self._base_url, self._origin = address.checked(url, api.server_url)
         seconds = None if pause is None else _checked_seconds("pause", pause)
-        self._settings = LimitSettings(api.operations, limits, share, quota, seconds)
+        self._settings = LimitSettings(api, limits, share, quota, seconds)
         self._options = Options(_checked_seconds("timeout", timeout), _checked_seconds("deadline", deadline), False)
         self._connections = Connections(Wire(transport, proxy, trust_env), self._base_url)
         self._max_in_flight = _checked_count("max_in_flight", max_in_flight, 1000)
@@ -172,18 +175,19 @@ class Engine:
 
     def limits(self) -> dict[str, list[Limit]]:
         """The limits in force, by operation."""
-        return self._settings.in_force()
+        return {name: self.limits_of(operation) for name, operation in self.api.operations.items()}
+
+    def limits_of(self, operation: Operation) -> list[Limit]:
+        """The limits in force for one operation."""
+        return [rule.limit for rule in self._settings.of(operation)]
 
     def wait_time(self, operation: str, cost: int = 1) -> float:
         """Seconds that a call made now would wait for its turn, if those before it are served as those of late.
 
         Limits that hold for some bodies only are left out: what the body will be is not known here.
         """
-        known = self._known(operation)
-        gates = self._bind()
-        limits = self._settings.of(known, [fact for fact in known.limits if fact.when is None])
-        draws = gates.draws(known, limits, cost)
-        turn = gates.gate(known, limits).expected_at(draws, self._max_in_flight)
+        queue = self._bind().queue(self._known(operation), cost)
+        turn = queue.gate.expected_at(queue.draws, self._max_in_flight)
         return max(turn - asyncio.get_running_loop().time(), 0.0)
 
     def resume(self, operation: str | None = None) -> None:
@@ -193,33 +197,31 @@ class Engine:
             self._bind().resume(lifted)
 
     def _known(self, operation: str) -> Operation:
-        known = self._settings.registry.get(operation)
+        known = self.api.operations.get(operation)
         if known is None:
             raise ConfigurationError(f"There is no operation {operation!r}.")
         return known
 
     def pace(self, operation: Operation, cost: int) -> list[tuple[Limit, float]]:
         """Each limit, with the seconds that a request of so many items keeps its bucket busy."""
-        gates = self._bind()
-        limits = self._settings.of(operation, [fact for fact in operation.limits if fact.when is None])
-        draws = gates.draws(operation, limits, cost)
-        return [(limit, draw.bucket.seconds_for(draw.cost)) for (limit, _), draw in zip(limits, draws, strict=True)]
+        queue = self._bind().queue(operation, cost)
+        return [
+            (rule.limit, draw.bucket.seconds_for(draw.cost))
+            for rule, draw in zip(queue.rules, queue.draws, strict=True)
+        ]
 
     def time_for(self, operation: Operation, items: int, chunk_size: int) -> list[tuple[Limit, float]]:
         """Each limit, with the seconds until the last request may go, if so many items are sent in chunks from now."""
-        gates = self._bind()
-        limits = self._settings.of(operation, [fact for fact in operation.limits if fact.when is None])
-        first, requests = min(items, chunk_size), math.ceil(items / chunk_size)
-        draws = gates.draws(operation, limits, first)
-        gate = gates.gate(operation, limits)
+        requests = math.ceil(items / chunk_size)
+        gate, rules, draws = self._bind().queue(operation, min(items, chunk_size))
         start = gate.ready_at(draws)
         now = asyncio.get_running_loop().time()
         answers = gate.seconds_for_answers(draws, requests, self._max_in_flight) if draws else 0.0
         found: list[tuple[Limit, float]] = []
-        for (limit, _), draw in zip(limits, draws, strict=True):
-            units = items if limit.unit == "items" else requests
+        for rule, draw in zip(rules, draws, strict=True):
+            units = items if rule.limit.unit == "items" else requests
             last = draw.bucket.last_at(units, draw.cost, requests, start, proven=gate.is_proven)
-            found.append((limit, max(last - now, answers, 0.0)))
+            found.append((rule.limit, max(last - now, answers, 0.0)))
         return found
 
     # -- sending -------------------------------------------------------------------------------------------------
@@ -231,26 +233,29 @@ class Engine:
         body: object | Encoded | None = None,
         query: Mapping[str, QueryValue] | None = None,
         path: Mapping[str, str] | None = None,
+        deadline: float | None = None,
         on_turn: Callable[[], object] | None = None,
         on_unsent: Callable[[], object] | None = None,
         waits: Callable[[Response], bool] | None = None,
     ) -> Response:
         """Send one request with all policy applied; return only what succeeded.
 
-        `on_turn` is called each time the request has passed the gate, `on_unsent` if nothing of it left after that.
+        `deadline` is the seconds that this call may take, in place of the engine's. `on_turn` is called each time the
+        request has passed the gate, `on_unsent` if nothing of it left after that.
         `waits` is asked after each rejection whether to wait for another turn; without it, the deadline decides. Raises
         `InvalidInput` before anything is sent, else the errors of `batch_api.engine.errors`.
         """
-        deadline = running_loop().time() + self._options.deadline
+        seconds = self._options.deadline if deadline is None else deadline
+        until = running_loop().time() + seconds
         prepared = await prepare(operation, body)
         # No address in a variable: tracebacks with locals would show the keys and ids in it.
-        call = _Call(self, operation, prepared, self._address(operation, query, path or {}), deadline)
+        call = _Call(self, operation, prepared, self._address(operation, query, path or {}), until, seconds)
         call.on_turn, call.on_unsent, call.waits = on_turn, on_unsent, waits
         return await call.run()
 
     def fetch(self, url: str, *, start: int = 0) -> AbstractAsyncContextManager[Download]:
         """Stream a file from another host, from byte `start` on, with none of our headers."""
-        from batch_api.engine.download import fetch
+        from batch_api.engine.wire.download import fetch
 
         self._bind()
         return fetch(self._connections.transport, url, start=start, timeout=self._options.timeout)
@@ -270,12 +275,15 @@ class Engine:
 class _Call:
     """One call: its attempts, until one succeeds or nothing more may be done."""
 
-    def __init__(self, engine: Engine, operation: Operation, prepared: Prepared, address: str, deadline: float) -> None:
+    def __init__(
+        self, engine: Engine, operation: Operation, prepared: Prepared, address: str, deadline: float, seconds: float
+    ) -> None:
         self._engine = engine
         self._operation = operation
         self._prepared = prepared
         self._address = address
         self._deadline = deadline
+        self._seconds = seconds
         self._attempts: list[Attempt] = []
         self._last: Response | Fault | None = None
         self._faults = 0
@@ -283,10 +291,7 @@ class _Call:
         self.on_unsent: Callable[[], object] | None = None
         self.waits: Callable[[Response], bool] | None = None
         self._loop = asyncio.get_running_loop()
-        gates = engine._bind()
-        limits = engine._settings.of(operation, prepared.limits)
-        self._gate = gates.gate(operation, limits)
-        draws = gates.draws(operation, limits, prepared.items)
+        self._gate, _, draws = engine._bind().queue(operation, prepared.items, prepared.met)
         self._ticket = self._gate.ticket(draws, deadline, engine._max_in_flight)
         self._replayable = prepared.replayable or engine._options.resend_unsafe
 
@@ -331,6 +336,7 @@ class _Call:
             self._prepared.content or b"",
             timeout=min(engine._options.timeout, max(self._deadline - self._loop.time(), 0.001)),
         )
+        request.tell_leaving(turn.left)
         began = self._loop.time()
         budget = asyncio.timeout_at(self._deadline if self._deadline < math.inf else None)
         try:
@@ -364,7 +370,10 @@ class _Call:
 
     def _note(self, turn: Turn, request: Request, seconds: float, outcome: AttemptOutcome) -> None:
         last = self._last
-        turn.left_at = request.left_at if request.sent else None
+        if not request.sent:
+            turn.left_at = None
+        elif request.left_at is not None:
+            turn.left_at = request.left_at
         if outcome == "not_sent" and self.on_unsent is not None:
             self.on_unsent()
         attempt = Attempt(
@@ -428,7 +437,7 @@ class _Call:
         if self._last is not None:
             return self._error()
         return DeadlineExceeded(
-            f"{self._operation.name}: its turn comes after the deadline of {self._engine.deadline:g} s.",
+            f"{self._operation.name}: its turn comes after the deadline of {self._seconds:g} s.",
             retry_after=seconds,
             outcome="not_sent",
         )
@@ -442,7 +451,7 @@ class _Call:
     def _out_of_time(self, request: Request) -> BatchError:
         where = "with a request on the wire" if request.sent else "before the request could leave"
         return DeadlineExceeded(
-            f"{self._operation.name}: the deadline of {self._engine.deadline:g} s passed {where}.",
+            f"{self._operation.name}: the deadline of {self._seconds:g} s passed {where}.",
             outcome=self._outcome,
             attempts=self._attempts,
         )
@@ -458,7 +467,7 @@ async def _exchange(engine: Engine, operation: Operation, request: Request) -> R
             raise
         return fault
     try:
-        content = await _read(wire, engine._max_response_bytes)
+        content = await _read(wire, engine._max_response_bytes, SLOWEST * request.timeout)
     except Exception as error:
         fault = fault_of(error, request)
         if fault is None:
@@ -471,9 +480,11 @@ async def _exchange(engine: Engine, operation: Operation, request: Request) -> R
     return Response(engine.api, operation, wire.status, wire.headers, content)
 
 
-async def _read(wire: WireResponse, most: int) -> bytes:
-    """The body. Raises `WireError` for one of more than `most` bytes, and what a transport raises."""
+async def _read(wire: WireResponse, most: int, seconds: float) -> bytes:
+    """The body. Raises `WireError` for one of more than `most` bytes or `seconds`, and what a transport raises."""
     chunks: list[bytes] = []
+    now = asyncio.get_running_loop().time
+    until = now() + seconds
     body = wire.aiter_bytes()
     try:
         async for chunk in body:
@@ -481,6 +492,8 @@ async def _read(wire: WireResponse, most: int) -> bytes:
             most -= len(chunk)
             if most < 0:
                 raise WireError("ResponseTooLarge", stage="receive")
+            if now() > until:
+                raise WireError("ResponseTooSlow", stage="receive")
     finally:
         if isinstance(body, AsyncGenerator):
             await body.aclose()  # left to the garbage collector it would end in a task of its own
@@ -488,12 +501,8 @@ async def _read(wire: WireResponse, most: int) -> bytes:
 
 
 def _checked_seconds(name: str, value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value) or value <= 0:
-        raise ConfigurationError(f"{name} is a number of seconds above 0.")
-    return float(value)
+    return arguments.seconds(value, name, error=ConfigurationError)
 
 
 def _checked_count(name: str, value: int, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise ConfigurationError(f"{name}: expected a whole number from 1 to {most}.")
-    return value
+    return arguments.whole(value, name, most=most, error=ConfigurationError)

@@ -15,22 +15,22 @@ Retry = Literal["now", "later", "never"]
 
 _OUTCOMES: dict[Outcome, str] = {
     "not_sent": "Nothing was sent.",
-    "refused": "Nothing was taken.",
-    "unknown": "It may have been taken: look before you send it again.",
+    "refused": "Nothing was applied.",
+    "unknown": "It may have been applied: check before you retry.",
 }
-_OF_A_READ = "It is a read: nothing was changed."
+_OF_A_READ = "It was a read: nothing was changed."
 _READS = ("GET ", "HEAD ")
 _SYMBOLIC = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
-_OUTAGE = 5.0  # seconds to leave alone what has just failed several times, where it does not say for how long
+_OUTAGE = 5.0  # seconds to wait after repeated failures when the server named no time
 
 
 class BatchError(Exception):
     """The root of all errors of this package.
 
-    `outcome` says what became of the request: `not_sent`, `refused` (an answer says that nothing was taken) or
-    `unknown` (some attempt may have been taken). `attempts` tells of each attempt, in order. `may_pass` says whether
-    the same call may succeed later, with nothing changed; whether it is safe to repeat is `outcome`'s to say.
-    `retry` says when to repeat it, for a job that is put back into a queue, and `retry_after` in how many seconds.
+    `outcome` says what became of the request: `not_sent`, `refused` (an answer says that nothing was applied) or
+    `unknown` (some attempt may have been applied). `attempts` describes each attempt, in order. `may_pass` says whether
+    the same call, unchanged, may succeed later; whether a retry is safe is what `outcome` tells you. `retry` says when
+    to retry, for a job that goes back into a queue, and `retry_after` in how many seconds.
     """
 
     outcome: Outcome = "not_sent"
@@ -40,7 +40,7 @@ class BatchError(Exception):
 
     @property
     def retry(self) -> Retry:
-        """`never`: with nothing changed, it fails again. `later`: after `retry_after` seconds. `now`: at once."""
+        """`never`: the same call would fail again. `later`: after `retry_after` seconds. `now`: at once."""
         if not self.may_pass:
             return "never"
         return "later" if self.retry_after > 0 else "now"
@@ -69,10 +69,10 @@ class ConfigurationError(BatchError):
 
 
 class InvalidInput(BatchError, ValueError):
-    """The input cannot be right, and nothing was sent.
+    """The input is invalid, and nothing was sent.
 
-    `index` is the position of the item at fault and `path` the keys that lead to the place inside it. The text
-    never quotes a value: it may be someone's data.
+    `index` is the position of the invalid item and `path` the keys that lead to the place inside it. The text never
+    quotes a value, which may be personal data.
     """
 
     index: int | None
@@ -87,10 +87,10 @@ class InvalidInput(BatchError, ValueError):
 
 
 class APIError(BatchError):
-    """The API, or something before it, answered, and the answer is no success.
+    """The API, or something in front of it, answered with an error.
 
-    `error_code` is the API's symbolic code, an open set; `error_message` its words, which may quote people's data
-    and therefore never show in `str`, `repr` or a pickle; `response` is the answer as it came.
+    `error_code` is the API's symbolic code, an open set; `error_message` its explanation, which may quote personal data
+    and so never appears in `str`, `repr` or a pickle; `response` is the answer as received.
     """
 
     status: int = 0
@@ -137,62 +137,62 @@ class APIError(BatchError):
 
     @property
     def has_symbolic_code(self) -> bool:
-        """Whether `error_code` is a code: any other text in its place may quote someone."""
+        """Whether `error_code` is a symbolic code: any other text in its place may quote personal data."""
         return self.error_code is not None and _SYMBOLIC.fullmatch(self.error_code) is not None
 
 
 class BadRequest(APIError):
-    """400: the request is malformed, or the API refuses what it says."""
+    """400: the request is malformed, or the API refuses its content."""
 
     hint = "Read `.error_message`: the API refused the request as it stands."
 
 
 class AuthenticationFailed(APIError):
-    """401: the REST API key is not valid for this project or app, or there is none with this key."""
+    """401: the REST API key is not valid for this project or app, or no project or app has this key."""
 
     hint = "Check both keys, and that they belong to the same company."
 
 
 class PermissionDenied(APIError):
-    """403: a valid call that is not allowed, such as changing a campaign that runs (`API_MISUSE`)."""
+    """403: a valid call that is not allowed, such as changing a running campaign (`API_MISUSE`)."""
 
     hint = "Read `.error_message`: the call is valid but not allowed here."
 
 
 class NotFound(APIError):
-    """404: nothing under this name or id."""
+    """404: there is nothing with this name or id."""
 
     hint = "Check the name or id, and that it belongs to this project or app."
 
 
 class RateLimited(APIError):
-    """429 until the deadline passed. Give the call a longer `deadline=`, or the process a smaller `share=`."""
+    """429 until the deadline passed. Give the call a longer `deadline=`, or each process a smaller `share=`."""
 
     may_pass = True
     retry_after = _OUTAGE
-    hint = "Someone else may be using the same limit: give each process its `share=`, or the call a longer `deadline=`."
+    hint = "Other clients may use the same limit: give each process its `share=`, or the call a longer `deadline=`."
 
 
 class ServerError(APIError):
-    """5xx or 408: the API failed. Whether it took the request is unknown."""
+    """5xx or 408: the API failed. Whether it applied the request is unknown."""
 
     may_pass = True
     retry_after = _OUTAGE
-    hint = "The API failed; it is not your request."
+    hint = "The API failed; the request itself is not at fault."
 
 
 class Maintenance(ServerError):
     """503 with `MAINTENANCE_ERROR` until the deadline passed: the API is down for maintenance."""
 
-    hint = "The API is under maintenance: try again later."
+    hint = "The API is down for maintenance: retry later."
 
 
 class UnreadableAnswer(APIError):
-    """A 2xx that is not the API's word: no JSON, an error's body, a part, an undecodable or a missing content.
+    """A 2xx whose content cannot be trusted: not JSON, the body of an error, partial, undecodable or missing.
 
-    Some proxy or maintenance page may have given it, or the API; whether the request was taken is unknown. An answer
-    without the token or id that its call returns is one, too, and so is a page with which a list cannot go on: items of
-    earlier pages are right, but the list is incomplete.
+    A proxy, a maintenance page or the API itself may have sent it; whether the request was applied is unknown. Also
+    raised for an answer without the token or id that its call returns, and for a page that a list cannot be continued
+    from: the items of earlier pages are right, but the list is incomplete.
     """
 
     may_pass = True
@@ -200,10 +200,10 @@ class UnreadableAnswer(APIError):
 
 
 class TransportError(BatchError):
-    """No answer came. `stage` says where it broke: `connect`, `tls`, `send`, `receive` or `download`.
+    """No answer came. `stage` says where it failed: `connect`, `tls`, `send`, `receive` or `download`.
 
-    A certificate that fails is `final`: the same call fails again. All else may pass, also what breaks in a TLS
-    handshake.
+    A certificate that fails verification is `final`: the same call fails again. Every other fault may pass, a handshake
+    that breaks off included.
     """
 
     stage: str = ""
@@ -228,10 +228,10 @@ class TransportError(BatchError):
 
 
 class DeadlineExceeded(BatchError, TimeoutError):
-    """The call's `deadline` passed, or its turn would have come after it.
+    """The call's `deadline` passed, or the rate limit would have let the call through only after it.
 
-    `retry_after` is how many seconds later its turn would have come: a call that fails at once because of a long queue
-    or a pause should not be repeated before. 0 where the call waited in vain.
+    `retry_after` is in how many seconds the rate limit would have let it through: a call that fails at once because of
+    a long queue or a pause should not be retried sooner. 0 if the call waited until its deadline.
     """
 
     may_pass = True
@@ -249,7 +249,7 @@ class DeadlineExceeded(BatchError, TimeoutError):
 
 
 class BufferFull(BatchError):
-    """A buffer that was told to raise, or to drop, when it is full had no room. Nothing was accepted."""
+    """The buffer is full, and was set to raise or to drop when full. Nothing was accepted."""
 
     may_pass = True
 
@@ -261,7 +261,7 @@ class WaitTimeout(BatchError, TimeoutError):
     outcome: Outcome = "unknown"
 
     def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""  # nothing was sent that might have been taken
+        return str(self.args[0]) if self.args else ""  # a wait only reads: there is no outcome to add
 
 
 class ExportFailed(BatchError):
@@ -286,8 +286,8 @@ _BY_STATUS: dict[int, type[APIError]] = {
 
 
 def _asked(response: Response) -> float | None:
-    """Seconds that the answer asks to be left alone for."""
-    from batch_api.engine.retry import retry_after  # which knows transports, and they know errors
+    """Seconds that the answer's `Retry-After` asks for."""
+    from batch_api.engine.retry import retry_after  # here, because retry imports transport, which imports this module
 
     return retry_after(response.headers.get("retry-after"))
 

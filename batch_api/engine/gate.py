@@ -8,19 +8,16 @@ import random
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush, nsmallest
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from batch_api.engine.bucket import Bucket
+from batch_api.engine.limiter.bucket import Bucket
+from batch_api.engine.limiter.limiter import Answer, Limiter, LocalLimiter, Rejection
 from batch_api.engine.round_trip import RoundTrip
-
-if TYPE_CHECKING:
-    from batch_api.engine.shared.queue import SharedQueue
 
 LONGEST_PAUSE = 60.0
 """A pause that the server named no length for does not grow beyond this, or one permit's time where that is longer."""
 PAUSE_JITTER = 0.1
 """A pause is stretched by up to this part of it, never shortened."""
-_LONGEST_SLEEP = 1.0  # a rate that recovers may bring a turn forward: look again
 _A_MOMENT = 1e-4
 _LOOK_AHEAD = 500  # of those who wait, so many are told to the other processes at most
 FEWEST_PLACES = 64
@@ -101,11 +98,12 @@ class Gate:
     The first request, and the first after a pause, goes alone: the others follow when it is answered. One rejection
     pauses everyone.
 
-    With `shared`, other processes draw on the same limits: it says when the head may spend, and hears what came of it.
+    The `limiter` says when the head may spend, and hears what came of it: the buckets of this process, by default, or
+    what it shares with others.
     """
 
     def __init__(
-        self, *, pause: float, now: Callable[[], float], rng: random.Random, shared: SharedQueue | None = None
+        self, *, pause: float, now: Callable[[], float], rng: random.Random, limiter: Limiter | None = None
     ) -> None:
         self._pause = pause
         self._now = now
@@ -124,9 +122,7 @@ class Gate:
         self._in_flight: set[Ticket] = set()
         self._cut_off: list[tuple[float, Sequence[Draw]]] = []  # will not be answered: since when, and what it took
         self._round_trip = RoundTrip()
-        self._shared = shared
-        if shared is not None:
-            shared.serve(self)
+        self._limiter: Limiter = limiter or LocalLimiter(now)
 
     def ticket(self, draws: Sequence[Draw], deadline: float, most_in_flight: int = FEWEST_PLACES) -> Ticket:
         """A place at the end of the queue, for one call and all its attempts."""
@@ -192,7 +188,7 @@ class Gate:
         try:
             while (seconds := self._seconds_until_turn(ticket)) > 0:
                 await self._sleep(ticket, seconds)
-            await self._spend(ticket)
+            await self._limiter.spend(ticket)
             self._depart(ticket)
         finally:
             self._dequeue(ticket)
@@ -219,25 +215,7 @@ class Gate:
             ready = max(ready, draw.bucket.clear_at(draw.cost, self._round_trip.floor))
         if ready > now:
             return ready - now  # infinity, where only an answer can help
-        if self._shares(ticket):
-            assert self._shared is not None  # noqa: S101
-            return self._shared.seconds_until(ticket, self._line, alone=not self._proven)
-        if all(draw.bucket.has_room(draw.cost) for draw in ticket.draws):
-            return 0.0
-        ready = max(draw.bucket.ready_at(draw.cost) for draw in ticket.draws)
-        return min(max(ready - now, _A_MOMENT), _LONGEST_SLEEP)
-
-    async def _spend(self, ticket: Ticket) -> None:
-        if self._shares(ticket):
-            assert self._shared is not None  # noqa: S101
-            self._shared.spend(ticket)
-            return
-        for draw in ticket.draws:
-            await draw.bucket.spend(draw.cost)
-
-    def _shares(self, ticket: Ticket) -> bool:
-        """Whether other processes have a say in it."""
-        return self._shared is not None and bool(ticket.draws) and not self._shared.is_away
+        return self._limiter.seconds_until(ticket, self._line, alone=not self._proven)
 
     def _line(self) -> list[Ticket]:
         """Those who wait, in order."""
@@ -317,8 +295,8 @@ class Gate:
                 self._waiting[draw.bucket] = left
             else:
                 del self._waiting[draw.bucket]
-        if self._head() is None and self._shared is not None:
-            self._shared.rest()
+        if self._head() is None:
+            self._limiter.rest()
         self.wake()
 
     def _head(self) -> Ticket | None:
@@ -341,6 +319,11 @@ class Gate:
         for draw in ticket.draws:
             draw.bucket.depart(draw.cost)
 
+    def left(self, ticket: Ticket, left_at: float) -> None:
+        """Its first byte leaves: connecting may have taken long, and the next must keep clear of it."""
+        for draw in ticket.draws:
+            draw.bucket.left_late(draw.cost, left_at)
+
     def _land(self, ticket: Ticket, left_at: float) -> None:
         """It was answered: the server has counted it, at the latest a return trip ago."""
         self._in_flight.discard(ticket)
@@ -362,32 +345,22 @@ class Gate:
     def accepted(self, ticket: Ticket, left_at: float | None = None) -> None:
         """An answer that is no rejection."""
         now = self._now()
-        seconds = now - ticket.spent_at
         left_at = ticket.spent_at if left_at is None else left_at
         self._round_trip.learn(now - left_at, left_at, now)
         self._land(ticket, left_at)
         first = self._scout is ticket
+        if first or self._proven:
+            answer = Answer(
+                seconds=now - ticket.spent_at,
+                quickest=self._round_trip.quickest,
+                first=first,
+                sets_levels=self._restarts,
+                after_rejection=self._rejections > 0,
+            )
+            self._limiter.accepted(ticket, answer)
         if first:
-            # It may have waited for a connection: count the next one from its answer. After a rejection the server's
-            # bucket is empty; before, one request's cost is taken to be in it.
-            for draw in ticket.draws if self._restarts else ():
-                draw.bucket.restart(draw.cost, left=self._rejections == 0)
-            self._proven = True
-            self._restarts = False
-            self._rejections = 0
-        elif self._proven:
-            late = self._lateness(seconds)
-            for draw in ticket.draws:
-                draw.bucket.came_late(draw.cost, ticket.spent_at, late)
-        if self._shared is not None:
-            self._shared.answered(ticket, first=first)
+            self._proven, self._restarts, self._rejections = True, False, 0
         self._make_way(ticket)
-
-    def _lateness(self, seconds: float) -> float:
-        """How much longer an answer took than the quickest."""
-        if self._shared is not None:
-            return self._shared.lateness(seconds)
-        return seconds - self._round_trip.quickest
 
     def rejected(self, ticket: Ticket, left_at: float | None, retry_after: float | None, *, slower: bool) -> bool:
         """A rejection: everyone pauses, once, and (`slower`) the buckets it drew on go slower.
@@ -401,24 +374,21 @@ class Gate:
             return False
         self._rejections += 1
         self.go_alone()
-        if slower:
-            for draw in ticket.draws:
-                draw.bucket.cut()
         longest = self._longest_pause(ticket)
         stretch = 1 + self._rng.random() * PAUSE_JITTER
         grown = min(self._pause * 2.0 ** min(self._rejections - 1, 16), longest)
         self._paused_at = now
         self._pause_until(now + (grown if retry_after is None else retry_after) * stretch)
-        if self._shared is not None:
-            told = {"pause": self._pause, "longest": longest, "stretch": stretch, "slower": slower}
-            self._shared.rejected(ticket, told if retry_after is None else {**told, "asked": retry_after})
+        self._limiter.rejected(
+            ticket,
+            Rejection(slower=slower, retry_after=retry_after, pause=self._pause, longest=longest, stretch=stretch),
+        )
         return True
 
     def resume(self, draws: Sequence[Draw]) -> None:
         """Lift a pause. `draws` is what a request would take."""
         now = self._now()
-        if self._shared is not None:
-            self._shared.resume(draws, max(self._paused_until - now, 0.0))
+        self._limiter.resume(draws, max(self._paused_until - now, 0.0))
         self._paused_until = min(self._paused_until, now)
         self.wake()
 
@@ -451,7 +421,7 @@ class Gate:
         if ticket in self._in_flight:
             self._in_flight.discard(ticket)
             for draw in ticket.draws:
-                draw.bucket.cut_off(draw.cost, ticket.spent_at, sent=left_at is not None)
+                draw.bucket.cut_off(draw.cost, sent=left_at is not None)
             if left_at is not None:
                 self._note_cut_off(ticket)
         self._make_way(ticket)
@@ -471,8 +441,7 @@ class Gate:
         """A place is free; and a scout that brought no answer makes way for another."""
         if self._scout is ticket:
             self._scout = None
-            if self._shared is not None:
-                self._shared.released(ticket)
+            self._limiter.released(ticket)
         self.wake()
 
     def _longest_pause(self, ticket: Ticket) -> float:
@@ -503,6 +472,10 @@ class Turn:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._gate.release(self._ticket, self.left_at)
+
+    def left(self, left_at: float) -> None:
+        """The first byte of the request leaves."""
+        self._gate.left(self._ticket, left_at)
 
     def accepted(self) -> None:
         """The request was answered, whatever the answer, but by a rejection."""

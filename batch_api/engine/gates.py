@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from batch_api._generated.runtime import LimitFact, Operation
-from batch_api.engine.bucket import Bucket
+from batch_api._operation import Api, Condition, Operation
+from batch_api.engine import arguments
 from batch_api.engine.errors import ConfigurationError
 from batch_api.engine.gate import Draw, Gate
-from batch_api.engine.limits import Limit, limit_of
+from batch_api.engine.limiter.bucket import Bucket
+from batch_api.engine.limits import Limit, Rule, limit_of
 
 if TYPE_CHECKING:
-    from batch_api.engine.shared.link import Link
-    from batch_api.engine.shared.queue import SharedQueue
+    from batch_api.engine.limiter.shared.limiter import SharedLimiter
+    from batch_api.engine.limiter.shared.link import Link
 
 _MOST_REMEMBERED = 10_000
 SHARE_WITHOUT_REDIS = 0.1
@@ -41,11 +43,13 @@ class LimitSettings:
     `pause` stands in for the seconds that operations wait after a 429 that names no time.
 
     With `quota` all processes share the whole limits there, and the share counts only while it is away.
+
+    The rules that follow are made here, once for each client: no call makes a limit or checks one.
     """
 
     def __init__(
         self,
-        registry: Mapping[str, Operation],
+        api: Api,
         limits: Mapping[str, Sequence[Limit]] | None,
         share: float | None = None,
         quota: str | None = None,
@@ -53,50 +57,61 @@ class LimitSettings:
     ) -> None:
         if share is None:
             share = 1.0 if quota is None else SHARE_WITHOUT_REDIS
-        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
-            raise ConfigurationError("share is a number above 0 and at most 1.")
+        arguments.number(
+            share, "share", "a number above 0, and at most 1", lambda given: 0 < given <= 1, error=ConfigurationError
+        )
         own = dict(limits or {})
-        unknown = sorted(set(own) - set(registry))
+        unknown = sorted(set(own) - set(api.operations))
         if unknown:
             raise ConfigurationError(f"limits= names no operation of this API: {', '.join(map(repr, unknown))}.")
         for name, given in own.items():
             if isinstance(given, Limit) or not all(isinstance(limit, Limit) for limit in given):
                 raise ConfigurationError(f"limits[{name!r}] is a list of Limit objects.")
         _check_groups(limit for given in own.values() for limit in given)
-        self.registry = registry
-        self.own = {name: tuple(given) for name, given in own.items()}
         self.quota = None if quota is None else _checked_url(quota)
-        self.share = 1.0 if quota is not None else float(share)
         self.share_alone = float(share)
         self.pause = pause
+        part = 1.0 if quota is not None else float(share)
         # How much room the documented limits leave where one request fills the bucket holds for the caller's own, too.
-        self.spacing = max((fact.spacing for op in registry.values() for fact in op.limits), default=0.0)
+        spacing = max((fact.spacing for op in api.operations.values() for fact in op.limits), default=0.0)
+        self._rules = {name: _documented(operation, part) for name, operation in api.operations.items()}
+        self._rules |= {name: _own(api.operations[name], given, part, spacing) for name, given in own.items()}
+        self._undocumented = _documented(api.undocumented, part)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LimitSettings) and self._choices == other._choices
 
     @property
     def _choices(self) -> tuple[object, ...]:
-        return self.own, self.share, self.share_alone, self.quota, self.pause
+        return self._rules, self.share_alone, self.quota, self.pause
 
     __hash__ = None  # type: ignore[assignment]
 
-    def in_force(self) -> dict[str, list[Limit]]:
-        """The limits of every operation, by our names."""
-        return {name: [limit for limit, _ in self.of(operation)] for name, operation in self.registry.items()}
+    def of(self, operation: Operation) -> tuple[Rule, ...]:
+        """The rules of one operation."""
+        return self._rules.get(operation.name, self._undocumented)
 
-    def of(
-        self, operation: Operation, facts: Sequence[LimitFact] | None = None
-    ) -> list[tuple[Limit, LimitFact | None]]:
-        """The limits of one operation, each with the fact behind it; `facts` are those that this request counts in."""
-        own = self.own.get(operation.name)
-        if own is not None:
-            return [(limit.part(self.share), None) for limit in own]
-        return [(limit_of(fact).part(self.share), fact) for fact in (operation.limits if facts is None else facts)]
+
+def _documented(operation: Operation, share: float) -> tuple[Rule, ...]:
+    return tuple(
+        _rule(operation, limit_of(fact).part(share), headroom=fact.headroom, spacing=fact.spacing, when=fact.when)
+        for fact in operation.limits
+    )
+
+
+def _own(operation: Operation, limits: Iterable[Limit], share: float, spacing: float) -> tuple[Rule, ...]:
+    return tuple(_rule(operation, limit.part(share), spacing=spacing) for limit in limits)
+
+
+def _rule(
+    operation: Operation, limit: Limit, *, spacing: float, headroom: float = 0.0, when: Condition | None = None
+) -> Rule:
+    largest = (operation.max_items or 1) if limit.unit == "items" else 1
+    return Rule(limit, largest=largest, headroom=headroom, spacing=spacing, when=when)
 
 
 def _checked_url(quota: str) -> str:
-    from batch_api.engine.shared.url import checked  # costs nothing where nothing is shared
+    from batch_api.engine.limiter.shared.url import checked  # costs nothing where nothing is shared
 
     return checked(quota)
 
@@ -110,12 +125,12 @@ def _check_groups(limits: Iterable[Limit]) -> None:
             )
 
 
-class Terms(NamedTuple):
-    """What a bucket must know beside its limit."""
+class Queue(NamedTuple):
+    """Where a request waits for its turn, and what it takes: from the bucket of each rule, a draw."""
 
-    largest: int
-    headroom: float
-    spacing: float
+    gate: Gate
+    rules: Sequence[Rule]
+    draws: list[Draw]
 
 
 class Gates:
@@ -125,7 +140,7 @@ class Gates:
         self.settings = settings
         self.link: Link | None = None
         if settings.quota is not None:
-            from batch_api.engine.shared.link import link_to
+            from batch_api.engine.limiter.shared.link import link_to
 
             self.link = link_to(settings.quota)
         self._alias = alias
@@ -134,64 +149,67 @@ class Gates:
         self._now = asyncio.get_running_loop().time
         self._free_at = _memory()
         self._gates: dict[str, Gate] = {}
-        self._buckets: dict[tuple[object, ...], Bucket] = {}
+        self._buckets: dict[tuple[str, Limit], Bucket] = {}
 
-    def gate(self, operation: Operation, limits: Sequence[tuple[Limit, LimitFact | None]]) -> Gate:
-        """The queue that an operation waits in: its own, or the one it shares with its group.
+    def queue(self, operation: Operation, items: int = 1, met: Collection[Condition] = ()) -> Queue:
+        """Where a request of so many items waits, whose body meets these conditions of limits."""
+        rules = [rule for rule in self.settings.of(operation) if rule.when is None or rule.when in met]
+        draws = [Draw(self._bucket(operation, rule), rule.cost(items)) for rule in rules]
+        return Queue(self._gate(operation, rules), rules, draws)
+
+    def resume(self, operation: Operation) -> None:
+        """Lift the pause of an operation, that of requests which count in a limit with a condition included."""
+        conditions = {rule.when for rule in self.settings.of(operation) if rule.when is not None}
+        for met in ((), conditions) if conditions else ((),):
+            queue = self.queue(operation, met=met)
+            queue.gate.resume(queue.draws)
+
+    def _gate(self, operation: Operation, rules: Sequence[Rule]) -> Gate:
+        """The gate of an operation: its own, or the one it shares with its group.
 
         Requests that count in a limit with a condition queue apart, so that exports of a segment, one every twelve
         minutes, do not hold up the others.
         """
-        group = next((f"group {limit.group}" for limit, _ in limits if limit.group is not None), operation.name)
-        apart = any(fact is not None and fact.when is not None for _, fact in limits)
-        name = f"{group}, conditional" if apart else group
+        group = next((f"group {rule.limit.group}" for rule in rules if rule.limit.group is not None), operation.name)
+        name = f"{group}, conditional" if any(rule.when is not None for rule in rules) else group
         if name not in self._gates:
             pause = operation.pause if self.settings.pause is None else self.settings.pause
-            self._gates[name] = Gate(pause=pause, now=self._now, rng=self._rng, shared=self._shared(name))
+            limiter = None if self.link is None else self._shared_limiter(name, self.link)
+            gate = self._gates[name] = Gate(pause=pause, now=self._now, rng=self._rng, limiter=limiter)
+            if limiter is not None:
+                limiter.serve(gate)
         return self._gates[name]
 
-    def draws(self, operation: Operation, limits: Sequence[tuple[Limit, LimitFact | None]], items: int) -> list[Draw]:
-        """What a request with so many items takes, and from which buckets."""
-        return [
-            Draw(self._bucket(operation, limit, fact), items if limit.unit == "items" else 1) for limit, fact in limits
-        ]
+    def _shared_limiter(self, name: str, link: Link) -> SharedLimiter:
+        from batch_api.engine.limiter.shared.limiter import Place, SharedLimiter
 
-    def resume(self, operation: Operation) -> None:
-        """Lift the pause of an operation, that of requests which count in a limit with a condition included."""
-        plain = [fact for fact in operation.limits if fact.when is None]
-        for facts in (plain,) if len(plain) == len(operation.limits) else (plain, operation.limits):
-            limits = self.settings.of(operation, facts)
-            self.gate(operation, limits).resume(self.draws(operation, limits, 1))
+        return SharedLimiter(name, Place(*self._place, alias=self._alias), link, self._now)
 
-    def _shared(self, name: str) -> SharedQueue | None:
-        if self.link is None:
-            return None
-        from batch_api.engine.shared.queue import Place, SharedQueue
-
-        return SharedQueue(name, Place(*self._place, alias=self._alias), self.link, self._now)
-
-    def _bucket(self, operation: Operation, limit: Limit, fact: LimitFact | None) -> Bucket:
-        key = (limit.group, limit) if limit.group is not None else (operation.name, limit)
+    def _bucket(self, operation: Operation, rule: Rule) -> Bucket:
+        limit = rule.limit
+        key = (operation.name if limit.group is None else limit.group, limit)
         if key not in self._buckets:
-            terms = Terms(
-                largest=(operation.max_items or 1) if limit.unit == "items" else 1,
-                headroom=fact.headroom if fact is not None else 0.0,
-                spacing=fact.spacing if fact is not None else self.settings.spacing,
-            )
-            place = (*self._place, *key)
-            if self.link is None:
-                bucket = Bucket(limit, **terms._asdict(), now=self._now, memory=self._free_at, key=place)
-            else:
-                bucket = self._shared_bucket(limit, f"{key[0]}:{limit.unit}/{limit.per:g}", terms, self.link)
-            self._buckets[key] = bucket
+            self._buckets[key] = self._new_bucket(key, rule)
         return self._buckets[key]
 
-    def _shared_bucket(self, limit: Limit, name: str, terms: Terms, link: Link) -> Bucket:
-        from batch_api.engine.shared.bucket import SharedBucket
+    def _new_bucket(self, key: tuple[str, Limit], rule: Rule) -> Bucket:
+        owner, limit = key
+        made = partial(Bucket, largest=rule.largest, headroom=rule.headroom, spacing=rule.spacing, now=self._now)
+        if self.link is None:
+            return made(limit, memory=self._free_at, key=(*self._place, *key))
+        from batch_api.engine.limiter.shared.bucket import SharedBucket
 
-        part = limit.part(self.settings.share_alone)
-        alone = Bucket(part, **terms._asdict(), now=self._now, memory={}, key=name)
-        return SharedBucket(limit, **terms._asdict(), name=name, alone=alone, link=link, now=self._now)
+        name = f"{owner}:{limit.unit}/{limit.per:g}"
+        return SharedBucket(
+            limit,
+            name=name,
+            alone=made(limit.part(self.settings.share_alone), memory={}, key=name),
+            link=self.link,
+            largest=rule.largest,
+            headroom=rule.headroom,
+            spacing=rule.spacing,
+            now=self._now,
+        )
 
 
 def gates_for(origin: str, project_key: str, settings: LimitSettings, rng: random.Random, *, alias: str = "") -> Gates:

@@ -1,28 +1,27 @@
-"""Rate limits as the caller sees and sets them."""
+"""Rate limits as the caller sees and sets them, and as they are kept to."""
 
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from attrs import Attribute, field, frozen
 from attrs.validators import optional
 
-from batch_api._generated.runtime import LimitFact
+from batch_api._operation import Condition, LimitFact
+from batch_api.engine import arguments
 from batch_api.engine.errors import ConfigurationError
 
 Unit = Literal["requests", "items"]
 
 
 def _positive(_: object, attribute: Attribute[float], value: object) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or value <= 0:  # type: ignore[arg-type, operator]
-        raise ConfigurationError(f"A limit's {attribute.name} is a number above 0.")
+    name = f"Limit.{attribute.name}"
+    arguments.number(value, name, "a number above 0", lambda given: 0 < given < math.inf, error=ConfigurationError)
 
 
 def _a_unit(_: object, __: object, value: object) -> None:
-    if value not in ("requests", "items"):
-        raise ConfigurationError("A limit's unit is 'requests' or 'items'.")
+    arguments.choice(value, "Limit.unit", "requests", "items", error=ConfigurationError)
 
 
 @frozen
@@ -49,6 +48,25 @@ class Limit:
         """The `share` of this limit that one of several processes takes."""
         burst = None if self.burst is None else self.burst * share
         return Limit(self.rate * share, per=self.per, unit=self.unit, burst=burst, group=self.group)
+
+
+class Rule(NamedTuple):
+    """A limit that an operation is kept to, with all that its bucket must know."""
+
+    limit: Limit
+    """As the caller sees it, with the share taken."""
+    largest: int = 1
+    """The most that one request counts in it."""
+    headroom: float = 0.0
+    """The share of the rate that is left unused."""
+    spacing: float = 0.0
+    """Seconds added where one request fills the server's whole bucket."""
+    when: Condition | None = None
+    """It counts only the requests whose body meets this condition."""
+
+    def cost(self, items: int) -> int:
+        """What a request of so many items counts."""
+        return items if self.limit.unit == "items" else 1
 
 
 def limit_of(fact: LimitFact) -> Limit:

@@ -1,4 +1,4 @@
-"""The event loop that all of this runs on."""
+"""The running event loop, or an error that says what is missing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from batch_api.engine.errors import ConfigurationError
 
 
 def running_loop() -> asyncio.AbstractEventLoop:
-    """The running loop. Raises `ConfigurationError` where there is none, as in plain code and under trio."""
+    """The running loop. Raises `ConfigurationError` if there is none, as in synchronous code and under trio."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:

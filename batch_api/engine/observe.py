@@ -1,4 +1,4 @@
-"""Tells the caller's observer and the log of every attempt: the same facts, never a body, a key or a link."""
+"""Reports every attempt to the caller's observer and to the log: the same facts, never a body, a key or a link."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LEVELS = {"taken": logging.DEBUG, "refused": logging.WARNING, "unknown": loggin
 
 
 def tell(attempt: Attempt, observer: Observer | None) -> None:
-    """Log one attempt and show it to the observer. An observer that raises does not touch the call."""
+    """Log one attempt and pass it to the observer. An observer that raises does not affect the call."""
     level = _LEVELS[attempt.outcome]
     if logger.isEnabledFor(level):
         logger.log(
@@ -37,4 +37,4 @@ def tell(attempt: Attempt, observer: Observer | None) -> None:
             observer(attempt)
         except Exception:
             # No traceback: what an observer raises may quote anything.
-            logger.error("the observer raised; the call goes on")
+            logger.error("the observer raised an exception, which was ignored; the call continues")

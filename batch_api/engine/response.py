@@ -1,4 +1,4 @@
-"""An answer of the API, kept as it came."""
+"""An answer of the API, kept as received."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from batch_api._generated.runtime import Api, Operation
-from batch_api.engine.content import decoded
+from batch_api._operation import Api, Operation
 
 if TYPE_CHECKING:
     from batch_api.engine.attempt import Attempt
@@ -58,15 +57,15 @@ class Response:
         self.route: str = operation.route
         self.status = status
         self.headers = headers
-        plain = decoded(content, headers["content-encoding"]) if "content-encoding" in headers else content
+        plain = _decoded(content, headers["content-encoding"]) if "content-encoding" in headers else content
         self.content: bytes = content if plain is None else plain
         self._json: Any = _NOT_READ
         self.attempts: tuple[Attempt, ...] = ()
         self.defect = self._defect(is_decoded=plain is not None) if 200 <= status < 300 else None
-        """Why this is no success in spite of its status, in words that quote nothing of it; `None` if it is one."""
+        """Why this is not a success despite its 2xx status, without quoting the body; `None` otherwise."""
 
     def json(self) -> Any:
-        """The body read as JSON, once and for all callers; `None` when it is empty or no JSON."""
+        """The body parsed as JSON, once for all callers; `None` if it is empty or not JSON."""
         try:
             return self._read()
         except orjson.JSONDecodeError:
@@ -74,36 +73,36 @@ class Response:
 
     @property
     def error_code(self) -> str | None:
-        """The name of an error, if the body holds one where this API puts it."""
+        """The symbolic code of an error, if the body has one where this API puts it."""
         return self._text(self._api.error_code)
 
     @property
     def error_message(self) -> str | None:
-        """The words of an error, likewise."""
+        """The explanation of an error, likewise."""
         return self._text(self._api.error_message)
 
     @property
     def is_maintenance(self) -> bool:
-        """Whether this is the API's own word that it is down, and took nothing."""
+        """Whether the API itself says that it is down for maintenance, and so has applied nothing."""
         return self.status == 503 and self.error_code == self._api.maintenance
 
     @property
     def summary(self) -> str:
-        """One line about the answer that quotes nothing of it."""
+        """One line about the answer, without quoting its body."""
         where = "" if self.operation == self.route else f" ({self.route})"
         but = "" if self.defect is None else f", but {self.defect}"
-        return f"{self.operation}: the last attempt was answered HTTP {self.status}{but}{where}."
+        return f"{self.operation}: the last attempt was answered with HTTP {self.status}{but}{where}."
 
     def _defect(self, *, is_decoded: bool) -> str | None:
         if self.status == 206:
-            return "with a part of the content only"
+            return "with only a part of the content"
         if not is_decoded:
             return "its body cannot be decoded"
         try:
             body = self._read()
         except orjson.JSONDecodeError:
             return "its body is not JSON" if self.content.removeprefix(_BYTE_ORDER_MARK).strip() else None
-        return "its body is that of an error" if self._is_error(body) else None
+        return "its body describes an error" if self._is_error(body) else None
 
     def _read(self) -> Any:
         if self._json is _NOT_READ:
@@ -112,7 +111,7 @@ class Response:
         return self._json
 
     def _is_error(self, body: Any) -> bool:
-        """An error has a name, and an explanation or nothing else: other answers may have a field of the same name."""
+        """An error is a code with an explanation or nothing else: other answers may have a field of the same name."""
         code, message = self._api.error_code, self._api.error_message
         if not isinstance(body, dict) or not isinstance(body.get(code), str):
             return False
@@ -127,4 +126,10 @@ class Response:
         return f"<Response {self.status} to {self.operation}, {len(self.content)} bytes>"
 
     def __reduce__(self) -> str:
-        raise TypeError("a response may hold people's data and is not pickled: keep the parts you need")
+        raise TypeError("a response may hold personal data and cannot be pickled: keep only the parts you need")
+
+
+def _decoded(content: bytes, encoding: str) -> bytes | None:
+    from batch_api.engine.content import decoded  # seldom needed: we ask for no encoding
+
+    return decoded(content, encoding)

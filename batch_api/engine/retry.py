@@ -8,24 +8,24 @@ import random
 import time
 from typing import Literal
 
-from batch_api._generated.runtime import Operation
+from batch_api._operation import Operation
 from batch_api.engine.attempt import AttemptOutcome
 from batch_api.engine.observe import logger
 from batch_api.engine.response import Response
-from batch_api.engine.transport import Fault
+from batch_api.engine.wire.transport import Fault
 
 MOST_FAULTS = 4
-"""How often a failed attempt is repeated. Rejections do not count: they took nothing."""
+"""Retries after failed attempts. Rejections (429, and 503 for maintenance) do not count: they applied nothing."""
 FIRST_BACKOFF = 0.5
-"""Seconds; doubled each time, and drawn from 0 up to that (full jitter)."""
+"""Seconds; the bound doubles with each retry, and the wait is drawn from 0 up to it (full jitter)."""
 LONGEST_RETRY_AFTER = 3600.0
-"""Seconds; a server that asks for more is taken to mean this. One slip of it should not stop a client for days."""
+"""Seconds; a longer `Retry-After` counts as this: one mistake of the server should not stop a client for days."""
 
 Verdict = Literal["done", "wait", "again", "give up"]
 
 
 def outcome_of(operation: Operation, result: Response | Fault) -> AttemptOutcome:
-    """Whether an attempt was taken."""
+    """Whether an attempt was applied, as far as its result tells."""
     if isinstance(result, Fault):
         return "unknown" if result.sent else "not_sent"
     status = result.status
@@ -57,13 +57,13 @@ def backoff(faults: int, rng: random.Random) -> float:
 
 
 def retry_after(value: str | None) -> float | None:
-    """The seconds that a `Retry-After` asks for, at most `LONGEST_RETRY_AFTER`; `None` for none and for nonsense."""
+    """The seconds that a `Retry-After` asks for, at most `LONGEST_RETRY_AFTER`; `None` if absent or unreadable."""
     seconds = _seconds(value)
     return None if seconds is None else min(seconds, LONGEST_RETRY_AFTER)
 
 
 def warn_if_capped(operation: str, value: str | None) -> None:
-    """Say so where a `Retry-After` is not believed in full."""
+    """Log it when a `Retry-After` is shortened."""
     seconds = _seconds(value)
     if seconds is not None and seconds > LONGEST_RETRY_AFTER:
         logger.warning("%s: Retry-After asks for %g s; pausing for %g s", operation, seconds, LONGEST_RETRY_AFTER)
@@ -77,7 +77,7 @@ def _seconds(value: str | None) -> float | None:
         seconds = float(value)
     except ValueError:
         try:
-            # A date is on the server's wall clock, which only ours can be held against.
+            # A date is by the server's wall clock, and ours is the only one to compare it with.
             seconds = email.utils.parsedate_to_datetime(value).timestamp() - time.time()
         except (ValueError, TypeError, OverflowError):
             return None

@@ -1,4 +1,4 @@
-"""Where a request goes: the route of its operation, with values in the place of its parameters, and a query."""
+"""Where a request goes: the route of its operation with its parameters filled in, and the query string."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-from batch_api._generated.runtime import QueryValue, Unset
-from batch_api.engine.check import NO_TEXT, is_text
+from batch_api._codec import QueryValue, Unset
+from batch_api.engine.check import NO_TEXT, is_text, named
 from batch_api.engine.errors import InvalidInput
 
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 
 def filled(route: str, values: Mapping[str, str], *, besides: str | None = None) -> str:
-    """`route` with its parameters filled in, percent-encoded, `besides` one that is left as it is.
+    """`route` with its parameters filled in, percent-encoded; `besides` names one that is left as it is.
 
     Raises `InvalidInput`, which quotes no value.
     """
@@ -24,15 +24,15 @@ def filled(route: str, values: Mapping[str, str], *, besides: str | None = None)
         return route
     for name in names:
         _check(name, values.get(name))
-    # Encoded dots are dots to many servers, and so is a slash that they decode.
+    # Many servers decode dots and slashes before they resolve a path, so percent-encoding does not disarm them.
     plain = _PARAMETER.sub(lambda found: values.get(found[1], "…"), route)
     if {".", ".."} & set(re.split(r"[/\\]", plain)):
-        raise InvalidInput("a parameter would make the path lead elsewhere")
+        raise InvalidInput("expected path parameters without . or .. as a segment: they would lead to another path")
     return _PARAMETER.sub(lambda found: quote(values[found[1]], safe="") if found[1] != besides else found[0], route)
 
 
 def query(values: Mapping[str, QueryValue]) -> str:
-    """The query with its `?`, or nothing where no value is given. Raises `InvalidInput`, which quotes no value."""
+    """The query string with its `?`, empty if no value is given. Raises `InvalidInput`, which quotes no value."""
     pairs = [
         f"{quote_plus(name)}={quote_plus(_text(name, value))}"
         for name, given in values.items()
@@ -52,7 +52,7 @@ def _text(name: str, value: str | float) -> str:
 
 def _check(name: str, value: object) -> None:
     if not isinstance(value, str) or not value:
-        raise InvalidInput("a string that is not empty is due", path=name)
+        raise InvalidInput(f"expected a non-empty string, got {named(value)}", path=name)
     _check_encodable(name, value)
 
 

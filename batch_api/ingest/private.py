@@ -1,8 +1,8 @@
-"""Files that hold people's data: readable by their owner alone, and changed only once they are known to be ours.
+"""Files that hold personal data: readable by their owner alone, and changed only once they are known to be ours.
 
-The name that a caller gives may be a slip: a link, a device, a file of another program. So a new file is made in one
-step, with its mode, under a name that nothing has; and an existing one is looked at before it is opened. What cannot be
-ours by its kind is refused here. Whether its content is ours is for the caller to say, who calls `tighten` after that.
+The path that a caller gives may be a mistake: a link, a device, a file of another program. So a new file is created in
+one step, with its mode, and only if nothing has its name; and an existing one is examined before it is opened. What is
+not a regular file of ours is refused here. The caller checks the content, and calls `tighten` after that.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 from batch_api.engine.errors import ConfigurationError
 
 _MODE: Final = 0o600
-# Windows has no such flag: there, a link that takes the place of a file after it was looked at is followed.
+# Windows has no such flag: there, a link that replaces a file after it was examined is followed.
 _FOLLOW_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
 _KINDS: Final = (
     (stat.S_ISLNK, "a symbolic link: name the file itself"),
@@ -29,7 +29,7 @@ Path = str | os.PathLike[str]
 
 
 def new(path: Path, flags: int) -> int:
-    """An `opener` for `open`: make the file, with its mode from the start.
+    """An `opener` for `open`: create the file, with its mode from the start.
 
     Raises `FileExistsError` if anything has this name, even a link that leads nowhere.
     """
@@ -41,7 +41,7 @@ def existing(path: Path, flags: int) -> int:
 
     Raises what `check` raises, and `FileNotFoundError`.
     """
-    check(path)  # first, because to open a pipe or a device may do something already
+    check(path)  # first, because merely opening a pipe or a device may have an effect
     descriptor = os.open(path, flags & ~(os.O_CREAT | os.O_TRUNC) | _FOLLOW_NO_LINK)
     try:
         _refuse_what_is_not_ours(path, os.fstat(descriptor))
@@ -52,10 +52,10 @@ def existing(path: Path, flags: int) -> int:
 
 
 def check(path: Path) -> os.stat_result | None:
-    """Look at what has this name; `None` if nothing has.
+    """Examine what has this name; `None` if nothing has.
 
     Raises `ConfigurationError` for anything but a regular file that has no other name and belongs to the user of this
-    process (root may use the files of others), and `OSError` for a folder that cannot be looked into.
+    process (root may use the files of others), and `OSError` for a folder that cannot be searched.
     """
     try:
         found = os.lstat(path)
@@ -74,14 +74,16 @@ def tighten(file: int | Path) -> None:
 def _refuse_what_is_not_ours(path: Path, found: os.stat_result) -> None:
     reason = _reason_against(found)
     if reason:
-        raise ConfigurationError(f"{os.fspath(path)} cannot be used, and was left as it is: it is {reason}.")
+        raise ConfigurationError(
+            f"{os.fspath(path)} cannot be used, and was left unchanged: expected a regular file, got {reason}."
+        )
 
 
 def _reason_against(found: os.stat_result) -> str | None:
     for is_one, what in _KINDS:
         if is_one(found.st_mode):
             return what
-    if found.st_nlink > 1:  # a link as well: what is written here would stand elsewhere, too
+    if found.st_nlink > 1:  # what is written here would appear under the other names, too
         return "one of several names (hard links) of a file: make a copy and name that"
     if os.name == "posix" and os.geteuid() not in (0, found.st_uid):
         return "another user's file"

@@ -1,4 +1,4 @@
-"""The way from the legacy app-level API to profiles: its bodies in, edits for `profiles.update` out.
+"""Migration from the legacy app-level API to profiles: turns its bodies into edits for `profiles.update`.
 
     from batch_api.migrate import profile_edits
 
@@ -7,8 +7,8 @@
     for left in migrated.not_carried:
         print(left.path, left.reason)
 
-Every field is carried exactly, or it is in `not_carried` with the reason. Nothing is shortened, lower-cased or guessed.
-Nothing here needs a client, and nothing is sent.
+Every field is carried over exactly, or it is in `not_carried` with the reason. Nothing is shortened, lower-cased or
+guessed. Nothing here needs a client, and nothing is sent.
 
 Sources: fact sheets "MEP legacy", sections 5 and 6, and "profiles and audiences", sections 1.5 and 2.1.
 """
@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from batch_api.ingest import checks
+from batch_api.engine import arguments
 from batch_api.migrate.custom_data import attributes_of
 from batch_api.migrate.edits import edits_of
 from batch_api.migrate.events import events_of
@@ -39,7 +39,7 @@ def profile_edits(
     *,
     now: datetime | None = None,
 ) -> Migrated:
-    """What is written about one user through the legacy API, as edits of the user's profile.
+    """Turns what was written about one user through the legacy API into edits of the user's profile.
 
     Bodies are `dict`s or models of `batch_api.app_models`.
 
@@ -49,22 +49,22 @@ def profile_edits(
             call, the `update` of an item.
         events: Trigger events: `[{"name": "ue.bought", "attributes": {"price": 9.9}}]`; in a bulk call, the `events` of
             an item.
-        now: When the edits are sent, an aware datetime; by default now. Profiles take no event that is older than 24
-            hours, or in the future.
+        now: When the edits will be sent, an aware datetime; by default now. Profiles accept no event that is older than
+            24 hours, or in the future.
 
     Returns the edits in the order in which to send them. It is one, unless there are more than 50 attributes, 15
-    arrays or 15 events. Attributes go before events. There is none where nothing can be carried.
+    arrays or 15 events. Attributes go before events. There is none if nothing can be carried over.
 
-    Raises `InvalidInput` where an argument is not of the shape shown here. A field that is wrong raises nothing: it is
-    in `not_carried`.
+    Raises `InvalidInput` if an argument does not have the shape shown here. An invalid field raises nothing: it is in
+    `not_carried`.
 
-    What depends on what the profile holds cannot be seen from here. An array has at most 25 strings, those that `$add`
-    finds there included. And of the apps of a project the profile is one and the same, while each app had custom data
-    of its own: the last write counts.
+    Nothing that depends on the stored profile can be checked here: an array has at most 25 strings, including those
+    that `$add` finds there. And all apps of a project share one profile, while each app had custom data of its own: the
+    last write wins.
     """
     left = Leavings()
-    checks.text(custom_id, "custom_id")
-    attributes = {} if custom_data is None else attributes_of(checks.fields(custom_data, path="custom_data"), left)
+    arguments.text(custom_id, "custom_id")
+    attributes = {} if custom_data is None else attributes_of(arguments.fields(custom_data, path="custom_data"), left)
     moment = datetime.now(UTC) if now is None else now
-    tracked = events_of(checks.items(events, "events", one="event"), moment, left)
+    tracked = events_of(arguments.items(events, "events", one="event"), moment, left)
     return Migrated(custom_id, edits_of(custom_id, attributes, tracked), tuple(left.all))

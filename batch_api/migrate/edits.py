@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from batch_api.ingest.coalesce import MOST_ATTRIBUTES
-from batch_api.ingest.kinds import MOST_EVENTS
+from batch_api.ingest.items.lines import MOST_EVENTS
+from batch_api.ingest.sending.coalesce import MOST_ATTRIBUTES
 
 MOST_ARRAYS: Final = 15
-"""Arrays in one edit. Known of an SDK alone; to keep to it costs an edit at most (profiles and audiences, 1.5)."""
+"""Arrays in one edit. Only an SDK is known to have this limit; keeping to it costs at most one more edit (profiles and
+audiences, 1.5)."""
 
 
 def edits_of(custom_id: str, attributes: Mapping[str, Any], events: list[dict[str, Any]]) -> list[dict[str, Any]]:

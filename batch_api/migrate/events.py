@@ -10,8 +10,8 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from batch_api.ingest import checks
-from batch_api.ingest.stamps import MOST_AGE
+from batch_api.engine import arguments
+from batch_api.ingest.buffer.stamps import MOST_AGE
 from batch_api.migrate import values
 from batch_api.migrate.leaving import Leavings, Left, below
 
@@ -39,40 +39,40 @@ class _Attribute(NamedTuple):
 
 
 def events_of(given: Sequence[object], now: datetime, left: Leavings) -> list[dict[str, Any]]:
-    """The events that can be carried, in order. Raises `InvalidInput` for what is no object."""
+    """The events that can be carried over, in order. Raises `InvalidInput` for one that is not an object."""
     events: list[dict[str, Any]] = []
     for number, event in enumerate(given):
         path = f"events[{number}]"
-        fields = checks.fields(event, path=path)
+        fields = arguments.fields(event, path=path)
         with left.at(path):
             events.append(_carried(fields, path, now, left))
     return events
 
 
 def _carried(given: Mapping[str, Any], path: str, now: datetime, left: Leavings) -> dict[str, Any]:
-    """An event. Without its name or its time it would be another, and is left as a whole."""
+    """An event. If its name or its time cannot be carried over, nothing of it is: it would be a different event."""
     event: dict[str, Any] = {"name": _name(given.get("name"))}
     if given.get("time") is not None:
         event["time"] = _time(given["time"], now)
     for key in given:
         if key not in _FIELDS:
-            left.add(below(path, key), "no field of an event that is known")
+            left.add(below(path, key), "not a known field of an event")
     attributes = _label_and_tags(given, path, left)
     for one in _read_all(given.get("attributes"), f"{path}.attributes", left):
         with left.at(one.path):
             if len(attributes) == MOST_EVENT_ATTRIBUTES:
-                raise Left(f"a profile takes at most {MOST_EVENT_ATTRIBUTES} attributes of an event")
+                raise Left(f"a profile accepts at most {MOST_EVENT_ATTRIBUTES} attributes of an event")
             attributes[one.key] = one.convert(one.value)
     if attributes:
         event["attributes"] = attributes
     if len(orjson.dumps(event)) > MOST_EVENT_BYTES:
-        raise Left(f"a profile takes events of at most {MOST_EVENT_BYTES} bytes")
+        raise Left(f"a profile accepts events of at most {MOST_EVENT_BYTES} bytes")
     return event
 
 
 def _name(value: object) -> str:
     if not isinstance(value, str) or not value.startswith("ue."):
-        raise Left("a trigger event has a name that starts with ue.", "name")
+        raise Left("expected a name that starts with ue.", "name")
     try:
         return values.name(value.removeprefix("ue."))
     except Left as why:
@@ -86,14 +86,14 @@ def _time(value: object, now: datetime) -> str:
         raise Left(why.reason, "time") from None
     moment = datetime.fromisoformat(text)
     if moment > now:
-        raise Left("in the future: neither API takes such an event", "time")
+        raise Left("in the future: neither API accepts such an event", "time")
     if now - moment > MOST_AGE:
-        raise Left("older than 24 hours: neither API takes such an event", "time")
+        raise Left("older than 24 hours: neither API accepts such an event", "time")
     return text
 
 
 def _label_and_tags(given: Mapping[str, Any], path: str, left: Leavings) -> dict[str, Any]:
-    """What has a field of its own in the old event, and a reserved name among the attributes of the new."""
+    """What has its own field in a legacy event, but a reserved name among the attributes in a profile event."""
     found: dict[str, Any] = {}
     for key, convert in (("label", _label), ("tags", _tags)):
         value = given.get(key)
@@ -106,39 +106,39 @@ def _label_and_tags(given: Mapping[str, Any], path: str, left: Leavings) -> dict
 def _label(value: object) -> str:
     text = values.text(value, most=MOST_IN_LABEL)
     if "\n" in text or "\r" in text:
-        raise Left("a profile takes labels of one line")
+        raise Left("a profile accepts labels of one line only")
     return text
 
 
 def _tags(value: object) -> list[str]:
     if not isinstance(value, Sequence) or isinstance(value, str | bytes | bytearray | memoryview):
-        raise Left("a list of texts is due")
+        raise Left(f"expected a list of strings, got {type(value).__name__}")
     if len(value) > MOST_TAGS:
-        raise Left(f"a profile takes at most {MOST_TAGS} tags of an event, and here are {len(value)}")
+        raise Left(f"a profile accepts at most {MOST_TAGS} tags of an event, got {len(value)}")
     return [values.text(tag, most=MOST_IN_TAG) for tag in value]
 
 
 def _read_all(given: object, path: str, left: Leavings) -> list[_Attribute]:
-    """The attributes whose key is understood, and is about a name of its own."""
+    """The attributes with a known key and a unique name."""
     if given is None:
         return []
-    if not checks.is_object(given):
-        left.add(path, "an object is due")
+    if not arguments.is_object(given):
+        left.add(path, f"expected an object, got {type(given).__name__}")
         return []
     found: list[_Attribute] = []
-    for key, value in checks.fields(given).items():
+    for key, value in arguments.fields(given).items():
         with left.at(below(path, key)):
             found.append(_read(key, value, path))
     times = Counter(one.name for one in found)
     for one in found:
         if times[one.name] > 1:  # `x` and `date(x)` are one attribute
-            left.add(one.path, f"another key is about {one.name}, too: which of them counts is not known")
+            left.add(one.path, f"another key sets {one.name}, too, and it is not known which one wins: send one")
     return [one for one in found if times[one.name] == 1]
 
 
 def _read(key: object, value: object, path: str) -> _Attribute:
     found = _KEY.fullmatch(key) if isinstance(key, str) else None
     if found is None or found.lastgroup is None:
-        raise Left("no key of an event that is known: a name, date(…) or url(…)")
+        raise Left("expected a key of an event: a name, date(…) or url(…)")
     kind = found.lastgroup
     return _Attribute(below(path, key), found[0], values.name(found[kind]), _CONVERT[kind], value)

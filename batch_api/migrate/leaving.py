@@ -1,4 +1,4 @@
-"""Fields that cannot be carried, and why."""
+"""Fields that cannot be carried over, and why."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LONGEST: Final = 200  # characters of a path
 
 
 class Left(Exception):
-    """Why a field is not carried. `part` is the part of the field that is at fault, where it is not the whole."""
+    """Why a field is not carried over. `part` is the part of the field at fault, if it is not the whole."""
 
     def __init__(self, reason: str, part: str = "") -> None:
         super().__init__(reason)
@@ -21,7 +21,7 @@ class Left(Exception):
 
 
 class Leavings:
-    """What is not carried of one body."""
+    """The fields of one body that are not carried over."""
 
     def __init__(self) -> None:
         self.all: list[NotCarried] = []
@@ -32,7 +32,7 @@ class Leavings:
 
     @contextmanager
     def at(self, path: str) -> Iterator[None]:
-        """A block that carries the field at `path`, or raises `Left`."""
+        """A block that carries over the field at `path`, or raises `Left`, which is noted."""
         try:
             yield
         except Left as why:
@@ -40,7 +40,7 @@ class Leavings:
 
 
 def below(parent: str, key: object) -> str:
-    """The path of a key below another, in letters that can be printed."""
+    """The path of a key below another, in printable characters."""
     text = key if isinstance(key, str) else repr(key)
     text = text if text.isprintable() else ascii(text)[1:-1]
     return f"{parent}.{text}" if parent else text

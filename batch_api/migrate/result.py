@@ -1,4 +1,4 @@
-"""What became of a legacy body."""
+"""The result of migrating a legacy body."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ class NotCarried:
     """A field of a legacy body that no edit carries."""
 
     path: str
-    """Where it stood: `values.u.tier`, `events[2].attributes.price`. Of an event without a name or a time that can be
-    carried, nothing is: then the path is that of its name or time."""
+    """Where it was: `values.u.tier`, `events[2].attributes.price`. If the name or the time of an event cannot be
+    carried over, nothing of the event is: then the path is that of the name or the time."""
     reason: str
-    """Why, in words. It quotes no value."""
+    """Why, without quoting a value."""
 
 
 @frozen(repr=False)
@@ -23,7 +23,7 @@ class Migrated:
     """A legacy body as edits of a profile."""
 
     custom_id: str
-    """Whom it is about."""
+    """The user's id."""
     edits: list[dict[str, Any]]
     """For `profiles.update`, `profiles.mass_update` or `profiles.ingest`, in the order in which to send them. `ingest`
     keeps that order; in one call of the others the API promises none."""

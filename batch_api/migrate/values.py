@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from batch_api.engine.check import check, rfc3339
+from batch_api.engine import arguments
+from batch_api.engine.check import NO_ZONE, check, rfc3339
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest import checks
-from batch_api.ingest.coalesce import MOST_IN_ARRAY
+from batch_api.ingest.sending.coalesce import MOST_IN_ARRAY
 from batch_api.migrate.leaving import Left
 
 # Fact sheet: profiles and audiences, 1.5.
@@ -30,29 +30,29 @@ _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 
 
 def name(text: str) -> str:
-    """A name, if both sides know it as one."""
+    """A name, if it is valid in both APIs."""
     if not NAME.fullmatch(text):
-        raise Left("a profile takes names of 1 to 30 of a-z, 0-9 and _: rename it first")
+        raise Left("a profile accepts names of 1 to 30 characters from a-z, 0-9 and _: rename it first")
     return text
 
 
 def scalar(value: object) -> str | int | float | bool:
-    """A text, a number, true or false."""
+    """A string, a number or a boolean."""
     if isinstance(value, str):
         return text(value)
     if not isinstance(value, bool | int | float):
-        raise Left(f"a text, a number, true or false is due, not {_kind(value)}")
+        raise Left(f"expected a string, a number or a boolean, got {type(value).__name__}")
     _check(value)
     return value
 
 
 def text(value: object, *, most: int = MOST_CHARACTERS) -> str:
-    """A text of a length that profiles take."""
+    """A string of a length that profiles accept."""
     if not isinstance(value, str):
-        raise Left(f"a text is due, not {_kind(value)}")
+        raise Left(f"expected a string, got {type(value).__name__}")
     _check(value)
     if not 1 <= len(value) <= most:
-        raise Left(f"a profile takes texts of 1 to {most} characters here, and this one has {len(value)}")
+        raise Left(f"a profile accepts strings of 1 to {most} characters here, got {len(value)}")
     return value
 
 
@@ -60,74 +60,70 @@ def url(value: object) -> str:
     """A link."""
     found = text(value, most=MOST_IN_URL)
     if not _URL.fullmatch(found):
-        raise Left("not a link as profiles take them: scheme://…")
+        raise Left("expected a link of the form scheme://…")
     return found
 
 
 def date(value: object) -> str:
-    """A point in time: legacy text, which is in UTC and says no zone, or whole seconds since 1970."""
+    """A point in time: legacy text, which is in UTC without saying so, or whole seconds since 1970."""
     try:
         return rfc3339(_moment(value))
     except (ValueError, OverflowError):
-        raise Left("not a point in time of the years 1 to 9999") from None
+        raise Left("expected a date of the years 1 to 9999") from None
 
 
 def _moment(value: object) -> datetime:
     if isinstance(value, datetime):
         if value.utcoffset() is None:
-            raise Left("a datetime without a time zone: say which, for instance tzinfo=UTC")
+            raise Left(NO_ZONE)
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         if int(value) != value:
-            raise Left("a Unix time is in whole seconds")
+            raise Left("expected a Unix time in whole seconds, got a fraction")
         return _EPOCH + timedelta(seconds=int(value))
     if isinstance(value, str) and _LEGACY_DATE.fullmatch(value):
         return datetime.fromisoformat(value).replace(tzinfo=UTC)
     if isinstance(value, str) and _RFC_3339.fullmatch(value):
         return datetime.fromisoformat(value)
-    raise Left("a date is due: YYYY-MM-DDTHH:mm:ss in UTC, or Unix time in seconds")
+    raise Left("expected a date: YYYY-MM-DDTHH:mm:ss in UTC, or a Unix time in seconds")
 
 
 def strings(value: object) -> list[str]:
-    """An array that replaces another. One that is short of a single string would be another array."""
+    """An array that replaces another. If one string cannot be carried over, none is: it would be a different array."""
     found = _strings(value)
     if not found:
-        raise Left("neither API takes an empty array: null deletes it")
+        raise Left("neither API accepts an empty array: use null to delete the attribute")
     return found
 
 
 def change(value: Mapping[str, object]) -> dict[str, list[str]]:
-    """What to add to an array, and what to take out of it."""
+    """What to add to an array, and what to remove from it."""
     if value.keys() - {"$add", "$remove"}:
-        raise Left("a change of an array knows $add and $remove alone")
+        raise Left("expected only $add and $remove in a change of an array")
     parts = {key: found for key, texts in value.items() if (found := _strings(texts))}
     if not parts:
-        raise Left("it adds nothing and removes nothing")
+        raise Left("the change neither adds nor removes anything")
     if not set(parts.get("$add", ())).isdisjoint(parts.get("$remove", ())):
-        raise Left("a text is added and removed at once: which of the two counts is not known")
+        raise Left("a string is both added and removed, and it is not known which one wins: send one")
     return parts
 
 
 def collection(value: object) -> list[str] | dict[str, list[str]]:
     """A collection of tags: an array, or a change of one."""
-    return change(checks.fields(value)) if checks.is_object(value) else strings(value)
+    return change(arguments.fields(value)) if arguments.is_object(value) else strings(value)
 
 
 def _strings(value: object) -> list[str]:
     if not isinstance(value, Sequence) or isinstance(value, str | bytes | bytearray | memoryview):
-        raise Left(f"a list of texts is due, not {_kind(value)}")
+        raise Left(f"expected a list of strings, got {type(value).__name__}")
     if len(value) > MOST_IN_ARRAY:
-        raise Left(f"a profile takes at most {MOST_IN_ARRAY} texts in an array, and here are {len(value)}")
+        raise Left(f"a profile accepts at most {MOST_IN_ARRAY} strings in an array, got {len(value)}")
     return [text(one) for one in value]
 
 
 def _check(value: object) -> None:
-    """What JSON cannot carry unharmed, such as NaN."""
+    """Raises `Left` for what JSON cannot represent, such as NaN."""
     try:
         check(value)
     except InvalidInput as fault:
         raise Left(fault.reason) from None
-
-
-def _kind(value: Any) -> str:
-    return "nothing" if value is None else type(value).__name__

@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from batch_api._codec import UNSET
 from batch_api._generated.cep.endpoints import audiences as api
-from batch_api._generated.runtime import UNSET
+from batch_api.engine import arguments
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import InvalidInput, NotFound
-from batch_api.ingest import checks
-from batch_api.ingest.patience import DRAIN, PATIENCE
+from batch_api.ingest.items.item_types import AudienceChanges, AudienceContent, AudienceMembers
+from batch_api.ingest.job.patience import DRAIN, PATIENCE
+from batch_api.resources.checking import checked
 from batch_api.resources.paging import CursorListing, Listing
 from batch_api.resources.resource import Resource
 from batch_api.resources.waiting import INDEXING, until_over
@@ -20,12 +22,12 @@ from batch_api.results import IndexingResult, RemovalToken, shown
 if TYPE_CHECKING:
     from os import PathLike
 
-    from batch_api.ingest.checkpoint import Checkpoint
-    from batch_api.ingest.chunks import ChunkReference
-    from batch_api.ingest.job import Job
-    from batch_api.ingest.progress import Progress
-    from batch_api.ingest.sources import AnySource
-    from batch_api.ingest.summary import Summary
+    from batch_api.ingest.chunks.reference import ChunkReference
+    from batch_api.ingest.items.summary import Summary
+    from batch_api.ingest.job.checkpoint import Checkpoint
+    from batch_api.ingest.job.job import Job
+    from batch_api.ingest.job.progress import Progress
+    from batch_api.ingest.sources.source import AnySource
     from batch_api.models import Audience, AudienceAddId, AudienceKind, AudienceRemoveId, AudienceReplaceId
 
 OVER = ("APPLIED", "REPLACED")
@@ -56,12 +58,12 @@ class Audiences(Resource):
             type: What its ids are: `custom_ids`, `emails` or `install_ids`.
             display_name: Its label in the dashboard.
         """
-        if not _NAME.fullmatch(checks.text(name, "name")):
-            raise InvalidInput("1 to 255 letters, digits, underscores and hyphens are due", path="name")
+        if not _NAME.fullmatch(arguments.text(name, "name")):
+            raise InvalidInput("expected 1 to 255 letters, digits, underscores and hyphens", path="name")
         label = {} if display_name is None else {"display_name": display_name}
-        body = {"name": name, "type": checks.text(type, "type"), **label}
+        body = {"name": name, "type": arguments.text(type, "type"), **label}
         answer = await api.audience_create(self._engine, body)
-        return IndexingResult.of(answer.response)
+        return IndexingResult.of(answer)
 
     async def update(
         self, name: str, ids: Sequence[str | AudienceAddId | AudienceRemoveId | Mapping[str, Any]]
@@ -74,9 +76,9 @@ class Audiences(Resource):
                 `{"action": "add", "id": "u1", "attributes": {"tier": "gold"}}` (at most 15 attributes) or
                 `{"action": "remove", "id": "u1"}`. Where an id comes twice, the last one counts.
         """
-        changes = [_change(given, index) for index, given in enumerate(checks.items(ids, "ids", one="id"))]
-        answer = await api.audience_update(self._engine, {"name": checks.text(name, "name"), "ids": changes})
-        return IndexingResult.of(answer.response)
+        changes = await checked(AudienceChanges(name), ids, "ids", one="id")
+        answer = await api.audience_update(self._engine, {"name": name, "ids": changes})
+        return IndexingResult.of(answer)
 
     async def replace(self, name: str, ids: Sequence[str | AudienceReplaceId | Mapping[str, Any]]) -> IndexingResult:
         """Empty an audience and fill it with other ids.
@@ -86,9 +88,9 @@ class Audiences(Resource):
             ids: At most 10 000: plain strings, or objects `{"id": "u1", "attributes": {"tier": "gold"}}`. To load
                 more, replace with the first of them and add the rest with `update`.
         """
-        content = [_member(given, index) for index, given in enumerate(checks.items(ids, "ids", one="id"))]
-        answer = await api.audience_replace(self._engine, {"name": checks.text(name, "name"), "ids": content})
-        return IndexingResult.of(answer.response)
+        members = await checked(AudienceContent(name), ids, "ids", one="id")
+        answer = await api.audience_replace(self._engine, {"name": name, "ids": members})
+        return IndexingResult.of(answer)
 
     def ingest(
         self,
@@ -126,12 +128,10 @@ class Audiences(Resource):
 
         Raises `InvalidInput` for a choice that cannot be, and `OSError` for a path.
         """
-        from batch_api.ingest.job import job_of
-        from batch_api.ingest.kinds import AudienceChanges, AudienceContent, AudienceMembers
-        from batch_api.ingest.replace import Replacement
+        from batch_api.ingest.job.job import job_of
+        from batch_api.ingest.job.replace import Replacement
 
-        if mode not in ("update", "replace"):
-            raise InvalidInput("update or replace?", path="mode")
+        arguments.choice(mode, "mode", "update", "replace")
         replaces = mode == "replace"
 
         async def applied(token: str | None) -> object:
@@ -168,8 +168,7 @@ class Audiences(Resource):
             deadline: Seconds that it may take in all; by default the client's.
             drain: Seconds to wait for an answer when cancelled while a request is on the wire.
         """
-        from batch_api.ingest.kinds import AudienceChanges
-        from batch_api.ingest.send_chunk import send_chunk
+        from batch_api.ingest.chunks.send_chunk import send_chunk
 
         return await send_chunk(
             self._engine,
@@ -186,8 +185,8 @@ class Audiences(Resource):
 
         The token is a `RemovalToken`: with it, `wait` takes an audience that is not found for the end.
         """
-        answer = await api.audience_remove(self._engine, {"name": checks.text(name, "name")})
-        return IndexingResult.of(answer.response, RemovalToken)
+        answer = await api.audience_remove(self._engine, {"name": arguments.text(name, "name")})
+        return IndexingResult.of(answer, RemovalToken)
 
     def list(self, page_size: int = 100, cursor: str | None = None) -> Listing[Audience]:
         """All audiences: an async iterator, with `.pages()`. `page_size` is 1 to 100; `cursor` starts elsewhere."""
@@ -204,7 +203,7 @@ class Audiences(Resource):
 
         Raises `NotFound` for an audience that does not exist.
         """
-        return await _view(self._engine, checks.text(name, "name"), indexing_token)
+        return await _view(self._engine, arguments.text(name, "name"), indexing_token)
 
     async def wait(
         self,
@@ -231,7 +230,7 @@ class Audiences(Resource):
 
         Raises `WaitTimeout`, and whatever `view` raises: `NotFound` too, unless a removal is waited for.
         """
-        checks.text(name, "name")
+        arguments.text(name, "name")
         may_be_gone = removed or isinstance(token, RemovalToken)
         gone = False
 
@@ -264,29 +263,3 @@ async def _view(engine: Engine, name: str, token: str | None) -> Audience:
 
 def _state(seen: Audience | None) -> object:
     return getattr(seen, "indexing_state", None)
-
-
-def _change(given: object, index: int) -> object:
-    if isinstance(given, str):
-        return {"action": "add", "id": _id(given, index)}
-    checks.an_object(given, index=index)
-    _id(checks.field(given, "id"), index)
-    if not checks.field(given, "action"):
-        raise InvalidInput("missing: add or remove?", index=index, path="action")
-    return given
-
-
-def _member(given: object, index: int) -> object:
-    if isinstance(given, str):
-        return {"id": _id(given, index)}
-    checks.an_object(given, index=index)
-    _id(checks.field(given, "id"), index)
-    if checks.field(given, "action") not in (None, "add"):
-        raise InvalidInput("replace only adds: leave the action out", index=index, path="action")
-    return given
-
-
-def _id(value: object, index: int) -> str:
-    if not isinstance(value, str) or not value:
-        raise InvalidInput("an id is a string that is not empty", index=index, path="id")
-    return value

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from batch_api._generated.cep.endpoints import campaigns as api
+from batch_api.engine import arguments
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest import checks
 from batch_api.resources.resource import Resource
 from batch_api.results import CreatedCampaign, Done
 
@@ -35,7 +35,7 @@ class Campaigns(Resource):
         """
         _check(campaign, "")
         answer = await api.campaign_create(self._engine, campaign)
-        return CreatedCampaign.of(answer.response)
+        return CreatedCampaign.of(answer)
 
     async def update(self, id: str, campaign: Campaign | Mapping[str, Any]) -> Done:
         """Overwrite a campaign in full: what the new one leaves out is lost. Also starts, pauses and resumes.
@@ -44,23 +44,23 @@ class Campaigns(Resource):
         not sent again after a failure that leaves open whether it was taken; others are.
         """
         _check(campaign, "campaign.")
-        answer = await api.campaign_update(self._engine, {"id": checks.text(id, "id"), "campaign": campaign})
-        return Done.of(answer.response)
+        answer = await api.campaign_update(self._engine, {"id": arguments.text(id, "id"), "campaign": campaign})
+        return Done.of(answer)
 
     async def delete(self, id: str) -> Done:
         """Delete a campaign. Raises `NotFound` for one that does not exist."""
-        answer = await api.campaign_delete(self._engine, {"id": checks.text(id, "id")})
-        return Done.of(answer.response)
+        answer = await api.campaign_delete(self._engine, {"id": arguments.text(id, "id")})
+        return Done.of(answer)
 
 
 def _check(campaign: object, path: str) -> None:
-    checks.an_object(campaign, path="campaign")
+    arguments.an_object(campaign, path="campaign")
     for name in ("name", "state", "when", "messages"):
-        if checks.field(campaign, name) is None:
+        if arguments.field(campaign, name) is None:
             raise InvalidInput("missing", path=path + name)
-    checks.text(checks.field(campaign, "name"), f"{path}name")
-    checks.text(checks.field(campaign, "state"), f"{path}state")
-    checks.an_object(checks.field(campaign, "when"), path=f"{path}when")
-    messages = checks.field(campaign, "messages")
-    if not isinstance(messages, Sequence) or isinstance(messages, str | bytes) or len(messages) != 1:
-        raise InvalidInput("a list of exactly one message is due", path=f"{path}messages")
+    arguments.text(arguments.field(campaign, "name"), f"{path}name")
+    arguments.text(arguments.field(campaign, "state"), f"{path}state")
+    arguments.an_object(arguments.field(campaign, "when"), path=f"{path}when")
+    messages = arguments.field(campaign, "messages")
+    if len(arguments.items(messages, f"{path}messages", one="message")) != 1:
+        raise InvalidInput(f"expected exactly one message, got {len(messages)}", path=f"{path}messages")

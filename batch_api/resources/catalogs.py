@@ -6,27 +6,29 @@ from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_api._codec import UNSET
 from batch_api._generated.cep.endpoints import catalogs as api
-from batch_api._generated.runtime import UNSET
+from batch_api.engine import arguments
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest import checks
-from batch_api.ingest.patience import DRAIN, PATIENCE
+from batch_api.ingest.items.item_types import CatalogItems
+from batch_api.ingest.job.patience import DRAIN, PATIENCE
+from batch_api.resources.checking import checked
 from batch_api.resources.paging import CursorListing, Listing
 from batch_api.resources.resource import Resource
 from batch_api.resources.waiting import INDEXING, until_over
 from batch_api.results import Done, IndexingResult, shown
 
 if TYPE_CHECKING:
-    from batch_api.ingest.buffer import Buffer
-    from batch_api.ingest.checkpoint import Checkpoint
-    from batch_api.ingest.chunks import ChunkReference
-    from batch_api.ingest.fates import Trouble
-    from batch_api.ingest.holding import Holding, Sending
-    from batch_api.ingest.job import Job
-    from batch_api.ingest.progress import Progress
-    from batch_api.ingest.sources import AnySource
-    from batch_api.ingest.summary import Summary
+    from batch_api.ingest.buffer.buffer import Buffer
+    from batch_api.ingest.buffer.settings import Holding, Sending
+    from batch_api.ingest.chunks.reference import ChunkReference
+    from batch_api.ingest.items.fates import Trouble
+    from batch_api.ingest.items.summary import Summary
+    from batch_api.ingest.job.checkpoint import Checkpoint
+    from batch_api.ingest.job.job import Job
+    from batch_api.ingest.job.progress import Progress
+    from batch_api.ingest.sources.source import AnySource
     from batch_api.models import Catalog, CatalogField, CatalogFieldEdit, CatalogFieldType, CatalogItemEdit
 
 MOST_FIELDS: Final = 25
@@ -59,12 +61,12 @@ class Catalogs(Resource):
         if isinstance(fields, Mapping):
             listed: list[Any] = [{"name": field, "type": kind} for field, kind in fields.items()]
         else:
-            listed = checks.items(fields, "fields", one="field")
+            listed = arguments.items(fields, "fields", one="field")
         _check_fields(listed, needed=("name", "type"))
         if len(listed) > MOST_FIELDS:
-            raise InvalidInput(f"{len(listed)} fields, but a catalog has at most {MOST_FIELDS}", path="fields")
-        answer = await api.catalog_create(self._engine, {"name": checks.text(name, "name"), "fields": listed})
-        return Done.of(answer.response)
+            raise InvalidInput(f"expected at most {MOST_FIELDS} fields, got {len(listed)}", path="fields")
+        answer = await api.catalog_create(self._engine, {"name": arguments.text(name, "name"), "fields": listed})
+        return Done.of(answer)
 
     async def update(self, name: str, fields: Sequence[CatalogFieldEdit | Mapping[str, Any]]) -> Done:
         """Add fields to a catalog or remove fields from it, in the background; the API gives no token to follow it by.
@@ -72,15 +74,15 @@ class Catalogs(Resource):
         `fields` are objects: `{"action": "add", "name": "brand", "type": "string"}`,
         `{"action": "remove", "name": "sizes"}`.
         """
-        changes = checks.items(fields, "fields", one="field")
+        changes = arguments.items(fields, "fields", one="field")
         _check_fields(changes, needed=("action", "name"))
-        answer = await api.catalog_update(self._engine, {"name": checks.text(name, "name"), "fields": changes})
-        return Done.of(answer.response)
+        answer = await api.catalog_update(self._engine, {"name": arguments.text(name, "name"), "fields": changes})
+        return Done.of(answer)
 
     async def remove(self, name: str) -> Done:
         """Delete a catalog and all its items, in the background; the API gives no token to follow it by."""
-        answer = await api.catalog_remove(self._engine, {"name": checks.text(name, "name")})
-        return Done.of(answer.response)
+        answer = await api.catalog_remove(self._engine, {"name": arguments.text(name, "name")})
+        return Done.of(answer)
 
     def list(self, page_size: int = 100, cursor: str | None = None) -> Listing[Catalog]:
         """All catalogs: an async iterator, with `.pages()`. `page_size` is 1 to 100; `cursor` starts elsewhere."""
@@ -97,7 +99,7 @@ class Catalogs(Resource):
 
         Raises `NotFound` for a catalog that does not exist.
         """
-        return await _view(self._engine, checks.text(name, "name"), indexing_token)
+        return await _view(self._engine, arguments.text(name, "name"), indexing_token)
 
     async def edit_items(self, name: str, items: Sequence[CatalogItemEdit | Mapping[str, Any]]) -> IndexingResult:
         """Add, change or remove items by their ids; the edit is indexed in the background.
@@ -107,14 +109,9 @@ class Catalogs(Resource):
             items: At most 200 objects: `{"id": "SKU-9", "action": "add", "attributes": {"title": "Trail 9"}}` or
                 `{"id": "SKU-4", "action": "remove"}`. A date goes under `date(name)`, a link under `url(name)`.
         """
-        edits = checks.items(items, "items", one="item")
-        for index, edit in enumerate(edits):
-            checks.an_object(edit, index=index)
-            found = checks.field(edit, "id")
-            if not isinstance(found, str) or not found:
-                raise InvalidInput("a string that is not empty is due", index=index, path="id")
-        answer = await api.catalog_items_edit(self._engine, {"name": checks.text(name, "name"), "items": edits})
-        return IndexingResult.of(answer.response)
+        edits = await checked(CatalogItems(name), items, "items", one="item")
+        answer = await api.catalog_items_edit(self._engine, {"name": name, "items": edits})
+        return IndexingResult.of(answer)
 
     def buffer(
         self,
@@ -133,12 +130,11 @@ class Catalogs(Resource):
         Edits of one item are sent in the order in which they are accepted. `name` is a catalog that exists; all else
         is as in `profiles.buffer`.
         """
-        from batch_api.ingest.buffer import Buffer
-        from batch_api.ingest.kinds import CatalogItems
+        from batch_api.ingest.buffer.buffer import Buffer
 
         return Buffer(
             self._engine,
-            CatalogItems(checks.text(name, "name")),
+            CatalogItems(name),
             f"catalog {name}",
             outbox=outbox,
             resend_events=False,
@@ -177,8 +173,7 @@ class Catalogs(Resource):
 
         Raises `InvalidInput` for a choice that cannot be, and `OSError` for a path.
         """
-        from batch_api.ingest.job import job_of
-        from batch_api.ingest.kinds import CatalogItems
+        from batch_api.ingest.job.job import job_of
 
         return job_of(
             self._engine,
@@ -210,8 +205,7 @@ class Catalogs(Resource):
             deadline: Seconds that it may take in all; by default the client's.
             drain: Seconds to wait for an answer when cancelled while a request is on the wire.
         """
-        from batch_api.ingest.kinds import CatalogItems
-        from batch_api.ingest.send_chunk import send_chunk
+        from batch_api.ingest.chunks.send_chunk import send_chunk
 
         return await send_chunk(
             self._engine,
@@ -243,8 +237,8 @@ class Catalogs(Resource):
 
         Returns the catalog as it was last seen. Raises `WaitTimeout`, and whatever `view` raises.
         """
-        checks.text(name, "name")
-        checks.text(token, "token")  # without one the API tells no state, and the wait would never end
+        arguments.text(name, "name")
+        arguments.text(token, "token")  # without one the API tells no state, and the wait would never end
 
         async def look(engine: Engine) -> Catalog:
             return await _view(engine, name, token)
@@ -272,9 +266,9 @@ def _state(seen: Catalog) -> object:
 
 def _check_fields(fields: list[Any], *, needed: tuple[str, ...]) -> None:
     if not fields:
-        raise InvalidInput("no fields", path="fields")
+        raise InvalidInput("expected one field or more, got an empty one", path="fields")
     for index, field in enumerate(fields):
-        checks.an_object(field, index=index)
-        for name in (*needed, "type") if checks.field(field, "action") == "add" else needed:
-            if not checks.field(field, name):
+        arguments.an_object(field, index=index)
+        for name in (*needed, "type") if arguments.field(field, "action") == "add" else needed:
+            if not arguments.field(field, name):
                 raise InvalidInput("missing", index=index, path=name)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from batch_api.engine.arguments import text
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.checks import text
 
 
 def a_day(given: date | str, path: str) -> date:
@@ -18,4 +18,4 @@ def a_day(given: date | str, path: str) -> date:
     try:
         return date.fromisoformat(day)
     except ValueError:
-        raise InvalidInput("a day is due, such as 2026-02-01", path=path) from None
+        raise InvalidInput("expected a day such as 2026-02-01", path=path) from None

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch_api._generated.cep.endpoints import exports as api
+from batch_api.engine import arguments
 from batch_api.engine.engine import Engine
-from batch_api.engine.errors import ExportFailed
-from batch_api.ingest import checks
 from batch_api.resources import files
 from batch_api.resources.paging import CursorListing, Listing
 from batch_api.resources.resource import Resource
-from batch_api.resources.waiting import EXPORT, until_over
+from batch_api.resources.waiting import until_done
 from batch_api.results import shown
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class Exports(Resource):
 
         Raises `NotFound` for an export that does not exist.
         """
-        return await _view(self._engine, checks.text(id, "id"))
+        return await _view(self._engine, arguments.text(id, "id"))
 
     async def wait(
         self,
@@ -76,24 +75,12 @@ class Exports(Resource):
         Raises `ExportFailed`, with the record in `.export`, when it ends in `ERROR`; `WaitTimeout`; and whatever
         `view` raises.
         """
-        checks.text(id, "id")
+        arguments.text(id, "id")
 
         async def look(engine: Engine) -> ExportRecord:
             return await _view(engine, id)
 
-        record = await until_over(
-            self._engine,
-            look,
-            is_over=lambda seen: _status(seen) in ("SUCCESS", "ERROR"),
-            state=_status,
-            what="exports.wait",
-            pace=EXPORT,
-            timeout=timeout,
-            on_progress=on_progress,
-        )
-        if _status(record) == "ERROR":
-            raise ExportFailed("exports.wait: the export ended in ERROR.", export=record)
-        return record
+        return await until_done(self._engine, look, timeout=timeout, on_progress=on_progress)
 
     def download(self, file_id: str | None) -> AbstractAsyncContextManager[files.FileStream]:
         """Stream a file of a finished export.
@@ -115,7 +102,7 @@ class Exports(Resource):
         Raises `NotFound` for a file that does not exist and `TransportError`, with stage `download`, for a stream that
         cannot be brought to its end.
         """
-        return files.opened(self._engine, checks.text(file_id, "file_id"))
+        return files.opened(self._engine, arguments.text(file_id, "file_id"))
 
     async def download_to(
         self,
@@ -137,13 +124,9 @@ class Exports(Resource):
 
         Raises what `download` raises, and `OSError` when the file cannot be written.
         """
-        return await files.save(self._engine, checks.text(file_id, "file_id"), path, on_progress)
+        return await files.save(self._engine, arguments.text(file_id, "file_id"), path, on_progress)
 
 
 async def _view(engine: Engine, id: str) -> ExportRecord:
     answer = await api.export_view(engine, id=id)
     return shown(answer)
-
-
-def _status(record: ExportRecord) -> object:
-    return getattr(record, "status", None)

@@ -14,10 +14,10 @@ from typing import BinaryIO, Final
 from urllib.parse import urljoin
 
 from batch_api._generated.cep.endpoints.exports import export_download
-from batch_api.engine.download import Download
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import InvalidInput, Outcome, TransportError
 from batch_api.engine.retry import MOST_FAULTS, backoff
+from batch_api.engine.wire.download import Download
 from batch_api.ingest import private
 
 EXPIRED: Final = (400, 401, 403, 404, 410)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from batch_api._codec import UNSET, Unset
 from batch_api._generated.cep.endpoints import orchestrations as api
-from batch_api._generated.runtime import UNSET, Unset
+from batch_api.engine import arguments
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest import checks
 from batch_api.resources.days import a_day
 from batch_api.resources.paging import CursorListing, Listing
 from batch_api.resources.resource import Resource
@@ -89,10 +89,10 @@ class Orchestrations(Resource):
         """
         first, last = a_day(from_, "from_"), a_day(to, "to")
         if last < first:
-            raise InvalidInput("the last day comes before the first", path="to")
+            raise InvalidInput("expected a day that is not before the first one", path="to")
         answer = await api.orchestration_stats(
             self._engine,
-            orchestration_id=checks.text(orchestration_id, "orchestration_id"),
+            orchestration_id=arguments.text(orchestration_id, "orchestration_id"),
             from_=first,
             to=last,
             include_platforms=True if include_platforms else UNSET,
@@ -105,10 +105,10 @@ class Orchestrations(Resource):
         Raises `PermissionDenied` for an orchestration of any other kind, `NotFound` for none.
         """
         answer = await api.orchestration_view(
-            self._engine, orchestration_id=checks.text(orchestration_id, "orchestration_id")
+            self._engine, orchestration_id=arguments.text(orchestration_id, "orchestration_id")
         )
         return shown(answer)
 
 
 def _choices(given: str | Sequence[str] | None, path: str) -> Sequence[str] | Unset:
-    return UNSET if given is None else checks.choices(given, path)
+    return UNSET if given is None else arguments.words(given, path)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from attrs import field, frozen
 
-from batch_api._generated.runtime import UNSET, Answer, Unset
-from batch_api.engine.errors import InvalidInput, UnreadableAnswer
+from batch_api._codec import UNSET, Unset
+from batch_api._operation import Answer
+from batch_api.engine.arguments import text, whole
+from batch_api.engine.errors import UnreadableAnswer
 from batch_api.engine.response import Response
-from batch_api.ingest.checks import text
 from batch_api.results import as_it_came
 
 if TYPE_CHECKING:
@@ -132,6 +133,4 @@ class CursorListing(Listing[T]):
 
 def checked_size(page_size: object) -> int:
     """A page size that the API takes."""
-    if isinstance(page_size, bool) or not isinstance(page_size, int) or not 1 <= page_size <= LARGEST_PAGE:
-        raise InvalidInput(f"a whole number from 1 to {LARGEST_PAGE} is due", path="page_size")
-    return page_size
+    return whole(page_size, "page_size", most=LARGEST_PAGE)

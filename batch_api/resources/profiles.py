@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from batch_api._generated.cep.endpoints.profiles import profile_export, profile_mass_update, profile_update
-from batch_api.engine.errors import InvalidInput
-from batch_api.engine.loop import running_loop
-from batch_api.ingest import checks
-from batch_api.ingest.patience import DRAIN, PATIENCE
+from batch_api.engine import arguments
+from batch_api.ingest.items.item_types import ProfileEdits
+from batch_api.ingest.job.patience import DRAIN, PATIENCE
+from batch_api.resources.checking import checked
 from batch_api.resources.resource import Resource
 from batch_api.results import UpdateResult, promised
 
 if TYPE_CHECKING:
-    from batch_api.ingest.buffer import Buffer
-    from batch_api.ingest.checkpoint import Checkpoint
-    from batch_api.ingest.chunks import ChunkReference
-    from batch_api.ingest.fates import Trouble
-    from batch_api.ingest.forecast import Forecast
-    from batch_api.ingest.holding import Holding, Sending
-    from batch_api.ingest.job import Job
-    from batch_api.ingest.progress import Progress
-    from batch_api.ingest.sources import AnySource
-    from batch_api.ingest.summary import Summary
+    from batch_api.ingest.buffer.buffer import Buffer
+    from batch_api.ingest.buffer.settings import Holding, Sending
+    from batch_api.ingest.chunks.reference import ChunkReference
+    from batch_api.ingest.items.fates import Trouble
+    from batch_api.ingest.items.summary import Summary
+    from batch_api.ingest.job.checkpoint import Checkpoint
+    from batch_api.ingest.job.forecast import Forecast
+    from batch_api.ingest.job.job import Job
+    from batch_api.ingest.job.progress import Progress
+    from batch_api.ingest.sources.source import AnySource
     from batch_api.models import (
         EditProfile,
         ExportAttributesRequest,
@@ -34,10 +33,6 @@ if TYPE_CHECKING:
     )
 
 Endpoint = Literal["update", "mass-update"]
-MOST_EVENTS: Final = 15
-"""Events in one edit (fact sheet: profiles and audiences, 1.5)."""
-_SLICE: Final = 500
-"""Edits checked between two turns of the loop."""
 
 
 class Profiles(Resource):
@@ -69,16 +64,16 @@ class Profiles(Resource):
 
         Source: fact sheet: profiles and audiences, 2.1.
         """
-        answer = await profile_update(self._engine, await _checked(edits))
-        return UpdateResult.of(answer.response)
+        answer = await profile_update(self._engine, await checked(ProfileEdits("update"), edits, one="edit"))
+        return UpdateResult.of(answer)
 
     async def mass_update(self, edits: Sequence[EditProfile | Mapping[str, Any]]) -> UpdateResult:
         """As `update`, for large loads once or twice a day: at most 10 000 edits a call and 10 000 a second.
 
         It takes longer to be applied. Source: fact sheet: profiles and audiences, 2.2.
         """
-        answer = await profile_mass_update(self._engine, await _checked(edits))
-        return UpdateResult.of(answer.response)
+        answer = await profile_mass_update(self._engine, await checked(ProfileEdits("mass-update"), edits, one="edit"))
+        return UpdateResult.of(answer)
 
     def buffer(
         self,
@@ -111,8 +106,7 @@ class Profiles(Resource):
         Entering it raises `ConfigurationError` for an outbox that is in use, belongs to something else, is a link or no
         outbox, or is so damaged that edits may be missing.
         """
-        from batch_api.ingest.buffer import Buffer
-        from batch_api.ingest.kinds import ProfileEdits
+        from batch_api.ingest.buffer.buffer import Buffer
 
         return Buffer(
             self._engine,
@@ -165,9 +159,8 @@ class Profiles(Resource):
 
         Raises `InvalidInput` for a choice that cannot be, and `OSError` for a path.
         """
-        from batch_api.ingest.coalesce import Coalescer
-        from batch_api.ingest.job import job_of
-        from batch_api.ingest.kinds import ProfileEdits
+        from batch_api.ingest.job.job import job_of
+        from batch_api.ingest.sending.coalesce import Coalescer
 
         return job_of(
             self._engine,
@@ -222,8 +215,7 @@ class Profiles(Resource):
             OSError: The file cannot be read.
             BatchError: Nothing gets through, as far as `outcome` says.
         """
-        from batch_api.ingest.kinds import ProfileEdits
-        from batch_api.ingest.send_chunk import send_chunk
+        from batch_api.ingest.chunks.send_chunk import send_chunk
 
         return await send_chunk(
             self._engine,
@@ -241,7 +233,7 @@ class Profiles(Resource):
         For a job that begins now, alone on its limits, and where nothing goes wrong. Call it from a coroutine. Raises
         `InvalidInput`.
         """
-        from batch_api.ingest.forecast import forecast
+        from batch_api.ingest.job.forecast import forecast
 
         return forecast(self._engine, n, endpoint, chunk_size)
 
@@ -259,59 +251,7 @@ class Profiles(Resource):
 
         Source: fact sheet: profiles and audiences, 2.3.
         """
-        checks.an_object(request, path="request")
-        checks.text(checks.field(request, "export_type"), "export_type")
+        arguments.an_object(request, path="request")
+        arguments.text(arguments.field(request, "export_type"), "export_type")
         answer = await profile_export(self._engine, request)
-        return promised(answer.response, "id")
-
-
-async def _checked(edits: object) -> list[Any]:
-    """A copy of the edits, each of which addresses one profile and holds events that have a name."""
-    running_loop()  # before the first turn of it is waited for
-    rows = checks.items(edits, one="edit")
-    for start in range(0, len(rows), _SLICE):
-        if start:
-            await asyncio.sleep(0)
-        for index, edit in enumerate(rows[start : start + _SLICE], start):
-            # What is right at a glance is not looked at twice: large loads have no time for it.
-            if type(edit) is dict and not edit.get("events"):
-                identifiers = edit.get("identifiers")
-                if type(identifiers) is dict and len(identifiers) == 1:
-                    custom_id = identifiers.get("custom_id")
-                    if type(custom_id) is str and custom_id:
-                        continue
-            _check(edit, index)
-    return rows
-
-
-def _check(edit: object, index: int) -> None:
-    checks.an_object(edit, index=index)
-    _check_identifiers(checks.field(edit, "identifiers"), index)
-    events = checks.field(edit, "events")
-    if events:
-        _check_events(events, index)
-
-
-def _check_identifiers(identifiers: object, index: int) -> None:
-    if identifiers is None:
-        raise InvalidInput("missing: which profile is it?", index=index, path="identifiers")
-    checks.an_object(identifiers, index=index, path="identifiers")
-    custom_id, installation = (checks.field(identifiers, name) for name in ("custom_id", "installation"))
-    if (custom_id is None) == (installation is None):
-        raise InvalidInput("exactly one of custom_id and installation is due", index=index, path="identifiers")
-    if installation is not None:
-        checks.an_object(installation, index=index, path="identifiers.installation")
-    elif not isinstance(custom_id, str) or not custom_id:
-        raise InvalidInput("a string that is not empty is due", index=index, path="identifiers.custom_id")
-
-
-def _check_events(events: object, index: int) -> None:
-    if not isinstance(events, Sequence) or isinstance(events, str | bytes):
-        raise InvalidInput("a list is due", index=index, path="events")
-    if len(events) > MOST_EVENTS:
-        raise InvalidInput(f"{len(events)} events, but an edit takes at most {MOST_EVENTS}", index=index, path="events")
-    for number, event in enumerate(events):
-        checks.an_object(event, index=index, path=f"events[{number}]")
-        name = checks.field(event, "name")
-        if not isinstance(name, str) or not name:
-            raise InvalidInput("a string that is not empty is due", index=index, path=f"events[{number}].name")
+        return promised(answer, "id")

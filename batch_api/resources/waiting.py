@@ -6,10 +6,11 @@ import asyncio
 import math
 import re
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+from batch_api.engine import arguments
 from batch_api.engine.engine import Engine
-from batch_api.engine.errors import DeadlineExceeded, InvalidInput, Maintenance, RateLimited, WaitTimeout
+from batch_api.engine.errors import DeadlineExceeded, ExportFailed, Maintenance, RateLimited, WaitTimeout
 from batch_api.engine.loop import running_loop
 
 T = TypeVar("T")
@@ -46,9 +47,7 @@ async def until_over(
 
     Each look is a call like any other. What is left of `timeout` bounds its deadline.
     """
-    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0):
-        raise InvalidInput("a number of seconds above 0 is due, or None", path="timeout")
-    seconds = math.inf if timeout is None else timeout
+    seconds = math.inf if timeout is None else arguments.seconds(timeout, "timeout")
     now = running_loop().time
     end = now() + seconds
     interval = pace.first
@@ -70,6 +69,33 @@ async def until_over(
         await asyncio.sleep(min(interval, left - pace.first if left > pace.first else max(left, 0.0)))
         interval = min(interval * pace.growth, pace.longest)
     raise _timed_out(what, seconds, latest)
+
+
+async def until_done(
+    engine: Engine,
+    look: Callable[[Engine], Awaitable[T]],
+    *,
+    timeout: float | None,
+    on_progress: Callable[[T], object] | None,
+) -> T:
+    """Look until an export is done; give back its record. Raises `ExportFailed`, and what `until_over` raises."""
+    export = await until_over(
+        engine,
+        look,
+        is_over=lambda seen: _status(seen) in ("SUCCESS", "ERROR"),
+        state=_status,
+        what="exports.wait",
+        pace=EXPORT,
+        timeout=timeout,
+        on_progress=on_progress,
+    )
+    if _status(export) == "ERROR":
+        raise ExportFailed("exports.wait: the export ended in ERROR.", export=export)
+    return export
+
+
+def _status(export: object) -> Any:
+    return getattr(export, "status", None)
 
 
 def _timed_out(what: str, timeout: float, state: str) -> WaitTimeout:

@@ -1,4 +1,4 @@
-"""A rate-limit-faithful fake Batch API, and time that a test owns.
+"""A fake Batch API with the real rate limits, and a clock that tests control.
 
     from batch_api.testing import FakeBatch
 
@@ -7,10 +7,10 @@
         await client.profiles.update([{"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}])
     assert fake.project().profiles.by_id["u1"].attributes == {"tier": "gold"}
 
-`fake.fail(…)`, `fake.storm(…)`, `fake.reset(…)`, `fake.delay(…)` and others make trouble; `fake.stats`, `fake.edits`
-and `fake.storage_requests` tell what was seen. `FakeBatchApp` is the same for the legacy app-level API.
+`fake.fail(…)`, `fake.storm(…)`, `fake.reset(…)`, `fake.delay(…)` and others inject faults; `fake.stats`, `fake.edits`
+and `fake.storage_requests` record what was received. `FakeBatchApp` is the same for the legacy app-level API.
 `python -m batch_api.testing` serves a fake on loopback; the pytest fixtures `fake_batch` and `batch_client` come with
-the package. Needs `pip install batch-api[testing]`.
+the package. Needs the extra `testing`.
 """
 
 from __future__ import annotations
@@ -38,5 +38,6 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name != "jsonschema_rs":
             raise
-        raise ImportError(f"the fake needs {error.name}: pip install batch-api[testing]", name=error.name) from error
+        hint = "install the extra [testing], as by pip install '.[testing]'"
+        raise ImportError(f"the fake needs {error.name}: {hint}", name=error.name) from error
     return getattr(module, name)

@@ -54,7 +54,7 @@ async def _serve(fake: FakeBatch, host: str, port: int) -> None:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, stop.set)
     async with fake.serve(host, port) as url:
-        # The stored profiles are many and form no cycles: walking them again and again would only delay answers.
+        # The stored profiles are many and form no cycles: collecting garbage would only delay answers.
         gc.disable()
         try:
             sys.stdout.write(f"{url}\n")
@@ -67,19 +67,17 @@ async def _serve(fake: FakeBatch, host: str, port: int) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m batch_api.testing", description="A fake Batch API on loopback.")
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
+    parser.add_argument("--port", type=int, default=0, help="0, the default, picks a free port")
     parser.add_argument("--key", help="the REST API key to accept (default: any)")
     parser.add_argument("--project", help="the project key to accept (default: any)")
     parser.add_argument("--limits", choices=("documented", "windows", "off"), default="documented")
     parser.add_argument("--index-seconds", type=float, default=1.0, help="until an indexing token is APPLIED")
     parser.add_argument("--export-seconds", type=float, default=3.0, help="until an export is done")
-    parser.add_argument(
-        "--latency", type=float, nargs=2, metavar=("MIN", "MAX"), help="seconds that each request takes more"
-    )
-    parser.add_argument("--storm-seconds", type=float, help="answer 429 for so long after the first request")
+    parser.add_argument("--latency", type=float, nargs=2, metavar=("MIN", "MAX"), help="seconds added to each request")
+    parser.add_argument("--storm-seconds", type=float, help="answer 429 for this long after the first request")
     parser.add_argument("--retry-after", help="the Retry-After of every 429 (default: none)")
-    parser.add_argument("--failure-chance", type=float, help="the part of requests answered 500, from 0 to 1")
-    parser.add_argument("--seed", type=int, default=0, help="of made-up ids, jitter and chances")
+    parser.add_argument("--failure-chance", type=float, help="the part of requests answered with 500, from 0 to 1")
+    parser.add_argument("--seed", type=int, default=0, help="the seed of generated ids, jitter and probabilities")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""A fake API: a request goes in; auth, limits, faults, validation and state decide the answer."""
+"""A fake API: authentication, limits, faults, validation and state decide the answer to a request."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from batch_api.testing.wire import ConnectionLost, Refusal, Reply, Request, answ
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from batch_api._generated.runtime import Api, Operation
+    from batch_api._operation import Api, Operation
     from batch_api.testing.asgi import ASGIApp
     from batch_api.testing.limits import Limiter, Mode
     from batch_api.testing.transport import FakeTransport
 
 STORAGE_ORIGIN = "https://files.batch.invalid"
-"""Where links of exports point, as long as the fake is not served."""
+"""The origin of the links of exports while the fake is not served."""
 
 STATISTICS_PATH = "/_fake/statistics"
-"""Not part of the API: the counters as JSON, for whoever runs the fake in another process. `?last=20` takes the rates
-from the last 20 seconds."""
+"""Not part of the API: the counters as JSON, for tests that run the fake in another process. `?last=20` gives the rates
+over the last 20 seconds."""
 
 _PARAMETER = re.compile(r"\\{(\w+)\\}")  # as `re.escape` leaves it
 
@@ -49,11 +49,11 @@ class State(Protocol):
 
 
 class FakeApi(Faults):
-    """What the fakes of both APIs share. Each knows its description, who is let in, and what state there is."""
+    """What the fakes of both APIs share. Each has its own description, authentication and state."""
 
     api: ClassVar[Api]
     refuses_items: ClassVar[bool] = False
-    """Whether one bad item refuses its whole request. Otherwise handlers judge the items."""
+    """Whether one invalid item makes the whole request fail. Otherwise handlers check the items."""
 
     def __init__(
         self,
@@ -71,31 +71,31 @@ class FakeApi(Faults):
         self._retry_after = {} if retry_after is None else {"retry-after": str(retry_after)}
         self._limits: Mode = ("documented" if limits else "off") if isinstance(limits, bool) else limits
         self._seed = seed
-        # Of /things/list and /things/{id} the former.
+        # /things/list matches before /things/{id} does.
         operations = sorted(self.api.operations.values(), key=lambda one: one.path.count("{"))
         self._routes = [(one, re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", re.escape(one.path)))) for one in operations]
         self._prefix = urllib.parse.urlsplit(self.api.server_url).path
         self.url: str | None = None
-        """Where it is served, version included; `None` while it is not."""
+        """The base URL at which it is served, version included; `None` while it is not served."""
         self.edits: deque[ReceivedEdit] = deque(maxlen=keep_edits)
         """The items of accepted requests in order: edits of profiles, audience ids, catalog items and the like."""
         self.stats = {name: OperationStatistics() for name in self.api.operations}
-        """What was seen, by operation."""
+        """What was received, by operation."""
         self.storage_requests: list[StorageRequest] = []
-        """What was asked of the storage origin, headers included."""
+        """The requests to the storage origin, headers included."""
 
     def _authenticate(self, request: Request, path: Mapping[str, str]) -> State:
-        """The state that the request is about. Raises `Refusal` for whom nothing is known of."""
+        """The state of the project or app of the request. Raises `Refusal` for unknown credentials."""
         raise NotImplementedError
 
     @property
     def enforces_limits(self) -> bool:
-        """Whether requests can be rejected for being too many."""
+        """Whether requests over the rate limit are rejected."""
         return self._limits != "off"
 
     @property
     def rejections(self) -> int:
-        """How many requests were answered 429, whatever the operation."""
+        """How many requests were answered with 429, in all operations."""
         return sum(stats.rejected for stats in self.stats.values())
 
     @property
@@ -113,9 +113,9 @@ class FakeApi(Faults):
 
     @contextlib.asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-        """Serve on loopback as long as the block lasts; gives the base URL, version included. Port 0 takes a free one.
+        """Serve on loopback inside the block; yields the base URL, version included. Port 0 picks a free one.
 
-        The files of exports are served by a second port of their own.
+        The files of exports are served on a second port.
         """
         from batch_api.testing.server import listening
 
@@ -128,7 +128,7 @@ class FakeApi(Faults):
                 self.url, self.storage.origin = None, before
 
     async def __call__(self, request: Request) -> Reply:
-        """Answer one request. Raises `ConnectionLost` where a fault cuts the connection."""
+        """Answer one request. Raises `ConnectionLost` if a fault cuts the connection."""
         if request.host == self.storage.host:
             return await self._answer_storage(request)
         found = self._route(request)
@@ -184,7 +184,7 @@ class FakeApi(Faults):
         content: bytes,
         stats: OperationStatistics,
     ) -> Reply:
-        """What the API itself does with a request, in its order: who is it, is it readable, may it, is it right."""
+        """Process a request in the API's order: authentication, parsing, rate limits, validation, handling."""
         state = self._authenticate(request, path)
         body = _read_json(operation, request, content, self.api.name)
         items = validation.count_items(operation, body)
@@ -197,8 +197,8 @@ class FakeApi(Faults):
         validation.check_path(operation, path, self.api.name)
         await validation.check_body(operation, body, self.api.name, whole=self.refuses_items)
         handler = state.handlers.get(operation.name)
-        if handler is None:  # a newer document may have operations that the fake cannot act
-            raise Refusal(404, "ROUTE_NOT_FOUND", "the fake does not know this operation")
+        if handler is None:  # a newer document may have operations that the fake does not implement
+            raise Refusal(404, "ROUTE_NOT_FOUND", "the fake does not implement this operation")
         outcome = handler(Call(body, query, self._base_url(request), path))
         reply = await outcome if inspect.isawaitable(outcome) else outcome
         stats.accepted += 1
@@ -233,7 +233,7 @@ class FakeApi(Faults):
         return answer(refusal.status, self.error_body(refusal.code, refusal.message), headers)
 
     def error_body(self, code: str, message: str) -> dict[str, Any]:
-        """The body of an error, as this API writes it."""
+        """The body of an error, in the format of this API."""
         return {self.api.error_code: code, self.api.error_message: message}
 
     def _base_url(self, request: Request) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from batch_api.testing.wire import Reply, Request
 
 APP_KEY = "5E1F0A9B7C3D4E2F8A6B1C0D9E8F7A"
-"""The app that a fake knows if it is not told otherwise. It opens nothing real."""
+"""The app that a fake has by default. The key opens nothing real."""
 
 _CODES = {
     "SERVER_ERROR": 1,
@@ -37,7 +37,7 @@ _CODES = {
     "MALFORMED_JSON_BODY": 32,
     "TOO_MANY_REQUESTS": 60,
 }
-"""The numbers that go with the names of errors (fact sheet: mep-legacy, 1.3)."""
+"""The numeric code of each symbolic error code (fact sheet: mep-legacy, 1.3)."""
 
 
 class FakeBatchApp(FakeApi):
@@ -46,17 +46,17 @@ class FakeBatchApp(FakeApi):
     Args:
         rest_api_key: the key to accept; `None` for any that is not empty.
         app_key: the app that exists; `None` for any, each with state and limits of its own. A key that begins with
-            `DEV` gets no views, lists and figures of campaigns.
+            `DEV` gets no views, lists and statistics of campaigns.
         limits: `True` or `"documented"` for the limits that a client assumes, in token buckets; `"windows"` for
             one-second windows on top; `False` or `"off"` for none.
-        clock: seconds, for limits and dates; by default those of the running loop, virtual ones included.
+        clock: a clock in seconds, for limits and dates; by default that of the running loop, virtual ones included.
         index_seconds: how long an indexing token is `IN_PROGRESS`.
         export_seconds: how long an export or a GDPR request takes.
         retry_after: a `Retry-After` for requests over the limits; none is documented.
         keep_edits: how many of the latest items `edits` remembers; `None` for all, 0 for none.
-        seed: of made-up ids, jitter and chances.
+        seed: the seed of generated ids, jitter and probabilities.
 
-    The same object can be driven in process (`transport()`, `asgi`) and served on loopback (`serve()`).
+    The same object can be used in process (`transport()`, `asgi`) and served on loopback (`serve()`).
     """
 
     api = API
@@ -119,7 +119,7 @@ class FakeBatchApp(FakeApi):
 
 
 class App:
-    """The state of one app. Tests look into it, and may change it: `fake.app().users.by_id["u1"]`."""
+    """The state of one app. Tests may read and change it: `fake.app().users.by_id["u1"]`."""
 
     def __init__(
         self,
@@ -181,7 +181,7 @@ class App:
         }
 
     def _live(self, handler: Callable[[Call], Reply]) -> Handler:
-        """What answers to a Live key only (fact sheet: mep-legacy, 1.1)."""
+        """A handler that accepts Live keys only (fact sheet: mep-legacy, 1.1)."""
 
         def handle(call: Call) -> Reply:
             if self._is_dev:

@@ -29,7 +29,7 @@ class AppAudience:
 
 
 class AppAudiences:
-    """The audiences of one of the two sets. `kind` is the type that needs no saying."""
+    """The audiences of one of the two sets. `kind` is the type, unless requests name it."""
 
     def __init__(self, time: Time, ids: Ids, seconds: float, kind: str | None = None) -> None:
         self._time = time

@@ -67,7 +67,7 @@ class Tables:
 
 
 class AppExports:
-    """Exports of push campaigns. `by_id` has what was asked for."""
+    """Exports of push campaigns. `by_id` has the requests."""
 
     def __init__(
         self, time: Time, ids: Ids, campaigns: AppCampaigns, storage: Storage, app_key: str, seconds: float

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Users:
-    """`by_id` has the values of each user, under the names they were written by; `events` pairs of user and event."""
+    """`by_id` has the values of each user, under the names they were written with; `events` pairs of user and event."""
 
     def __init__(self, time: Time, ids: Ids) -> None:
         self._time = time
@@ -63,7 +63,7 @@ class Users:
                 stored[name] = value
 
     def _track(self, users: list[dict[str, Any]]) -> Reply:
-        """All events, or none. What the API does with a call in which one is wrong is not known: this is a guess."""
+        """All events, or none. How the API treats a call with one invalid event is not known: this is a guess."""
         now = self._time.wall()
         events = [(user["id"], event) for user in users for event in user["events"]]
         for _, event in events:
@@ -78,7 +78,7 @@ class Users:
 
 
 class GdprRequests:
-    """`by_id` has the requests as the list shows them, save for their status."""
+    """`by_id` has the requests as the list shows them, except for their status."""
 
     def __init__(self, time: Time, ids: Ids, users: Users, seconds: float) -> None:
         self._time = time

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ASGIApp:
-    """Hand this to an ASGI server. A fault that cuts the connection raises `ConnectionLost` through it."""
+    """Pass this to an ASGI server. A fault that cuts the connection raises `ConnectionLost` through it."""
 
     def __init__(self, fake: FakeApi) -> None:
         self._fake = fake
@@ -45,7 +45,7 @@ def _request(scope: MutableMapping[str, Any], receive: Receive) -> Request:
 
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     query = scope["query_string"].decode("latin-1")
-    raw = scope.get("raw_path")  # percent-encoded, where the server gives it
+    raw = scope.get("raw_path")  # percent-encoded, if the server provides it
     path = raw.decode("latin-1").partition("?")[0] if raw else scope["path"]
     return Request(scope["method"], path, query, headers, scope.get("scheme", "http"), read)
 

@@ -1,4 +1,4 @@
-"""Audiences: lists of ids, changed at once and *indexed* a while later (fact sheet: profiles and audiences, 3)."""
+"""Audiences: lists of ids, changed at once and *indexed* some time later (fact sheet: profiles and audiences, 3)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from batch_api.testing.ids import Ids
 
 TYPES = {"custom_ids": "CUSTOM_ID", "emails": "EMAIL", "install_ids": "INSTALL_ID"}
-"""What one writes, and what is shown. Only `CUSTOM_ID` is documented; the others are made up in its image."""
+"""Types as written, and as shown. Only `CUSTOM_ID` is documented; the others are made up by analogy."""
 
 
 @dataclasses.dataclass(slots=True)
 class Change:
-    """A write, which its indexing token stands for."""
+    """A write, identified by its indexing token."""
 
     name: str
     date: datetime
@@ -79,7 +79,7 @@ class Audiences:
         return self._changed(audience)
 
     def remove(self, call: Call) -> Reply:
-        """Gone at once; the token of the removal is `IN_PROGRESS` for a while, then unknown with the audience."""
+        """Remove at once; the token of the removal is `IN_PROGRESS` for a while, then unknown like the audience."""
         audience = self._named(call.body["name"])
         del self.by_name[audience.name]
         audience.latest = Change(audience.name, self._time.wall(), removal=True)

@@ -1,4 +1,4 @@
-"""Time that a test owns: an event loop on which hours pass in milliseconds.
+"""A clock that tests control: an event loop on which hours pass in milliseconds.
 
     from batch_api.testing.clock import run
 
@@ -25,10 +25,10 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 CREEP = 1e-9
-"""Seconds that pass on every look at the clock."""
+"""Seconds that pass on every reading of the clock."""
 
 PATIENCE = 10.0
-"""Real seconds to wait for something outside of the loop, before a test is called stuck."""
+"""Real seconds to wait for something outside the loop, before a test counts as stuck."""
 
 
 class VirtualClock:
@@ -46,7 +46,7 @@ class VirtualClock:
         return self._now
 
     def advance(self, seconds: float) -> None:
-        """Let `seconds` pass at once."""
+        """Move the clock forward by `seconds`."""
         self._now += seconds
 
 
@@ -85,12 +85,12 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     @property
     def must_wait(self) -> bool:
-        """Whether a thread is at work, so that time may not jump."""
+        """Whether a thread is working, so that time must not jump."""
         return self._threads > 0
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """A selector that moves the clock of its loop where others sleep."""
+    """A selector that moves the clock of its loop instead of sleeping."""
 
     def __init__(self, loop: VirtualTimeLoop) -> None:
         super().__init__()
@@ -103,13 +103,13 @@ class _JumpingSelector(selectors.DefaultSelector):
         if timeout is None or self._loop.must_wait:
             ready = super().select(PATIENCE)
             if not ready:
-                raise RuntimeError(f"the loop waits, and nothing woke it for {PATIENCE:.0f} real seconds")
+                raise RuntimeError(f"nothing woke the waiting loop for {PATIENCE:.0f} real seconds: something is stuck")
             return ready
         self._loop.clock.advance(timeout)
         return ready
 
 
 def run(main: Coroutine[Any, Any, T], *, clock: VirtualClock | None = None) -> T:
-    """Run `main` to its end on a new `VirtualTimeLoop`, as `asyncio.run` does on a usual one."""
+    """Run `main` to its end on a new `VirtualTimeLoop`, like `asyncio.run` on an ordinary loop."""
     with asyncio.Runner(loop_factory=lambda: VirtualTimeLoop(clock)) as runner:
         return runner.run(main)

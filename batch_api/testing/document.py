@@ -1,4 +1,4 @@
-"""The OpenAPI documents that requests are judged by, and ways to find things in them. `api` is the name of one."""
+"""The OpenAPI documents that requests are validated against, and lookups in them. `api` is the name of one."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 if TYPE_CHECKING:
-    from batch_api._generated.runtime import Operation
+    from batch_api._operation import Operation
 
 FIRST = "cep"
 
 
 @functools.cache
 def document(api: str = FIRST) -> dict[str, Any]:
-    """The overlaid document: what is published refuses items that the API takes (its `oneOf` of catalog values)."""
+    """The overlaid document: the published one refuses items that the API accepts (its `oneOf` of catalog values)."""
     loaded: dict[str, Any] = orjson.loads(
         resources.files(f"batch_api._generated.{api}").joinpath("openapi.json").read_bytes()
     )
@@ -29,7 +29,7 @@ def operation_in_document(operation: Operation, api: str = FIRST) -> dict[str, A
 
 
 def resolve(part: dict[str, Any], api: str = FIRST) -> dict[str, Any]:
-    """What a `$ref` of the document stands for."""
+    """What a `$ref` of the document points to."""
     while "$ref" in part:
         target: Any = document(api)
         for step in part["$ref"].removeprefix("#/").split("/"):
@@ -57,5 +57,5 @@ def answer_schema(operation: Operation, status: int, api: str = FIRST) -> dict[s
 
 
 def standalone(schema: dict[str, Any], api: str = FIRST) -> dict[str, Any]:
-    """A schema that carries what its references point to."""
+    """A schema that includes what its references point to."""
     return {**schema, "components": document(api)["components"]}

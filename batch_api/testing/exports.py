@@ -1,4 +1,4 @@
-"""Exports of profiles: requests that run for a while, and files of the profiles that are really stored.
+"""Exports of profiles: requests that take a while, and files of the profiles that the fake stores.
 
 Fact sheets: profiles and audiences, 2.3; catalogs and campaigns, 5. The lines of an attributes export have the shape
 seen in the wild; those of the two other kinds are made up.
@@ -32,7 +32,7 @@ LISTED = timedelta(days=92)
 SCOPES = {"ATTRIBUTES": "PROFILE_ATTRIBUTES", "EVENTS": "PROFILE_EVENTS", "REACHABILITY": "PROFILE_REACHABILITY"}
 
 STEPS = ((0.1, "CREATED"), (0.3, "PENDING"), (1.0, "RUNNING"))
-"""Until which part of its time an export is in which state."""
+"""The part of an export's time at which each state ends."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -46,7 +46,7 @@ class File:
 
 @dataclasses.dataclass(slots=True)
 class Export:
-    """A stored request; `files` are made when it is first seen finished."""
+    """A stored request; `files` are made when it is first found to be finished."""
 
     id: str
     rank: int
@@ -159,7 +159,7 @@ class Exports:
         return shown
 
     def _files(self, export: Export) -> list[File]:
-        """The lines of the export, in parts that are no larger than they may be. Without any line: one empty part."""
+        """The lines of the export, in parts of at most the maximum size; one empty part if there are none."""
         parts = [bytearray()]
         for line in self._lines(export.request):
             content = orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)

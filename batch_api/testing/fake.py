@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 REST_API_KEY = "rest_0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 PROJECT_KEY = "project_0a1b2c3d4e5f6g7h8j9k0m1n2p3q4r5s"
-"""What a fake accepts if it is not told otherwise. Neither opens anything real."""
+"""The keys that a fake accepts by default. Neither opens anything real."""
 
 
 class FakeBatch(FakeApi):
@@ -29,16 +29,16 @@ class FakeBatch(FakeApi):
         project_key: the project that exists; `None` for any, each with state and limits of its own.
         limits: `True` or `"documented"` for token buckets as documented; `"windows"` for one-second windows on top;
             `False` or `"off"` for none.
-        clock: seconds, for limits and dates; by default those of the running loop, virtual ones included.
+        clock: a clock in seconds, for limits and dates; by default that of the running loop, virtual ones included.
         index_seconds: how long an indexing token is `IN_PROGRESS`.
         export_seconds: how long an export takes.
-        link_seconds: how long the link to a file is valid; 20 minutes in the documentation.
+        link_seconds: how long the link to a file is valid; documented are 20 minutes.
         retry_after: a `Retry-After` for requests over the limits; none is documented.
-        export_part_bytes: the most that one file of an export holds; 100 MB in the documentation.
+        export_part_bytes: the maximum size of one file of an export; documented are 100 MB.
         keep_edits: how many of the latest edits `edits` remembers; `None` for all, 0 for none.
-        seed: of made-up ids, jitter and chances.
+        seed: the seed of generated ids, jitter and probabilities.
 
-    The same object can be driven in process (`transport()`, `asgi`) and served on loopback (`serve()`).
+    The same object can be used in process (`transport()`, `asgi`) and served on loopback (`serve()`).
     """
 
     api = API

@@ -1,13 +1,13 @@
-"""Trouble on request: what may go wrong between a client and the API, for the requests that you name.
+"""Fault injection: what may go wrong between a client and the API, for the requests that you choose.
 
     fake.fail("campaign_create", status=500)                    # the next one
-    fake.reset("profile_update", after_acceptance=True)         # taken, but the answer is lost
+    fake.reset("profile_update", after_acceptance=True)         # applied, but the answer is lost
     fake.storm(seconds=6)                                       # 429 to everything
     fake.delay("profile_update", 0.02, 0.05)                    # every answer, with jitter
 
 The first argument is the name of an operation, `"storage"` for the origin that serves the files of exports, or `None`
-for every operation (storage aside). Which of its requests are struck is said by `When`. A fault that is over is
-forgotten; of several that could strike one request, the one set up first does, and delays come on top.
+for every operation (but not for storage). `When` says which of its requests are affected. A fault that is over is
+removed; of several that apply to one request, the one set up first takes effect, and delays are added to it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
 STORAGE = "storage"
-"""Stands for the storage origin where the name of an operation is asked for."""
+"""Means the storage origin wherever the name of an operation is expected."""
 
 CODES = {
     400: "MALFORMED_PARAMETER",
@@ -42,21 +42,21 @@ _EMAIL = re.compile(rb"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
 
 
 class When(TypedDict, total=False):
-    """Which requests a fault strikes. With neither `times` nor `seconds`: the next one; a delay: all."""
+    """Which requests a fault affects. With neither `times` nor `seconds`: the next one or, for a delay, all."""
 
     times: int | None
-    """So many requests; `None` for all."""
+    """How many requests; `None` for all."""
     seconds: float | None
-    """All requests in this time, which begins with the first one that is struck."""
+    """All requests in this time, which begins with the first affected one."""
     skip: int
-    """Let so many requests pass first."""
+    """Let this many requests pass first."""
     probability: float
-    """The chance of each to be struck; drawn from the seed of the fake."""
+    """The chance of each to be affected; drawn from the seed of the fake."""
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Fault:
-    """Trouble that was set up. `struck` counts the requests that met it; `stop()` ends it."""
+    """An injected fault. `struck` counts the requests that it affected; `stop()` ends it."""
 
     operation: str | None
     times: int | None = None
@@ -75,7 +75,7 @@ class Fault:
         return self._stopped or spent or (self._until is not None and now >= self._until)
 
     def strikes(self, operation: str, now: float, dice: random.Random) -> bool:
-        """Whether it strikes this request; counts it if so."""
+        """Whether it affects this request; counts it if so."""
         if self.operation != operation and (self.operation is not None or operation == STORAGE):
             return False
         if self.skip > 0:
@@ -91,7 +91,7 @@ class Fault:
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Delay(Fault):
-    """Time on the way: half of it before the request counts, half before the answer leaves."""
+    """Extra latency: half of it before the request takes effect, half before the answer is sent."""
 
     low: float
     high: float
@@ -99,14 +99,14 @@ class Delay(Fault):
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Reset(Fault):
-    """The connection is torn down."""
+    """The connection is reset."""
 
     after_acceptance: bool
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Failure(Fault):
-    """Another answer in place of the right one, before the request takes effect or after."""
+    """Another answer in place of the real one, before the request takes effect or after."""
 
     reply: Callable[[bytes], Reply]
     """From the body of the request."""
@@ -115,13 +115,13 @@ class Failure(Fault):
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Bend(Fault):
-    """The right answer, spoilt on its way."""
+    """The real answer, damaged on its way."""
 
     spoil: Callable[[Reply], Reply]
 
 
 class Faults:
-    """The faults of a fake, and the verbs that set them up. Each verb gives the fault, to be counted or stopped."""
+    """The faults of a fake, and the methods that set them up. Each returns the fault, to be counted or stopped."""
 
     def __init__(self, operations: Collection[str], seed: int) -> None:
         self._known = {*operations, STORAGE}
@@ -158,7 +158,7 @@ class Faults:
         return self._add(Failure(reply=reply, after_acceptance=after_acceptance, **self._scope(operation, when)))
 
     def error_body(self, code: str, message: str) -> dict[str, Any]:
-        """The body of an error, as the API writes it."""
+        """The body of an error, in the format of the API."""
         raise NotImplementedError
 
     def respond(
@@ -171,7 +171,7 @@ class Faults:
         after_acceptance: bool = False,
         **when: Unpack[When],
     ) -> Fault:
-        """Answer with exactly this status, JSON body (`None`: an empty one) and these further headers."""
+        """Answer with exactly this status, JSON body (`None` for an empty one) and additional headers."""
         reply = answer(status, body, headers)
         scope = self._scope(operation, when)
         return self._add(Failure(reply=lambda _: reply, after_acceptance=after_acceptance, **scope))
@@ -179,18 +179,18 @@ class Faults:
     def storm(
         self, operation: str | None = None, *, retry_after: str | float | None = None, **when: Unpack[When]
     ) -> Fault:
-        """Answer 429, whatever the limits say, with `Retry-After` if given (as it is: seconds, a date, nonsense)."""
+        """Answer 429, whatever the limits, with `Retry-After` if given (sent as it is: seconds, a date, nonsense)."""
         message = "rate limit exceeded, slow down"
         return self.fail(operation, 429, message=message, retry_after=retry_after, **when)
 
     def reset(self, operation: str | None = None, *, after_acceptance: bool = False, **when: Unpack[When]) -> Fault:
-        """Tear the connection down: before the body is taken in, or once the request has taken effect."""
+        """Reset the connection: before the body is read, or once the request has taken effect."""
         return self._add(Reset(after_acceptance=after_acceptance, **self._scope(operation, when)))
 
     def delay(
         self, operation: str | None = None, low: float = 0.02, high: float | None = None, **when: Unpack[When]
     ) -> Fault:
-        """Take `low` to `high` seconds more for each request (evenly spread; on the loop's clock)."""
+        """Add `low` to `high` seconds to each request (uniformly distributed, on the loop's clock)."""
         if "times" not in when:
             when["times"] = None
         scope = self._scope(operation, when)
@@ -203,7 +203,7 @@ class Faults:
     def truncate(
         self, operation: str | None = None, *, keep: float = 0.5, reset: bool = False, **when: Unpack[When]
     ) -> Fault:
-        """End the connection when the part `keep` of the body is out; with `reset`, tear it down."""
+        """Close the connection once the part `keep` of the body is sent; with `reset`, reset it."""
 
         def spoil(reply: Reply) -> Reply:
             return dataclasses.replace(reply, cut=int(len(reply.body) * keep), cut_by_reset=reset)
@@ -234,11 +234,11 @@ class Faults:
         return self._bend(operation, when, spoil)
 
     def clear_faults(self) -> None:
-        """From now on nothing goes wrong."""
+        """Remove all faults."""
         self._faults.clear()
 
     def pick_faults(self, operation: str, now: float) -> tuple[float, float, Fault | None]:
-        """What a request meets: the seconds it is held up before it counts and after, and one fault, if any."""
+        """What applies to a request: seconds of delay before it takes effect and after it, and one fault, if any."""
         if not self._faults:
             return 0.0, 0.0, None
         self._faults = [fault for fault in self._faults if not fault.is_over(now)]
@@ -262,7 +262,7 @@ class Faults:
 
     def _scope(self, operation: str | None, when: When) -> dict[str, Any]:
         if operation is not None and operation not in self._known:
-            raise ValueError(f"there is no operation {operation!r}; known are {', '.join(sorted(self._known))}")
+            raise ValueError(f"expected one of {', '.join(sorted(self._known))}, got {operation!r}")
         if "times" in when or when.get("seconds") is not None:
             return {"operation": operation, **when}
         return {"operation": operation, "times": 1, **when}

@@ -10,7 +10,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
 class Ids:
-    """What one project names things with."""
+    """The ids of one project."""
 
     def __init__(self, seed: str) -> None:
         self._random = random.Random(seed)
@@ -21,7 +21,7 @@ class Ids:
         return next(self._ranks)
 
     def named(self, kind: str) -> str:
-        """`orchestration_` and the like, with 32 letters and digits."""
+        """A prefix such as `orchestration_`, and 32 letters and digits."""
         return f"{kind}_{self._letters(32)}"
 
     def token(self) -> str:
@@ -29,11 +29,11 @@ class Ids:
         return self._letters(40)
 
     def hex(self) -> str:
-        """32 hexadecimal characters, as tokens of the legacy API have."""
+        """32 hexadecimal characters, like tokens of the legacy API."""
         return f"{self._random.getrandbits(128):032x}"
 
     def uuid(self) -> str:
-        """A UUID, as other ids of the legacy API are."""
+        """A UUID, like other ids of the legacy API."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     def _letters(self, count: int) -> str:

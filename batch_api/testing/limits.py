@@ -1,4 +1,4 @@
-"""The rate limits of the API, counted strictly: what would exceed one is refused and takes nothing.
+"""The rate limits of the API, counted strictly: a request that would exceed one is rejected and costs nothing.
 
 Two ways to count. *Token buckets*, as documented (fact sheet: profiles and audiences, 1.4): a bucket starts full,
 holds the documented burst or else one second's worth (at least 1), and fills at the documented rate. *Windows*, for
@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batch_api._generated.runtime import Condition, LimitFact, Operation
+    from batch_api._operation import Condition, LimitFact, Operation
 
 Mode = Literal["documented", "windows", "off"]
 
 ROUNDING = 1e-6
-"""The part of a unit that a bucket may be short of, so that sums of floats refuse nobody."""
+"""The part of a unit that a bucket may be short of, so that rounding errors reject nothing."""
 
 
 class Bucket:
@@ -42,7 +42,7 @@ class Bucket:
 
 
 class Window:
-    """A log of what was taken in the last `length` seconds; more than `capacity` of it is too much."""
+    """A sliding window: at most `capacity` units in any `length` seconds."""
 
     def __init__(self, fact: LimitFact) -> None:
         self.length = max(1.0, fact.per)
@@ -68,7 +68,7 @@ class Limiter:
         self._meters: dict[tuple[str, str], list[Bucket | Window]] = {}
 
     def admit(self, operation: Operation, body: Any, items: int, now: float) -> bool:
-        """Take what the request costs from all limits that count it, or nothing from any."""
+        """Charge the request to all limits that count it, or to none."""
         if self._mode == "off":
             return True
         costs = [
@@ -91,7 +91,7 @@ class Limiter:
 
 
 def meets(body: Any, condition: Condition) -> bool:
-    """Whether `body` has something at the path of `condition` that answers it."""
+    """Whether `body` has something at the path of `condition` that meets it."""
     found = _at(body, condition.path)
     if condition.equals is not None:
         return any(value == condition.equals for value in found)

@@ -1,4 +1,4 @@
-"""Campaigns as they are written, orchestrations as they are read: one store.
+"""One store for campaigns, which are written, and orchestrations, as which they are read.
 
 Fact sheet: catalogs and campaigns, 3 and 4.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from batch_api.testing.ids import Ids
 
 SENDING_TIME = timedelta(minutes=5)
-"""How long a campaign runs, from its start until it is completed."""
+"""How long a campaign runs from its start to its completion."""
 
 STATS_AGE = timedelta(days=183)
 """How far back statistics go: 6 months."""
@@ -29,7 +29,7 @@ PLATFORMS = ("ios", "android", "web")
 
 @dataclasses.dataclass(slots=True)
 class Orchestration:
-    """A campaign or, added by hand, an automation of the dashboard."""
+    """A campaign or, if added by a test, an automation of the dashboard."""
 
     id: str
     rank: int
@@ -52,7 +52,7 @@ class Orchestration:
         return state
 
     def is_locked(self, now: datetime) -> bool:
-        """Whether it may not be overwritten: it has begun to run, or is completed, and is not recurrent."""
+        """Whether it can no longer be changed: it is running or completed, and not recurrent."""
         return self.type != "recurring" and self.status(now) in ("running", "completed") and now >= self.start
 
 
@@ -65,7 +65,7 @@ class Orchestrations:
         self.by_id: dict[str, Orchestration] = {}
 
     def add(self, content: dict[str, Any], *, type: str = "campaign", source: str = "dashboard") -> Orchestration:
-        """Store what the API cannot create: a `recurring`, `trigger` or `warmup` automation, for one.
+        """Store what the API cannot create, such as a `recurring`, `trigger` or `warmup` automation.
 
         `content` is a body of `/campaigns/create`; a missing `name`, `state`, `when` or `messages` is filled in.
         """
@@ -83,7 +83,7 @@ class Orchestrations:
     def update(self, call: Call) -> Reply:
         campaign, now = self._with_id(call.body["id"]), self._time.wall()
         if campaign.is_locked(now):
-            raise misuse("a campaign that runs or is completed cannot be changed")
+            raise misuse("a running or completed campaign cannot be changed")
         campaign.content, campaign.updated = call.body["campaign"], now
         campaign.start = _start(campaign.content, now)
         return answer(200, {})
@@ -107,7 +107,7 @@ class Orchestrations:
         return page("orchestrations", chosen, query, lambda one: _row(one, now))
 
     def view(self, call: Call) -> Reply:
-        """Push campaigns only, with content and targeting under the keys that they were written with."""
+        """Push campaigns only, with content and targeting under the keys they were written with."""
         one, now = self._with_id(call.query["orchestration_id"]), self._time.wall()
         if one.type != "campaign" or one.channels != ["push"]:
             raise misuse("this orchestration is not a push campaign")
@@ -126,7 +126,7 @@ class Orchestrations:
         return answer(200, shown | {key: one.content[key] for key in ("targeting",) if key in one.content})
 
     def stats(self, call: Call) -> Reply:
-        """Figures made up from the id and the day: the same on every call, none before the start or after today."""
+        """Figures derived from the id and the day: the same on every call, none before the start or after today."""
         now = self._time.wall()
         first, last = date.fromisoformat(call.query["from"]), date.fromisoformat(call.query["to"])
         if last < first:

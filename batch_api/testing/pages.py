@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Ranked(Protocol):
-    """Something listed. `rank` grows from one to the next and never changes."""
+    """An item of a list. `rank` grows from one to the next and never changes."""
 
     @property
     def rank(self) -> int: ...

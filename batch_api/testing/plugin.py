@@ -39,7 +39,7 @@ def fake_batch(request: pytest.FixtureRequest, fake_batch_options: dict[str, Any
     """A fake Batch API of its own for each test: in process, with the documented limits.
 
     Its project has another key in each test, so that no client waits for what an earlier test spent. Works with async
-    tests of any plugin, and without one. Needs `pip install batch-api[testing]`.
+    tests of any plugin, and without one. Needs the extra `testing`.
     """
     from batch_api.testing import FakeBatch
 
@@ -81,7 +81,7 @@ def fake_batch_app(request: pytest.FixtureRequest) -> FakeBatchApp:
 
 @pytest.fixture
 def batch_app_client(fake_batch_app: FakeBatchApp) -> BatchAppClient:
-    """A client of `fake_batch_app`, not opened: as `batch_client`."""
+    """A client of `fake_batch_app`, not opened: use it like `batch_client`."""
     from batch_api import BatchAppClient
 
     return BatchAppClient(

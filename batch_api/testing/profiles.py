@@ -1,4 +1,4 @@
-"""Profiles: edits are applied for real, and what is wrong with one value is reported for that value alone."""
+"""Profiles: edits are really applied, and an invalid value is reported on its own."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from batch_api.testing.call import Call
 
 SLICE = 50
-"""Edits handled in one go: others get their turn in between, so that a mass update delays nobody's answer."""
+"""Edits handled before yielding to the event loop, so that a mass update does not delay other answers."""
 
 ONLY_BY_CUSTOM_ID = {"$email_address", "$email_marketing", "$phone_number", "$sms_marketing"}
-"""Dropped without a word where a profile is addressed by installation (fact sheet: profiles and audiences, 2.1.2)."""
+"""Silently dropped if a profile is addressed by installation (fact sheet: profiles and audiences, 2.1.2)."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -46,7 +46,7 @@ class Profiles:
         self._by_installation: dict[tuple[str, str], Profile] = {}
 
     def link_installation(self, custom_id: str, *, apikey: str, installation_id: str) -> None:
-        """Let the profile `custom_id` be the one behind an installation, as a log-in on a device does."""
+        """Link an installation to the profile `custom_id`, like a log-in on a device."""
         profile = self._of_custom_id(custom_id)
         profile.installations.append(installation_id)
         self._by_installation[apikey, installation_id] = profile
@@ -65,7 +65,7 @@ class Profiles:
         return answer(202, {"code": "SUCCESS"})
 
     def _apply(self, edit: dict[str, Any], now: datetime) -> Iterator[dict[str, Any]]:
-        """Apply what is right with an edit, and give what is wrong with it."""
+        """Apply the valid parts of an edit, and return its errors."""
         identifiers = edit["identifiers"]
         attributes, events = edit.get("attributes", {}), edit.get("events", ())
         profile: Profile | None
@@ -117,7 +117,7 @@ def _apply_events(profile: Profile | None, events: list[dict[str, Any]], now: da
 
 
 def _set(profile: Profile, key: Key, value: Any) -> None:
-    """One attribute: `null` deletes, an array replaces, `$add` and `$remove` change the array that is there."""
+    """Apply one attribute: `null` deletes, an array replaces, `$add` and `$remove` change an existing array."""
     name = key.name
     profile.kinds.pop(name, None)
     if value is None:

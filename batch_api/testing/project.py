@@ -1,4 +1,4 @@
-"""What one project holds: the state of every area of the API, and the operations on it."""
+"""The state of one project in every area of the API, and the operations on it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Project:
-    """The state of one project. Tests look into it, and may change it: `fake.project().profiles.by_id["u1"]`."""
+    """The state of one project. Tests may read and change it: `fake.project().profiles.by_id["u1"]`."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Segments: read only in the API, so a few are there from the start, and each chooses among the stored profiles."""
+"""Segments: read-only in the API, so a few exist from the start; each selects among the stored profiles."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Segments:
         )
 
     def add(self, code: str, display_name: str, contains: Callable[[Profile], bool]) -> None:
-        """One more segment, made of the profiles for which `contains` is true."""
+        """Add a segment of the profiles for which `contains` is true."""
         self.by_code[code] = Segment(code, self._ids.rank(), display_name, contains)
 
     def list_all(self, call: Call) -> Reply:

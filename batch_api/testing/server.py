@@ -26,7 +26,7 @@ READ_SIZE = 262_144
 
 @contextlib.asynccontextmanager
 async def listening(handler: Handler, host: str, port: int) -> AsyncIterator[str]:
-    """Serve `handler` on loopback; gives the origin, `http://host:port`. Raises `ValueError` for any other host."""
+    """Serve `handler` on loopback; yields the origin, `http://host:port`. Raises `ValueError` for any other host."""
     _refuse_other_hosts(host)
     connections: set[asyncio.Task[None]] = set()
 
@@ -54,7 +54,7 @@ def _refuse_other_hosts(host: str) -> None:
     with contextlib.suppress(ValueError):
         if host == "localhost" or ipaddress.ip_address(host).is_loopback:
             return
-    raise ValueError(f"the fake is served on loopback only, not on {host!r}")
+    raise ValueError(f"expected a loopback address such as 127.0.0.1, got {host!r}")
 
 
 class _Connection:
@@ -74,7 +74,7 @@ class _Connection:
             if lost.reset:
                 self._tear_down()
         except (h11.RemoteProtocolError, ConnectionError):
-            pass  # the client is gone, or speaks no HTTP
+            pass  # the client has gone, or does not speak HTTP
         finally:
             self._writer.close()
             with contextlib.suppress(ConnectionError):
@@ -128,7 +128,7 @@ class _Connection:
         return self._http.send(event) or b""
 
     def _tear_down(self) -> None:
-        """Answer with RST and not FIN, as a crashed peer or an impatient proxy does."""
+        """Close with RST instead of FIN, like a crashed peer or an impatient proxy."""
         connection = self._writer.get_extra_info("socket")
         if connection is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -1,4 +1,4 @@
-"""What the fake has seen, for a test to assert on."""
+"""What the fake has received, for tests to assert on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 
 class Accepted(NamedTuple):
-    """A request that was accepted: when, in seconds of the fake's clock, and how many items it carried."""
+    """An accepted request: when, in seconds of the fake's clock, and how many items it carried."""
 
     time: float
     items: int
@@ -34,11 +34,11 @@ class OperationStatistics:
     """The requests of one operation, in all projects."""
 
     requests: int = 0
-    """All that came, whatever the answer."""
+    """All requests received, whatever the answer."""
     accepted: int = 0
     """Those that took effect, even if the answer was lost or replaced by a fault."""
     rejected: int = 0
-    """Those answered 429."""
+    """Those answered with 429."""
     refused: int = 0
     """Those answered with another 4xx."""
     failed: int = 0
@@ -49,7 +49,7 @@ class OperationStatistics:
     """The accepted requests in order."""
 
     def rate(self, last: float | None = None, unit: Literal["items", "requests"] = "items") -> float:
-        """Units accepted a second, from the first accepted request to the last: what came after the first, by time.
+        """Units accepted a second, from the first accepted request to the last: those after the first, divided by time.
 
         With `last`, only the final `last` seconds count. 0.0 with fewer than two requests.
         """

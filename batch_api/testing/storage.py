@@ -36,7 +36,7 @@ class Storage:
         self._link_seconds = link_seconds
         self._links: dict[str, Link] = {}
         self.origin = origin
-        """`http://host:port`, where it is reached."""
+        """`http://host:port`, at which it is reached."""
 
     @property
     def host(self) -> str:
@@ -80,7 +80,7 @@ def _content(content: bytes, request: Request) -> Reply:
 
 
 def _span(wanted: str, size: int) -> tuple[int, int] | None:
-    """Start and end of `bytes=a-b`, `bytes=a-` or `bytes=-n`; `None` if there is nothing to give."""
+    """Start and end of `bytes=a-b`, `bytes=a-` or `bytes=-n`; `None` if the range cannot be satisfied."""
     match = re.fullmatch(r"bytes=(\d*)-(\d*)", wanted)
     if match is None or match[0] == "bytes=-":
         return None

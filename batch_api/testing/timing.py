@@ -1,4 +1,4 @@
-"""What time it is for the fake: seconds for its limits, dates for its state."""
+"""The clock of the fake: seconds for its limits, dates for its state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d
 
 
 def loop_time() -> float:
-    """Seconds of the running loop, be it real or virtual; of the machine where no loop runs."""
+    """Seconds of the running loop, real or virtual; of the machine if no loop is running."""
     try:
         return asyncio.get_running_loop().time()
     except RuntimeError:
@@ -24,7 +24,7 @@ def loop_time() -> float:
 
 
 class Time:
-    """A clock in seconds, and the date that goes with it.
+    """A clock in seconds, and the corresponding date.
 
     The date is that of the machine when it is first asked for, and moves with the clock from then on. Should the
     clock go back (a new virtual loop that starts at 0), it is taken from the machine again.
@@ -53,7 +53,7 @@ def stamp(date: datetime, timespec: str = "seconds") -> str:
 
 
 def read_stamp(text: object) -> datetime | None:
-    """The date that an RFC 3339 text stands for; `None` if it is none, or names no offset."""
+    """The date that an RFC 3339 string stands for; `None` if it is not one, or has no offset."""
     if not isinstance(text, str) or not _RFC_3339.fullmatch(text):
         return None
     try:
@@ -63,5 +63,5 @@ def read_stamp(text: object) -> datetime | None:
 
 
 def bare_stamp(date: datetime, timespec: str = "seconds") -> str:
-    """As the legacy API writes dates: in UTC, and not saying so."""
+    """The date format of the legacy API: in UTC, without saying so."""
     return stamp(date, timespec).removesuffix("Z")

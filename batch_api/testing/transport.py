@@ -1,4 +1,4 @@
-"""The fake as a transport of httpx: no socket, no thread, and any loop, one on virtual time included."""
+"""The fake as an httpx transport: no socket, no thread, and any loop, one on virtual time included."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FakeTransport(httpx.AsyncBaseTransport):
         self._fake = fake
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        # As over a socket, the body is on its way before anything else is known of the request.
+        # As over a socket, the body is sent before the server examines the request.
         body = b"".join([chunk async for chunk in cast("AsyncIterable[bytes]", request.stream)])
 
         async def read() -> bytes:
@@ -40,7 +40,7 @@ class FakeTransport(httpx.AsyncBaseTransport):
             async with asyncio.timeout(read_timeout):
                 reply = await self._fake(Request(request.method, path, query, headers, request.url.scheme, read))
         except TimeoutError as error:
-            raise httpx.ReadTimeout("the fake takes longer than the read time-out", request=request) from error
+            raise httpx.ReadTimeout("the fake takes longer than the read timeout", request=request) from error
         except ConnectionLost as lost:
             raise _error(lost, request) from lost
         return httpx.Response(reply.status, headers=reply.headers, stream=_Stream(reply, request, read_timeout))

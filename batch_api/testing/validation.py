@@ -1,4 +1,4 @@
-"""Requests judged by the overlaid document: their structure by its schemas, their parameters by its parameters."""
+"""Validates requests against the overlaid document: bodies against its schemas, and parameters."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from batch_api.testing.wire import malformed, missing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from batch_api._generated.runtime import Operation
+    from batch_api._operation import Operation
 
 SLICE = 500
-"""Elements of an array judged in one go, so that a large body does not hold up the loop."""
+"""Elements of an array validated in one go, so that a large body does not hold up the loop."""
 
 
 def items_of(operation: Operation, body: Any) -> list[Any]:
-    """The items that a body carries; none where the operation has no items, or the body no array."""
+    """The items that a body carries; none if the operation has no items, or the body no array."""
     found = body if operation.items is not None else None
     for key in operation.items or ():
         found = found.get(key) if isinstance(found, dict) else None
@@ -30,7 +30,7 @@ def items_of(operation: Operation, body: Any) -> list[Any]:
 
 
 def count_items(operation: Operation, body: Any) -> int:
-    """What a request costs where a limit counts items: at least 1."""
+    """The cost of a request where a limit counts items: at least 1."""
     if operation.counted is not None:
         return max(1, _count_at(body, operation.counted))
     return max(1, len(items_of(operation, body)))
@@ -51,7 +51,7 @@ def takes_body(operation: Operation, api: str) -> bool:
 
 
 async def check_body(operation: Operation, body: Any, api: str, *, whole: bool) -> None:
-    """Raise a refusal with status 400 where the body is not what the document says.
+    """Raise a refusal with status 400 if the body does not match the document.
 
     Where not the `whole` is judged, what is inside the items of an array is left to others.
     """
@@ -68,14 +68,14 @@ async def check_body(operation: Operation, body: Any, api: str, *, whole: bool) 
 
 
 def check_path(operation: Operation, path: dict[str, str], api: str) -> None:
-    """Raise a refusal with status 400 where a value in the path is not what the document says."""
+    """Raise a refusal with status 400 if a value in the path does not match the document."""
     for name, parameter in _parameters(operation, api, "path").items():
         if not parameter.validator.is_valid(path[name]):
             raise malformed(f"{name!r} has a value that is not allowed")
 
 
 def check_query(operation: Operation, text: str, api: str) -> dict[str, Any]:
-    """The parameters of a query string in their types. Raises a refusal with status 400 for what is wrong with one."""
+    """The parameters of a query string in their types. Raises a refusal with status 400 for an invalid one."""
     given = urllib.parse.parse_qs(text, keep_blank_values=True)
     declared = _parameters(operation, api, "query")
     if unknown := given.keys() - declared.keys():
@@ -87,7 +87,7 @@ def check_query(operation: Operation, text: str, api: str) -> dict[str, Any]:
             if not parameter.validator.is_valid(values[name]):
                 raise malformed(f"{name!r} has a value that is not allowed")
         elif parameter.required:
-            raise missing(f"the parameter {name!r} is needed")
+            raise missing(f"the parameter {name!r} is required")
     return values
 
 
@@ -119,7 +119,7 @@ def _body_validator(operation: Operation, api: str, whole: bool) -> jsonschema_r
 
 
 def _edits_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """The structure of profile edits alone: what is wrong with an attribute or an event is a partial error."""
+    """Checks only the structure of profile edits: an invalid attribute or event is a partial error."""
     bulk = document.resolve(schema)
     edit = document.resolve(bulk["items"])
     properties = edit["properties"]
@@ -132,7 +132,7 @@ def _edits_schema(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 class _Parameter(NamedTuple):
-    """A parameter: whether it is needed, how to read it, and what it may be."""
+    """A parameter: whether it is required, how to parse it, and how to validate it."""
 
     required: bool
     read: Callable[[list[str]], Any]

@@ -1,4 +1,4 @@
-"""Which attributes and events of a profile edit the API takes, and which it refuses alone.
+"""Which attributes and events of a profile edit the API accepts, and which it refuses on their own.
 
 Plain Python and no schema: a mass update has up to 10 000 edits, and one bad value must not refuse its neighbours
 (fact sheet: profiles and audiences, 2.1.3 and 2.1.4). Every check gives the reason for a refusal, or `None`. Reasons
@@ -30,7 +30,7 @@ MAX_EVENT_DEPTH = 3
 MAX_EVENT_BYTES = 25_000
 EVENT_AGE = timedelta(hours=24)
 CLOCK_SKEW = timedelta(minutes=1)
-"""How far ahead the clock of a client may be before its events count as being in the future."""
+"""How far ahead a client's clock may be before its events count as being in the future."""
 
 NAME = re.compile(r"[a-z0-9_]{1,30}")
 KEY = re.compile(r"([a-z0-9_]{1,30})|(date|url)\(([a-z0-9_]{1,30})\)")
@@ -45,7 +45,7 @@ Reason = str | None
 
 
 class Key(NamedTuple):
-    """The key of an attribute taken apart: `date(since)` is of kind `date` and named `since`."""
+    """The parsed key of an attribute: `date(since)` is of kind `date` and named `since`."""
 
     kind: str
     name: str
@@ -63,7 +63,7 @@ def read_key(text: str) -> Key | None:
 
 
 def check_attribute(key: Key, value: Any) -> Reason:
-    """Why a profile attribute with this value is refused. `null` deletes and is always taken."""
+    """Why a profile attribute with this value is refused. `null` deletes, and is always accepted."""
     if value is None:
         return None
     if key.kind == "native":
@@ -74,7 +74,7 @@ def check_attribute(key: Key, value: Any) -> Reason:
 
 
 def check_event(event: dict[str, Any], now: datetime) -> tuple[str | None, Reason]:
-    """Why an event is refused, and the attribute at fault, if it is one."""
+    """Why an event is refused, and the attribute at fault, if any."""
     name = event.get("name")
     if not isinstance(name, str) or not NAME.fullmatch(name):
         return None, f"{_quoted(name)} is not the name of an event: 1 to 30 of a-z, 0-9 and _"
@@ -102,7 +102,7 @@ def _plain(value: Any) -> Reason:
         return _strings(value)
     if isinstance(value, dict):
         return _operation(value, _strings)
-    return f"{_quoted(value)} is no value for an attribute"
+    return f"{_quoted(value)} is not a valid value of an attribute"
 
 
 def _typed(kind: str, value: Any) -> Reason:
@@ -156,7 +156,7 @@ def _is_zone(name: str) -> bool:
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        # A machine without the zone database knows none: then take what looks like a name.
+        # A machine without the zone database knows none: then accept anything that looks like a name.
         return not _has_zones() and re.fullmatch(r"[A-Za-z]+(/[A-Za-z_+-]+)*", name) is not None
     return True
 

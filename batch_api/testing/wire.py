@@ -1,4 +1,4 @@
-"""A request as the fake sees it, and the answer it gives, whatever carried them: a socket, ASGI or httpx in process."""
+"""A request as the fake gets it, and its answer, independent of the carrier: a socket, ASGI or httpx in process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 CHUNK = 65_536
-"""Bytes of an answer that go out in one piece."""
+"""Bytes of an answer that are sent in one piece."""
 
 
 class ConnectionLost(Exception):
@@ -28,7 +28,7 @@ class ConnectionLost(Exception):
 
 
 class Request(NamedTuple):
-    """The head of a request. `read` gives its body, once."""
+    """The head of a request. `read` returns its body, once."""
 
     method: str
     path: str
@@ -46,7 +46,7 @@ class Request(NamedTuple):
 
 @dataclasses.dataclass(slots=True)
 class Reply:
-    """An answer. `slow` and `cut` are faults: how it trickles, and after how many bytes of its body it breaks off."""
+    """An answer. `slow` and `cut` are faults: how slowly it is sent, and after how many bytes its body breaks off."""
 
     status: int
     body: bytes = b""
@@ -62,7 +62,7 @@ class Reply:
         return not self.slow and self.cut is None
 
     async def stream(self) -> AsyncIterator[bytes]:
-        """The body in pieces. Raises `ConnectionLost` where it breaks off."""
+        """The body in pieces. Raises `ConnectionLost` if it breaks off."""
         size = max(1, len(self.body) // 10) if self.slow else CHUNK
         end = len(self.body) if self.cut is None else self.cut
         for start in range(0, end, size):
@@ -74,7 +74,7 @@ class Reply:
 
 
 def answer(status: int, body: Any = None, headers: Mapping[str, str] | None = None) -> Reply:
-    """A reply with a JSON body, or with none at all."""
+    """A reply with a JSON body, or without any."""
     if body is None:
         return Reply(status, b"", {"content-length": "0", **(headers or {})} if status != 204 else dict(headers or {}))
     content = orjson.dumps(body)
@@ -86,7 +86,7 @@ def answer(status: int, body: Any = None, headers: Mapping[str, str] | None = No
 
 
 class Refusal(Exception):
-    """What the API says no with: a status and the body `Error` (fact sheet: catalogs and campaigns, 1.3 and 1.4)."""
+    """An error of the API: a status and the body `Error` (fact sheet: catalogs and campaigns, 1.3 and 1.4)."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(f"{status} {code}: {message}")

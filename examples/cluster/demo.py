@@ -28,7 +28,7 @@ from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
 
-from batch_api.ingest.splitting import CHUNK
+from batch_api.ingest.chunks.split import CHUNK
 from batch_api.testing import FakeBatch
 from examples.cluster.job import WORKERS
 from examples.cluster.producer import VERSIONS

@@ -26,80 +26,125 @@ def event(**more: Any) -> dict[str, Any]:
 
 Wrong = Callable[[BatchAppClient], Awaitable[Any]]
 WRONG: list[tuple[str, Wrong]] = [
-    ("message: an object is due", lambda c: c.transactional.send([SEND])),  # type: ignore[arg-type]
+    ("message: expected an object, got list", lambda c: c.transactional.send([SEND])),  # type: ignore[arg-type]
     ("group_id: missing", lambda c: c.transactional.send({"recipients": {"tokens": ["t"]}})),
-    ("group_id: letters, digits", lambda c: c.transactional.send({**SEND, "group_id": "a b"})),
+    ("group_id: expected letters, digits", lambda c: c.transactional.send({**SEND, "group_id": "a b"})),
     ("recipients: missing", lambda c: c.transactional.send({"group_id": "a"})),
-    ("recipients: no items", lambda c: c.transactional.send({**SEND, "recipients": {"custom_ids": []}})),
-    ("recipients: no items", lambda c: c.transactional.send({**SEND, "recipients": {}})),
-    ("item 1, recipients.custom_ids", lambda c: c.transactional.send({**SEND, "recipients": {"custom_ids": ["a", 7]}})),
-    ("recipients.tokens: a list", lambda c: c.transactional.send({**SEND, "recipients": {"tokens": "abc"}})),
     (
-        "recipients: 10001 items, but one call takes at most 10000",
+        "recipients: expected at least one item",
+        lambda c: c.transactional.send({**SEND, "recipients": {"custom_ids": []}}),
+    ),
+    ("recipients: expected at least one item", lambda c: c.transactional.send({**SEND, "recipients": {}})),
+    ("item 1, recipients.custom_ids", lambda c: c.transactional.send({**SEND, "recipients": {"custom_ids": ["a", 7]}})),
+    (
+        "recipients.tokens: expected a list, got str",
+        lambda c: c.transactional.send({**SEND, "recipients": {"tokens": "abc"}}),
+    ),
+    (
+        "recipients: got 10001 items, but a call takes at most 10000",
         lambda c: c.transactional.send({**SEND, "recipients": {"custom_ids": NAMES[:5000], "tokens": NAMES[:5001]}}),
     ),
-    ("custom_payload: com.batch", lambda c: c.transactional.send({**SEND, "custom_payload": {"com.batch": 1}})),
-    ("custom_payload: an object", lambda c: c.transactional.send({**SEND, "custom_payload": 7})),
-    ("since: a day", lambda c: c.transactional.stats("g", "yesterday")),
-    ("until: the last day", lambda c: c.transactional.stats("g", "2026-02-02", "2026-02-02")),
+    (
+        "custom_payload: the key com.batch is reserved",
+        lambda c: c.transactional.send({**SEND, "custom_payload": {"com.batch": 1}}),
+    ),
+    (
+        "custom_payload: expected an object, or the same as JSON text, got int",
+        lambda c: c.transactional.send({**SEND, "custom_payload": 7}),
+    ),
+    ("since: expected a day", lambda c: c.transactional.stats("g", "yesterday")),
+    ("until: expected a day after", lambda c: c.transactional.stats("g", "2026-02-02", "2026-02-02")),
     ("push_time: missing", lambda c: c.campaigns.create({**PUSH, "push_time": None})),
     ("local_push_time: push_time and", lambda c: c.campaigns.create({**PUSH, "local_push_time": "now"})),
-    ("name: at least 3", lambda c: c.campaigns.create({**PUSH, "name": "On"})),
+    ("name: expected at least 3 characters, got 2", lambda c: c.campaigns.create({**PUSH, "name": "On"})),
     ("live: missing", lambda c: c.campaigns.create({"name": "One", "push_time": "now", "messages": [{"body": "x"}]})),
-    ("messages: a list of one", lambda c: c.campaigns.create({**PUSH, "messages": []})),
-    ("labels: 4 labels", lambda c: c.campaigns.create({**PUSH, "labels": list("abcd")})),
-    ("campaign: empty", lambda c: c.campaigns.update("t", {})),
-    ("token: empty", lambda c: c.campaigns.update("", {"live": False})),
-    ("local_push_time: the time of the device", lambda c: c.campaigns.create(local(datetime.now(UTC)))),
-    ("push_time: a datetime without", lambda c: c.campaigns.create({**PUSH, "push_time": datetime(2026, 3, 1)})),
+    (
+        "messages: expected a list of one message or more, got an empty one",
+        lambda c: c.campaigns.create({**PUSH, "messages": []}),
+    ),
+    ("labels: expected at most 3 labels, got 4", lambda c: c.campaigns.create({**PUSH, "labels": list("abcd")})),
+    ("campaign: expected one field or more", lambda c: c.campaigns.update("t", {})),
+    ("token: expected a non-empty string, got an empty one", lambda c: c.campaigns.update("", {"live": False})),
+    (
+        "local_push_time: expected a datetime without a time zone",
+        lambda c: c.campaigns.create(local(datetime.now(UTC))),
+    ),
+    ("push_time: expected a datetime with", lambda c: c.campaigns.create({**PUSH, "push_time": datetime(2026, 3, 1)})),
     ("trigger: missing", lambda c: c.in_app_campaigns.create({**IN_APP, "trigger": None})),
-    ("landing: an object", lambda c: c.in_app_campaigns.create({**IN_APP, "landing": "x"})),
+    ("landing: expected an object, got str", lambda c: c.in_app_campaigns.create({**IN_APP, "landing": "x"})),
     ("local_end_date: end_date", lambda c: c.in_app_campaigns.update("t", {"end_date": "x", "local_end_date": "y"})),
     ("local_start_date: start_date", lambda c: c.in_app_campaigns.create({**IN_APP, **both_starts()})),
-    ("values: no values", lambda c: c.custom_data.set("u1", {})),
-    ("values.ut.a: no tags", lambda c: c.custom_data.set("u1", {"ut.a": []})),
+    ("values: expected one value or more", lambda c: c.custom_data.set("u1", {})),
+    ("values.ut.a: expected one tag or more", lambda c: c.custom_data.set("u1", {"ut.a": []})),
     ("values.u.a: a datetime here", lambda c: c.custom_data.set("u1", {"u.a": datetime.now(UTC)})),
     ("would be sent as null", lambda c: c.custom_data.set("u1", {"u.a": float("nan")})),
-    ("user_id: a string", lambda c: c.custom_data.set(7, {"u.a": 1})),  # type: ignore[arg-type]
-    ("a list of updates", lambda c: c.custom_data.bulk({"id": "u1"})),  # type: ignore[arg-type]
-    ("item 0, id: an id", lambda c: c.custom_data.bulk([{"id": 7, "update": {"values": {"u.a": 1}}}])),
-    ("item 0, update: an object", lambda c: c.custom_data.bulk([{"id": "u1"}])),
-    ("no items", lambda c: c.custom_data.bulk([])),
-    ("10001 items", lambda c: c.custom_data.bulk([{"id": n, "update": {"values": {"u.a": 1}}} for n in NAMES])),
-    ("item 1: a string that is not empty", lambda c: c.custom_data.bulk_delete(["a", 7])),  # type: ignore[list-item]
-    ("user_ids: a list is due", lambda c: c.custom_data.bulk_delete("u1")),
-    ("10001 items", lambda c: c.custom_data.bulk_delete(NAMES)),
-    ("item 0, name: ue.", lambda c: c.trigger_events.send("u1", [{"name": "bought"}])),
-    ("events: no items", lambda c: c.trigger_events.send("u1", [])),
-    ("events: 1001 items", lambda c: c.trigger_events.send("u1", [event()] * 1001)),
-    ("item 0, label", lambda c: c.trigger_events.send("u1", [event(label="x" * 201)])),
-    ("item 0, tags: at most 10", lambda c: c.trigger_events.send("u1", [event(tags=list("abcdefghijk"))])),
-    ("item 0, tags: a tag", lambda c: c.trigger_events.send("u1", [event(tags=["x" * 65])])),
+    ("user_id: expected a non-empty string, got int", lambda c: c.custom_data.set(7, {"u.a": 1})),  # type: ignore[arg-type]
+    ("expected a list, got dict: put the update into one", lambda c: c.custom_data.bulk({"id": "u1"})),  # type: ignore[arg-type]
     (
-        "item 0, attributes: at most",
+        "item 0, id: expected a non-empty string, got int",
+        lambda c: c.custom_data.bulk([{"id": 7, "update": {"values": {"u.a": 1}}}]),
+    ),
+    ("item 0, update: expected an object, got None", lambda c: c.custom_data.bulk([{"id": "u1"}])),
+    ("expected at least one item", lambda c: c.custom_data.bulk([])),
+    ("10001 items", lambda c: c.custom_data.bulk([{"id": n, "update": {"values": {"u.a": 1}}} for n in NAMES])),
+    ("item 1: expected a non-empty string, got int", lambda c: c.custom_data.bulk_delete(["a", 7])),  # type: ignore[list-item]
+    ("user_ids: expected a list, got str: put the id into one", lambda c: c.custom_data.bulk_delete("u1")),
+    ("10001 items", lambda c: c.custom_data.bulk_delete(NAMES)),
+    ("item 0, name: expected ue.", lambda c: c.trigger_events.send("u1", [{"name": "bought"}])),
+    ("events: expected at least one item", lambda c: c.trigger_events.send("u1", [])),
+    ("events: got 1001 items", lambda c: c.trigger_events.send("u1", [event()] * 1001)),
+    (
+        "item 0, label: expected at most 200 characters, got 201",
+        lambda c: c.trigger_events.send("u1", [event(label="x" * 201)]),
+    ),
+    (
+        "item 0, tags: expected at most 10 tags, got 11",
+        lambda c: c.trigger_events.send("u1", [event(tags=list("abcdefghijk"))]),
+    ),
+    (
+        "item 0, tags[0]: expected at most 64 characters, got 65",
+        lambda c: c.trigger_events.send("u1", [event(tags=["x" * 65])]),
+    ),
+    (
+        "item 0, attributes: expected at most 15 attributes, got 16",
         lambda c: c.trigger_events.send("u1", [event(attributes=dict.fromkeys(NAMES[:16]))]),
     ),
     ("item 0, id", lambda c: c.trigger_events.bulk([{"events": [event()]}])),
-    ("item 0, events: a list of one", lambda c: c.trigger_events.bulk([{"id": "u1", "events": []}])),
+    (
+        "item 0, events: expected a list of one event or more, got an empty one",
+        lambda c: c.trigger_events.bulk([{"id": "u1", "events": []}]),
+    ),
     ("item 1, events[0].name", lambda c: c.trigger_events.bulk([{"id": "a", "events": [event()]}, bad_user()])),
     ("1001 items", lambda c: c.trigger_events.bulk([{"id": n, "events": [event()] * 7} for n in NAMES[:143]])),
-    ("name: letters", lambda c: c.audiences.create("a b")),
-    ("name: at most 255", lambda c: c.audiences.create("a" * 256)),
-    ("type: custom_ids", lambda c: c.audiences.create("vip", "emails")),  # type: ignore[arg-type]
-    ("item 0, action: add or remove", lambda c: c.audiences.update("vip", [{"id": "u1"}])),
+    ("name: expected letters", lambda c: c.audiences.create("a b")),
+    ("name: expected at most 255 characters, got 256", lambda c: c.audiences.create("a" * 256)),
+    (
+        "type: expected 'custom_ids', 'advertising_ids' or 'install_ids', got str",
+        lambda c: c.audiences.create("vip", "emails"),  # type: ignore[arg-type]
+    ),
+    ("item 0, action: expected 'add' or 'remove', got None", lambda c: c.audiences.update("vip", [{"id": "u1"}])),
     ("item 0, id", lambda c: c.audiences.update("vip", [""])),
-    ("ids: no items", lambda c: c.audiences.update("vip", [], "install_ids")),
-    ("ids: 10001 items", lambda c: c.audiences.update("vip", NAMES)),
+    ("ids: expected at least one item", lambda c: c.audiences.update("vip", [], "install_ids")),
+    ("ids: got 10001 items", lambda c: c.audiences.update("vip", NAMES)),
     ("replace with the first of them", lambda c: c.audiences.replace("vip", NAMES)),
-    ("item 0, action: replace only adds", lambda c: c.audiences.replace("vip", [{"id": "a", "action": "remove"}])),
-    ("table: letters", lambda c: c.app_data.create("a b")),
-    ("values: the values of a table", lambda c: c.app_data.update("t", {"a": 1})),  # type: ignore[dict-item]
-    ("values: None deletes", lambda c: c.app_data.update("t", {"a": None}, overwrite=True)),
-    ("values: 10001 items", lambda c: c.app_data.update("t", dict.fromkeys(NAMES, "x"))),
-    ("values: no items", lambda c: c.app_data.update("t", {})),
-    ("request_type: review", lambda c: c.gdpr.create({"request_type": "x", "id": {"type": "a", "value": "b"}})),
+    (
+        "item 0, action: expected no action but 'add'",
+        lambda c: c.audiences.replace("vip", [{"id": "a", "action": "remove"}]),
+    ),
+    ("table: expected letters", lambda c: c.app_data.create("a b")),
+    ("values: expected values that are strings, or None, got int", lambda c: c.app_data.update("t", {"a": 1})),  # type: ignore[dict-item]
+    ("values: expected no None", lambda c: c.app_data.update("t", {"a": None}, overwrite=True)),
+    ("values: got 10001 items", lambda c: c.app_data.update("t", dict.fromkeys(NAMES, "x"))),
+    ("values: expected at least one item", lambda c: c.app_data.update("t", {})),
+    (
+        "request_type: expected 'review' or 'remove', got str",
+        lambda c: c.gdpr.create({"request_type": "x", "id": {"type": "a", "value": "b"}}),
+    ),
     ("id.value", lambda c: c.gdpr.create({"request_type": "remove", "id": {"type": "custom_id"}})),
-    ("events: a list", lambda c: c.exports.campaign_ids("t", {**EXPORT, "events": []})),
+    (
+        "events: expected a list of one word or more, got an empty one",
+        lambda c: c.exports.campaign_ids("t", {**EXPORT, "events": []}),
+    ),
     ("to: missing", lambda c: c.exports.campaign_events("t", {**EXPORT, "to": None})),
 ]
 
@@ -147,7 +192,7 @@ async def test_the_apis_own_objects_do_as_well(fake: FakeBatchApp, client: Batch
     await client.trigger_events.send("u1", {"events": [event()]})
     await client.trigger_events.send("u1", app_models.TriggerEventBatch(events=[app_models.TriggerEvent(name="ue.x")]))
     assert [sent["name"] for _, sent in fake.app().users.events] == ["ue.bought", "ue.x"]
-    with pytest.raises(InvalidInput, match="no values"):
+    with pytest.raises(InvalidInput, match="expected one value or more"):
         await client.custom_data.set("u1", {"values": {}})
 
 

@@ -59,9 +59,9 @@ def test_settings_that_cannot_work(settings: dict[str, Any]) -> None:
 
 
 def test_an_example_of_an_address_is_this_apis() -> None:
-    with pytest.raises(ConfigurationError, match=r"looks like https://api\.batch\.com: "):
+    with pytest.raises(ConfigurationError, match=r"such as https://api\.batch\.com\. "):
         BatchAppClient("rest", "app", base_url="x")
-    with pytest.raises(ConfigurationError, match=r"looks like https://api\.batch\.com/2"):
+    with pytest.raises(ConfigurationError, match=r"such as https://api\.batch\.com/2"):
         BatchClient("rest", "project_a", base_url="x")
 
 

@@ -14,7 +14,7 @@ import batch_api.engine
 from batch_api import _generated
 from batch_api._generated.cep.registry import API as PROJECTS
 from batch_api._generated.mep.registry import API as APPS
-from batch_api._generated.runtime import Api
+from batch_api._operation import Api
 
 ENGINE = Path(batch_api.engine.__file__).parent
 
@@ -85,5 +85,5 @@ def test_what_differs_is_data() -> None:
 
 def test_generated_packages_share_what_they_say_to_the_engine() -> None:
     folder = Path(str(_generated.__file__)).parent
-    assert {path.name for path in folder.glob("*.py")} == {"__init__.py", "codec.py", "runtime.py"}
+    assert {path.name for path in folder.glob("*.py")} == {"__init__.py"}
     assert {path.name for path in folder.iterdir() if path.is_dir()} - {"__pycache__"} == {"cep", "mep"}

@@ -11,7 +11,7 @@ import pytest
 
 from batch_api import BatchAppClient
 from batch_api._generated.mep.registry import OPERATIONS
-from batch_api._generated.runtime import Operation
+from batch_api._operation import Operation
 from batch_api.testing import FakeBatchApp
 from batch_api.testing.document import answer_schema, body_schema, operation_in_document, resolve
 from batch_api.testing.validation import compile_schema

@@ -50,7 +50,7 @@ async def test_a_reset_after_acceptance_on_a_send(fake: FakeBatchApp, served: Ba
     assert (error.outcome, error.stage, len(error.attempts)) == ("unknown", "receive", 1)
     assert str(error) == (
         "transactional_send: the last attempt failed at stage 'receive' (ReadError; POST "
-        "/1.1/{app_key}/transactional/send). It may have been taken: look before you send it again."
+        "/1.1/{app_key}/transactional/send). It may have been applied: check before you retry."
     )
 
 
@@ -118,7 +118,7 @@ async def test_the_pause_can_be_another(fake: FakeBatchApp) -> None:
         other = BatchAppClient(fake.rest_api_key, fake.app_key, transport=fake.transport())
         with pytest.raises(ConfigurationError, match="pause="):
             await other.transactional.send(SEND)
-    with pytest.raises(ConfigurationError, match="pause is a number"):
+    with pytest.raises(ConfigurationError, match="pause: expected a number of seconds above 0, got 0"):
         BatchAppClient("rest", "app", pause=0)
 
 

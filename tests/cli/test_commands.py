@@ -7,6 +7,7 @@ import csv
 import dataclasses
 import json
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -98,8 +99,8 @@ def test_views(full: FakeBatch, batch_api: Command) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["list", "profiles"], "It is one of audiences, catalogs"),
-        (["view", "segments", "x"], "shows no single one of segments"),
+        (["list", "profiles"], "Expected one of audiences, catalogs"),
+        (["view", "segments", "x"], "cannot show single segments"),
         (["view", "audience", "nobody"], "HTTP 404"),
     ],
 )
@@ -137,7 +138,7 @@ def test_a_key_that_is_refused(fake: FakeBatch, batch_api: Command, monkeypatch:
     monkeypatch.setenv("BATCH_REST_API_KEY", "rest_wrong")
     result = batch_api("doctor")
     assert result.exit_code == 1
-    assert "BAD  key          the API refuses it for this project (HTTP 401)" in result.stdout
+    assert "BAD  key          refused by the API for this project (HTTP 401)" in result.stdout
 
 
 def test_a_project_that_is_not_there(fake: FakeBatch, batch_api: Command) -> None:
@@ -157,11 +158,11 @@ def test_a_host_that_cannot_be_reached(fake: FakeBatch, batch_api: Command, monk
 def test_no_keys(batch_api: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BATCH_REST_API_KEY", raising=False)
     monkeypatch.setenv("BATCH_PROJECT_KEY", "a b")
-    assert "Not set in the environment: BATCH_REST_API_KEY" in batch_api("doctor").stdout
+    assert "Expected BATCH_REST_API_KEY to be set in the environment" in batch_api("doctor").stdout
     monkeypatch.setenv("BATCH_REST_API_KEY", "x")
     result = batch_api("doctor")
     assert result.exit_code == 1
-    assert "BAD  credentials  The project key is empty, or holds something other" in result.stdout
+    assert "BAD  credentials  Expected the project key to be visible ASCII characters" in result.stdout
 
 
 def test_keys_that_others_can_read(fake: FakeBatch, batch_api: Command, tmp_path: Path) -> None:
@@ -242,7 +243,7 @@ def dated(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0, "ok   clock        as the API's"), (3600, "s behind the API's"), (-3600, "s ahead of the API's")],
+    [(0, "ok   clock        agrees with the API's"), (3600, "s behind the API's"), (-3600, "s ahead of the API's")],
 )
 def test_the_clock(dated: dict[str, str], batch_api: Command, seconds: int, said: str) -> None:
     dated["date"] = format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
@@ -339,13 +340,16 @@ def test_a_part_that_is_another_file_is_left_alone(fake: FakeBatch, batch_api: C
     part.write_text("of another export")
     result = batch_api("export", "profiles")
     assert result.exit_code == 2
-    assert "part-0001.json has 17 bytes, and this part of the export has" in result.output
+    assert "part-0001.json to have" in result.output
     assert part.read_text() == "of another export"
     part.unlink()
     part.symlink_to(tmp_path / "nowhere")
     result = batch_api("export", "profiles")
     assert result.exit_code == 2
-    assert "part-0001.json cannot be used, and was left as it is: it is a symbolic link" in result.output
+    assert (
+        "part-0001.json cannot be used, and was left unchanged: expected a regular file, got a symbolic link"
+        in result.output
+    )
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -409,8 +413,31 @@ def test_the_version(batch_api: Command) -> None:
     assert batch_api("--version").stdout.startswith("batch_api ")
 
 
+WITHOUT_TYPER = "import sys; sys.modules['typer'] = None\nfrom batch_api.cli import main\nsys.exit(main())"
+
+
+def test_the_version_needs_no_extra(batch_api: Command) -> None:
+    program = [sys.executable, "-c", WITHOUT_TYPER, "--version"]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, batch_api("--version").stdout, "")
+
+
 def test_without_the_extra_it_says_what_to_install() -> None:
-    program = "import sys; sys.modules['typer'] = None\nfrom batch_api.cli import main\nsys.exit(main())"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", WITHOUT_TYPER], capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr == "batch-api needs typer: pip install 'batch-api[cli]'\n"
+    assert done.stderr == "batch-api needs typer: install the extra [cli], as by pip install '.[cli]'\n"
+
+
+def test_doctor_goes_through_the_proxy_and_says_so(batch_api: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that is not there: what cannot be reached is named, without its password."""
+    with socket.socket() as taken:  # nobody listens on this port
+        taken.bind(("127.0.0.1", 0))
+        proxy = f"127.0.0.1:{taken.getsockname()[1]}"
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:hidden@{proxy}")
+        monkeypatch.setenv("BATCH_REST_API_KEY", "any")
+        monkeypatch.setenv("BATCH_PROJECT_KEY", "project_any")
+        monkeypatch.setenv("BATCH_BASE_URL", "https://api.test/2.11")
+        result = batch_api("doctor")
+    assert result.exit_code == 1
+    assert f"no connection to the proxy http://{proxy}" in result.stdout
+    assert "hidden" not in result.stdout + result.stderr

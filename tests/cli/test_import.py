@@ -18,8 +18,8 @@ import pytest
 
 from batch_api import InvalidInput, Line
 from batch_api.cli.leftovers import Leftovers
-from batch_api.ingest.fates import Invalid
-from batch_api.ingest.jsonlines import JsonLines
+from batch_api.ingest.items.fates import Invalid
+from batch_api.ingest.sources.jsonlines import JsonLines
 from batch_api.testing import FakeBatch
 from tests.cli.conftest import KEY, PROJECT, Command, ask
 
@@ -52,16 +52,17 @@ def test_bad_lines_are_repaired_and_imported_again(fake: FakeBatch, batch_api: C
     result = batch_api("import", "profiles", customers)
     assert result.exit_code == 1
     assert "delivered                  2\n" in result.stdout
-    assert "cannot be right            4   repair them in" in result.stdout
+    assert "invalid                    4   correct them in" in result.stdout
     assert set(stored(fake)) == {"u1", "u6"}
     letters = customers.with_name("customers.dead-letter.csv")
     assert letters.read_text() == (
         "#reason,custom_id,$email_address,date(birthdate),plan\n"
-        '"line 3, custom_id: no id",,bob@example.org,1990-05-04,gold\n'
-        '"line 4, date(birthdate): no date such as 2026-02-28 or 2026-02-28T09:30:00Z",u3,eve@example.org,4 May 1990,'
+        '"line 3, custom_id: expected an id, got an empty cell",,bob@example.org,1990-05-04,gold\n'
+        '"line 4, date(birthdate): expected a date such as 2026-02-28 or 2026-02-28T09:30:00Z",'
+        "u3,eve@example.org,4 May 1990,"
         '"free, ""really"""\n'
-        '"line 5: 2 cells, but the header has 4",u4,dan@example.org\n'
-        '"line 6: 5 cells, but the header has 4",u5,zoe@example.org,1990-05-04,"two\nlines",more\n'
+        '"line 5: expected 4 cells as in the header, got 2",u4,dan@example.org\n'
+        '"line 6: expected 4 cells as in the header, got 5",u5,zoe@example.org,1990-05-04,"two\nlines",more\n'
     )
     assert stat.S_IMODE(letters.stat().st_mode) == 0o600
 
@@ -88,9 +89,9 @@ def test_what_is_still_bad_has_one_reason(fake: FakeBatch, batch_api: Command, c
     rows = list(csv.reader(again.splitlines(keepends=True)))
     assert [row[0] for row in rows] == [
         "#reason",
-        "line 3, date(birthdate): no date such as 2026-02-28 or 2026-02-28T09:30:00Z",
-        "line 4: 3 cells, but the header has 5",
-        "line 5: 6 cells, but the header has 5",
+        "line 3, date(birthdate): expected a date such as 2026-02-28 or 2026-02-28T09:30:00Z",
+        "line 4: expected 5 cells as in the header, got 3",
+        "line 5: expected 5 cells as in the header, got 6",
     ]
     assert [row[1] for row in rows] == ["custom_id", "u3", "u4", "u5"]
 
@@ -122,9 +123,9 @@ def test_lines_of_json(fake: FakeBatch, batch_api: Command, tmp_path: Path) -> N
         "exit_code": 1,
     }
     assert letters.read_text() == (
-        "# line 2, identifiers.custom_id: a string that is not empty is due\n"
+        "# line 2, identifiers.custom_id: expected a non-empty string, got an empty one\n"
         '{"identifiers":{"custom_id":""}}\n'
-        "# line 4: the line is no JSON\n"
+        "# line 4: the line is not valid JSON\n"
         "{nonsense\n"
     )
     letters.write_text(letters.read_text().replace('""', '"u3"').replace("{nonsense\n", good % 4))
@@ -148,7 +149,7 @@ def test_leftovers_that_cannot_be_a_file_of_ours_are_refused_before_anything_is_
         path.symlink_to("/dev/null" if kind == "device" else target)
     result = batch_api("import", "profiles", customers)
     assert result.exit_code == 2
-    assert f"{path.name} cannot be used, and was left as it is: it is a" in result.output
+    assert f"{path.name} cannot be used, and was left unchanged: expected a regular file, got a" in result.output
     assert not fake.edits
     if kind == "link":
         assert (target.read_text(), stat.S_IMODE(target.stat().st_mode)) == ("kept", 0o644)
@@ -222,7 +223,7 @@ def test_a_dry_run_checks_and_forecasts(
     result = batch_api("import", "profiles", customers, "--dry-run")
     assert result.exit_code == 1
     assert "holds 6 items for profiles. Nothing was sent." in result.stdout
-    assert "  line 3, custom_id: no id\n" in result.stdout
+    assert "  line 3, custom_id: expected an id, got an empty cell\n" in result.stdout
     assert list(tmp_path.iterdir()) == [customers]
     (tmp_path / "a.csv").write_text("custom_id\n" + "u\n" * 3001)
     result = batch_api("import", "profiles", "a.csv", "--dry-run", "--endpoint", "update", "--json")
@@ -235,8 +236,8 @@ def test_a_dry_run_checks_and_forecasts(
 def test_a_dry_run_shows_some_reasons_only(batch_api: Command, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("custom_id,n\n" + ",1\n" * 50)
     result = batch_api("import", "profiles", "a.csv", "--dry-run")
-    assert result.stdout.count("no id") == 20
-    assert "50 cannot be right" in result.stdout
+    assert result.stdout.count("expected an id, got an empty cell") == 20
+    assert "50 are invalid" in result.stdout
 
 
 # -- catalogs and audiences ------------------------------------------------------------------------------------------
@@ -280,11 +281,11 @@ def test_how_cells_are_read(fake: FakeBatch, batch_api: Command, tmp_path: Path)
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["a.csv", "--zone", "Paris"], "no time zone Paris"),
+        (["a.csv", "--zone", "Paris"], "such as Europe/Paris, got Paris"),
         (["a.csv", "--delimiter", "::"], "one character"),
-        (["a.csv", "--text", "zip"], "no column zip"),
+        (["a.csv", "--text", "zip"], "expected the column zip"),
         (["a.txt"], "a name that ends in"),
-        (["b.csv"], "no column custom_id"),
+        (["b.csv"], "expected a column custom_id"),
         (["absent.csv"], "does not exist"),
     ],
 )
@@ -311,7 +312,8 @@ def test_without_keys_it_says_which_are_missing(
     monkeypatch.setenv("BATCH_PROJECT_KEY", "")
     result = batch_api("import", "profiles", customers)
     assert result.exit_code == 2
-    assert "BATCH_REST_API_KEY, BATCH_PROJECT_KEY, or name a file with them by --credentials" in result.output
+    assert "Expected BATCH_REST_API_KEY and BATCH_PROJECT_KEY to be set in the environment" in result.output
+    assert "(or name a file with them by --credentials)" in result.output
 
 
 def test_keys_from_a_file(fake: FakeBatch, batch_api: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,7 +329,7 @@ def test_keys_from_a_file(fake: FakeBatch, batch_api: Command, tmp_path: Path, m
     keys.write_text("BATCH_REST_API_KEY=x\n")
     result = batch_api("--credentials", keys, "import", "profiles", "a.csv")
     assert result.exit_code == 2
-    assert f"Not set in {keys}: BATCH_PROJECT_KEY." in result.output
+    assert f"Expected BATCH_PROJECT_KEY to be set in {keys}." in result.output
     result = batch_api("--credentials", tmp_path / "absent", "import", "profiles", "a.csv")
     assert result.exit_code == 2
     assert "cannot be read" in result.output
@@ -340,8 +342,8 @@ def test_a_wrong_key_ends_it_and_the_right_one_goes_on(
     monkeypatch.setenv("BATCH_REST_API_KEY", "rest_wrong")
     result = batch_api("import", "profiles", "a.csv")
     assert result.exit_code == 3
-    assert "It ended early." in result.stdout
-    assert "left to be sent          100\n" in result.stdout
+    assert "The import ended early." in result.stdout
+    assert "not yet sent             100\n" in result.stdout
     assert "HTTP 401" in result.stdout
     assert "run the same command again" in result.stdout
     assert not (tmp_path / "a.report.jsonl").exists()
@@ -358,7 +360,7 @@ def test_what_is_in_is_not_sent_again(fake: FakeBatch, batch_api: Command, custo
     sent = len(fake.edits)
     result = batch_api("import", "profiles", customers)
     assert result.exit_code == 1
-    assert "is in already: 2 delivered, 4 cannot be right." in result.stdout
+    assert "has already been imported: 2 delivered, 4 invalid." in result.stdout
     assert len(fake.edits) == sent
     customers.write_text("custom_id,plan\nu1,free\n")
     assert batch_api("import", "profiles", customers).exit_code == 0, "tomorrow's file under the same name"
@@ -417,8 +419,8 @@ def test_ctrl_c_drains_and_says_how_to_go_on(fake: FakeBatch, many: Path) -> Non
     first.send_signal(signal.SIGINT)
     out, err = first.communicate(timeout=20)
     assert first.returncode == 130
-    assert "Finishing what is on its way." in err
-    assert "To go on from here, run the same command again." in out
+    assert "Stopping once what was read is sent." in err
+    assert "To resume, run the same command again." in out
     done = accepted(fake)
     assert 0 < done < 19_997
     second = run_it(fake.url or "", "import", "profiles", many.name, folder=many.parent)

@@ -16,9 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from codegen import pipeline, pull, yamlfile
+from codegen import yamlfile
 from codegen.errors import CodegenError
+from codegen.generate import pipeline
 from codegen.layout import HERE, Layout
+from codegen.pull import pull
 from tests.codegen import fuzz
 
 Json = dict[str, Any]

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from codegen import names, pipeline, yamlfile
-from codegen.layout import HERE, Layout
-from codegen.normalise import Normalised, normalise
+from codegen import names, yamlfile
+from codegen.generate import pipeline
+from codegen.generate.normalise import Normalised, normalise
+from codegen.layout import GROUND, HERE, Layout
 
 Json = dict[str, Any]
 
@@ -63,6 +64,14 @@ def copy_of_inputs(root: Path) -> Layout:
     for name in ("openapi", "overrides"):
         shutil.copytree(HERE.root / name, root / name)
     return Layout(root)
+
+
+def put_ground(root: Path) -> None:
+    """The package `batch_api` with what generated code needs to be imported."""
+    (root / "batch_api").mkdir(exist_ok=True)
+    (root / "batch_api" / "__init__.py").touch()
+    for name in GROUND:
+        shutil.copyfile(HERE.root / name, root / name)
 
 
 def put_document(layout: Layout, document: Json) -> None:

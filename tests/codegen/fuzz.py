@@ -26,10 +26,12 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-from codegen import document, pipeline, pull, yamlfile
+from codegen import document, yamlfile
 from codegen.errors import CodegenError
+from codegen.generate import pipeline
 from codegen.layout import HERE, Layout
-from tests.codegen.conftest import copy_of_inputs
+from codegen.pull import pull
+from tests.codegen.conftest import copy_of_inputs, put_ground
 from tests.codegen.versions import FORMS
 
 MOST_SECONDS = 30
@@ -251,8 +253,7 @@ class Result(NamedTuple):
 def scratch(root: Path) -> None:
     """A folder that a run may spoil: the inputs, and a package for the code."""
     copy_of_inputs(root)
-    (root / "batch_api").mkdir()
-    (root / "batch_api" / "__init__.py").touch()
+    put_ground(root)
 
 
 def run(number: int, root: Path) -> Result:

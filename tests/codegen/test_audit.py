@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from codegen import audit
 from codegen.errors import CodegenError
+from codegen.generate import audit
+from codegen.generate.normalise import Normalised
+from codegen.generate.pipeline import Prepared
 from codegen.layout import HERE
-from codegen.normalise import Normalised
-from codegen.pipeline import Prepared
 
 Json = dict[str, Any]
 
@@ -136,7 +136,7 @@ def test_an_allowance_for_another_place_does_not_help(tmp_path: Path) -> None:
 
 
 def test_an_allowance_that_nothing_needs_fails(tmp_path: Path) -> None:
-    with pytest.raises(CodegenError, match="allows what is not there:\n  closed object at M"):
+    with pytest.raises(CodegenError, match="allows findings that do not exist:\n  closed object at M"):
         audit.check(document(), [], allow(tmp_path, {"kinds": ["closed object"], "where": ["M"], "reason": "Fine."}))
 
 

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from codegen import __main__ as command
-from codegen import names, report
-from codegen.compare import changes
+from codegen import names
+from codegen.diff import report
+from codegen.diff.compare import changes
+from codegen.diff.figures import Figures
+from codegen.diff.prose import changed_words, numbers
 from codegen.errors import CodegenError
-from codegen.figures import Figures
+from codegen.generate.normalise import normalise
 from codegen.layout import HERE, Layout
-from codegen.normalise import normalise
-from codegen.prose import changed_words, numbers
 from tests.codegen import versions
 from tests.codegen.variants import SAME, WORDS, Change, null_as_type, scrambled, varied
 from tests.codegen.versions import new_version
@@ -778,7 +779,7 @@ def test_the_command_compares_with_the_head_of_git(
 ) -> None:
     monkeypatch.setattr(command, "HERE", inputs)
     assert command.main(["diff"]) == 1
-    assert "Say OLD=file." in capsys.readouterr().err
+    assert "Pass OLD=file." in capsys.readouterr().err
     who = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
     for arguments in (["init", "-q"], ["add", "openapi"], [*who, "commit", "-qm", "one"]):
         subprocess.run(["git", *arguments], cwd=inputs.root, check=True)

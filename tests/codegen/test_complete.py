@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from codegen import audit, complete, pipeline, written
 from codegen.errors import CodegenError
+from codegen.generate import audit, complete, pipeline, written
+from codegen.generate.pipeline import Prepared
 from codegen.layout import HERE, Layout
-from codegen.pipeline import Prepared
 from tests.codegen.variants import scrambled, varied
 
 Json = dict[str, Any]

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from batch_api import models
+from batch_api._codec import UNSET, QueryValue
 from batch_api._generated.cep.endpoints import audiences, campaigns, exports, orchestrations, profiles
-from batch_api._generated.runtime import UNSET, Encoded, Operation, QueryValue
+from batch_api._operation import Encoded, Operation
 
 
 class Reply:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from batch_api._operation import Condition, LimitFact, Operation
 from codegen import facts
 from codegen.errors import CodegenError
-from codegen.facts import Condition, Facts, Limit
 
 Json = dict[str, Any]
 OK = {"description": "Fine."}
@@ -23,11 +23,11 @@ DOCUMENT: Json = {
     },
     "components": {"schemas": {"Items": ITEMS}},
 }
-DEFAULT = "default: {limits: [{rate: 1, unit: requests}], pause: 5, personal_data: false}\n"
+DEFAULT = "default: {limits: [{rate: 1, unit: requests}], pause: 5}\n"
 MOVE = "  b_move: {success: [307]}\n"
 
 
-def load(tmp_path: Path, text: str) -> dict[str, Facts]:
+def load(tmp_path: Path, text: str) -> dict[str, Operation]:
     path = tmp_path / "operations.yaml"
     path.write_text(text)
     return facts.load(path, DOCUMENT)
@@ -40,7 +40,7 @@ def test_defaults(tmp_path: Path) -> None:
     assert found["a_list"].replay
     assert not found["a_edit"].replay
     assert found["b_move"].success == (307,)
-    assert found["a_edit"].limits == (Limit(1.0),)
+    assert found["a_edit"].limits == (LimitFact(1.0),)
     assert found["a_edit"].pause == 5.0
 
 
@@ -50,22 +50,22 @@ def test_an_operation_replaces_its_area_which_replaces_the_default(tmp_path: Pat
         f"{DEFAULT}areas:\n  a: {{limits: [{{rate: 5, unit: requests}}], pause: 1}}\noperations:\n{MOVE}"
         "  a_edit: {limits: [{rate: 9, unit: items, per: 60, burst: 20, when: {path: [x], equals: y}}]}\n",
     )
-    assert found["a_list"].limits == (Limit(5.0),)
-    assert found["a_edit"].limits == (Limit(9.0, 60.0, "items", 20.0, None, Condition(("x",), "y")),)
+    assert found["a_list"].limits == (LimitFact(5.0),)
+    assert found["a_edit"].limits == (LimitFact(9.0, 60.0, "items", 20.0, None, Condition(("x",), "y")),)
     assert found["a_edit"].pause == 1.0
-    assert found["b_move"].limits == (Limit(1.0),)
+    assert found["b_move"].limits == (LimitFact(1.0),)
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (f"{DEFAULT}operations:\n{MOVE}  gone: {{}}\n", r"operations\.gone: is no operation"),
-        (f"{DEFAULT}areas: {{z: {{}}}}\noperations:\n{MOVE}", r"areas\.z: is no area"),
+        (f"{DEFAULT}operations:\n{MOVE}  gone: {{}}\n", r"operations\.gone: is not an operation"),
+        (f"{DEFAULT}areas: {{z: {{}}}}\noperations:\n{MOVE}", r"areas\.z: is not an area"),
         (f"{DEFAULT}operations:\n{MOVE}  a_list: {{retry: true}}\n", r"a_list: unknown keys: retry"),
         (f"{DEFAULT}operations:\n{MOVE}  a_list: {{limits: [{{rate: 1}}]}}\n", "has no unit"),
         (f"{DEFAULT}operations:\n{MOVE}  a_list: {{limits: [{{unit: items}}]}}\n", "missing or unreadable.*rate"),
         (f"{DEFAULT}operations:\n{MOVE}  a_list: {{replay_unless: {{at: [x]}}}}\n", "unknown keys: at"),
-        (f"{DEFAULT}operations: {{}}\n", "b_move: declares no 2xx answer"),
+        (f"{DEFAULT}operations: {{}}\n", "b_move: declares no 2xx response"),
         (f"{DEFAULT}operations:\n{MOVE}  a_edit: {{items: [none]}}\n", "no array at"),
         (f"{DEFAULT}operations:\n{MOVE}  a_edit: {{items: [items], max_items: 8}}\n", "is 8, the document says 7"),
         (f"{DEFAULT}more: 1\n", "unknown keys: more"),

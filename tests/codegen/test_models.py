@@ -18,10 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch_api import models
-from batch_api._generated.codec import rfc3339, to_date, to_datetime, to_json
-from batch_api._generated.runtime import UNSET, Unset
-from codegen.pipeline import Prepared
-from codegen.views import module_of
+from batch_api._codec import UNSET, Unset, rfc3339, to_date, to_datetime, to_json
+from codegen.generate.pipeline import Prepared
+from codegen.generate.views import module_of
 
 Json = dict[str, Any]
 MODELS = [getattr(models, name) for name in models.__all__ if hasattr(getattr(models, name), "from_dict")]

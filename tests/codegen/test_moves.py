@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from codegen import pipeline
 from codegen.errors import CodegenError
+from codegen.generate import pipeline
 from codegen.layout import HERE, Layout
 
 Json = dict[str, Any]
@@ -71,7 +71,7 @@ def test_a_new_name_never_takes_one_that_is_ours(
 def test_an_answer_that_lost_its_body_is_told(original: Json, stopped: Callable[[Json], str]) -> None:
     document = copy.deepcopy(original)
     document["paths"]["/campaigns/delete"]["post"]["responses"]["204"] = {"description": "Done."}
-    assert "POST /campaigns/delete 204\n    this answer has no body any more: remove the line" in stopped(document)
+    assert "POST /campaigns/delete 204\n    this response no longer has a body: remove the line" in stopped(document)
 
 
 def test_a_repair_that_is_no_longer_needed_says_what_it_was_for(original: Json, stopped: Callable[[Json], str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from codegen import composition, names
 from codegen.errors import CodegenError
-from codegen.normalise import Normalised, normalise
+from codegen.generate.normalise import Normalised, normalise
 
 Json = dict[str, Any]
 THING = {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}
@@ -138,7 +138,7 @@ def test_selectors_of_branches(tmp_path: Path, selector: str, index: int) -> Non
 
 def test_a_selector_that_fits_two_branches_names_the_line(tmp_path: Path) -> None:
     lines = "  Union: [GET /things/view 200]\n  Chosen: ['Union<:object>']\n"
-    with pytest.raises(CodegenError, match=r"names\.yaml:6.*fits 3 branches"):
+    with pytest.raises(CodegenError, match=r"names\.yaml:6.*matches 3 branches"):
         run(tmp_path, document(UNION), lines)
 
 
@@ -165,17 +165,17 @@ def test_references_that_lead_nowhere(tmp_path: Path, reference: str) -> None:
 
 def test_references_in_a_circle() -> None:
     circle = {"a": {"$ref": "#/components/schemas/b"}, "b": {"$ref": "#/components/schemas/a"}}
-    with pytest.raises(CodegenError, match="is made of itself"):
+    with pytest.raises(CodegenError, match="contains itself"):
         composition.check(document({"$ref": "#/components/schemas/a"}, circle), "here")
 
 
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("  thing: [GET /things/view 200]\n", "no CamelCase class name"),
-        ("  Thing: [somewhere]\n", "no location"),
-        ("  Thing: ['GET /things/view 200.a b']\n", "no location"),
-        ("  Thing: [GET /things/view 200]\n  Other: [GET /things/view 200]\n", "already in line 5"),
+        ("  thing: [GET /things/view 200]\n", "expected a CamelCase class name"),
+        ("  Thing: [somewhere]\n", "expected a location"),
+        ("  Thing: ['GET /things/view 200.a b']\n", "expected a location"),
+        ("  Thing: [GET /things/view 200]\n  Other: [GET /things/view 200]\n", "also in line 5"),
     ],
 )
 def test_lines_that_are_none(tmp_path: Path, line: str, message: str) -> None:

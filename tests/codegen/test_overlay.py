@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from codegen import overlay
 from codegen.errors import CodegenError
+from codegen.generate import overlay
 
 DOCUMENT: dict[str, Any] = {
     "info": {"title": "T", "tags": ["a"], "deep": {"x": 1}},

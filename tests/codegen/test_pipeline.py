@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from codegen import __main__ as command
-from codegen import document, generator, pipeline, swap, yamlfile
-from codegen import format as code_format
+from codegen import document, yamlfile
 from codegen.errors import CodegenError
+from codegen.generate import format as code_format
+from codegen.generate import generator, pipeline, swap
 from codegen.layout import HERE, Layout, owned
 
 Json = dict[str, Any]
@@ -39,7 +40,10 @@ def test_a_difference_is_shown_line_by_line(tree: Path, tmp_path: Path) -> None:
 
 
 def test_the_same_bytes_whatever_the_hash_seed(tree: Path, tmp_path: Path) -> None:
-    code = "import sys, pathlib, codegen.pipeline as p; p.build(p.Layout(pathlib.Path()), pathlib.Path(sys.argv[1]))"
+    code = (
+        "import sys, pathlib, codegen.generate.pipeline as p;"
+        " p.build(p.Layout(pathlib.Path()), pathlib.Path(sys.argv[1]))"
+    )
     environment = {**os.environ, "PYTHONHASHSEED": "42"}
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=HERE.root, env=environment)
     assert digest(tmp_path) == digest(tree)
@@ -122,7 +126,7 @@ def test_another_openapi_version(with_document: Callable[[Json], Layout], origin
     [
         ("a: 1\na: 2\n", "cannot be read as YAML"),
         ("- a\n", "does not hold a mapping"),
-        ("a: .inf\n", "no number of JSON"),
+        ("a: .inf\n", "not a JSON number"),
     ],
 )
 def test_yaml_that_is_no_good(tmp_path: Path, text: str, message: str) -> None:

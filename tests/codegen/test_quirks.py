@@ -10,7 +10,7 @@ from batch_api import models
 from batch_api._generated.cep import document
 from batch_api._generated.cep.endpoints import orchestrations, segments
 from batch_api._generated.cep.registry import OPERATIONS
-from codegen.pipeline import Prepared
+from codegen.generate.pipeline import Prepared
 
 Json = dict[str, Any]
 

@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
-from codegen import names, pipeline
+from codegen import names
 from codegen.errors import CodegenError
+from codegen.generate import pipeline
+from codegen.generate.normalise import Normalised, normalise
+from codegen.generate.pipeline import Prepared
 from codegen.layout import HERE, Layout, owned
-from codegen.normalise import Normalised, normalise
-from codegen.pipeline import Prepared
 from codegen.schema import is_remark
 from tests.codegen import fuzz, versions
+from tests.codegen.conftest import put_ground
 from tests.codegen.variants import SAME, VENDOR, WORDS, Change, rename, scrambled, varied
 
 Json = dict[str, Any]
@@ -103,7 +105,7 @@ def test_all_that_is_new_at_once_gives_code_that_imports(
     layout = with_document(varied(document, scrambled))
     pipeline.build(layout, layout.root)
     assert public(tree) - public(layout.root) == set()
-    (layout.root / "batch_api" / "__init__.py").touch()
+    put_ground(layout.root)
     assert fuzz.imported(layout.root) == ""
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from codegen import __main__ as command
-from codegen import trial
 from codegen.errors import CodegenError
+from codegen.generate import trial
 from codegen.layout import HERE
 from tests.codegen import fuzz
 

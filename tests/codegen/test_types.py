@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from codegen import generator
-from codegen.describe import Descriptions
-from codegen.endpoints import Endpoints
+from batch_api._operation import Operation
 from codegen.errors import CodegenError
-from codegen.facts import Facts
+from codegen.generate import generator
+from codegen.generate.describe import Descriptions
+from codegen.generate.endpoints import Endpoints
+from codegen.generate.models import Models
+from codegen.generate.pytypes import Types
+from codegen.generate.views import Field, Function
 from codegen.layout import HERE
-from codegen.models import Models
-from codegen.pytypes import Types
-from codegen.views import Field, Function
 
 Json = dict[str, Any]
 STRING = {"type": "string"}
@@ -47,7 +47,7 @@ def views(source: Json) -> tuple[Models, Endpoints]:
     operation = source["paths"]["/it"]["post"]
     words = Descriptions(types.schemas, {"get_it": operation})
     success = tuple(int(status) for status in operation["responses"])
-    facts = Facts("get_it", "POST", "/it", success, (), None, None, False, None, False, 5.0)
+    facts = Operation("get_it", "POST", "/it", success)
     return Models(source, parsed, types, words), Endpoints(parsed, types, words, {"get_it": facts}, {})
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from batch_api._generated.cep.registry import OPERATIONS
-from batch_api._generated.runtime import LimitFact, Operation
-from batch_api.engine.bucket import DOCUMENTED_BURST_USED
+from batch_api._operation import LimitFact, Operation
+from batch_api.engine.limiter.bucket import DOCUMENTED_BURST_USED
 
 HEAD = ("Call", "Operation", "Documented limit", "Source", "What the SDK does", "Items a call", "Sent again")
 

@@ -48,7 +48,7 @@ def stay_offline(monkeypatch: pytest.MonkeyPatch, kind: type[Any], fake: Any) ->
 
     @functools.wraps(original)
     def offline(self: Any, *arguments: Any, **settings: Any) -> None:
-        elsewhere = settings.get("transport") or settings.get("base_url")
+        elsewhere = settings.get("transport") or settings.get("base_url") or settings.get("proxy")
         original(self, *arguments, **(settings if elsewhere else settings | {"transport": fake.transport()}))
 
     monkeypatch.setattr(kind, "__init__", offline)

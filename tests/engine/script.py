@@ -11,11 +11,11 @@ import httpx
 import orjson
 
 from batch_api._generated.cep.registry import API
-from batch_api._generated.runtime import Api, Condition, LimitFact, Operation
+from batch_api._operation import Api, Condition, LimitFact, Operation
 from batch_api.engine.attempt import Attempt
 from batch_api.engine.engine import Engine
 from batch_api.engine.response import Headers
-from batch_api.engine.transport import Request
+from batch_api.engine.wire.transport import Request
 
 KEY = "rest_secret_0123456789"
 PROJECT = "project_0a1b2c3d"

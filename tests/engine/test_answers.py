@@ -18,7 +18,7 @@ import pytest
 from batch_api import BatchError, UnreadableAnswer
 from batch_api._generated.cep.registry import OPERATIONS as CEP
 from batch_api._generated.mep.registry import API as MEP
-from batch_api._generated.runtime import Operation
+from batch_api._operation import Operation
 from batch_api.engine.errors import APIError, NotFound, RateLimited, TransportError
 from batch_api.testing.clock import run
 from batch_api.testing.document import answer_schema
@@ -41,7 +41,7 @@ from tests.engine.script import (
 from tests.engine.test_engine import failure, send
 
 BODY = json.dumps({"code": "SUCCESS"}).encode()
-ERROR = {"error_code": "INTERNAL", "error_message": "nothing taken, mila@example.org"}
+ERROR = {"error_code": "INTERNAL", "error_message": "nothing applied, mila@example.org"}
 
 UNREADABLE = [
     pytest.param(Answer(200, b"<html>We are down</html>"), "not JSON", id="a page"),
@@ -50,9 +50,9 @@ UNREADABLE = [
     pytest.param(Answer(200, b"[" * 100_000), "not JSON", id="too deep"),
     pytest.param(Answer(206, b"{}"), "part of the content", id="a part"),
     pytest.param(Answer(206), "part of the content", id="an empty part"),
-    pytest.param(Answer(200, ERROR), "that of an error", id="an error"),
-    pytest.param(Answer(200, {**ERROR, "more": 1}), "that of an error", id="an error with more"),
-    pytest.param(Answer(200, {"error_code": "INTERNAL"}), "that of an error", id="an error's name"),
+    pytest.param(Answer(200, ERROR), "describes an error", id="an error"),
+    pytest.param(Answer(200, {**ERROR, "more": 1}), "describes an error", id="an error with more"),
+    pytest.param(Answer(200, {"error_code": "INTERNAL"}), "describes an error", id="an error's name"),
     pytest.param(Answer(200, BODY, headers={"Content-Encoding": "br"}), "cannot be decoded", id="unknown coding"),
     pytest.param(Answer(200, BODY, headers={"Content-Encoding": "gzip"}), "cannot be decoded", id="no gzip"),
     pytest.param(
@@ -73,7 +73,7 @@ def test_what_cannot_be_read_is_no_success(answer: Answer, why: str) -> None:
     assert error.response is not None
     assert error.response.content == answer.body
     assert why in str(error)
-    assert "It may have been taken" in str(error)
+    assert "It may have been applied" in str(error)
     assert "mila" not in str(error)
     assert [(attempt.status, attempt.outcome) for attempt in seen] == [(answer.status, "unknown")]
     again = pickle.loads(pickle.dumps(error))
@@ -96,7 +96,7 @@ def test_it_is_sent_again_where_twice_does_no_harm(answer: Answer, why: str) -> 
 def test_the_name_of_an_error_in_a_success_shows() -> None:
     error = failure(Script(Answer(200, ERROR)), CREATE)
     assert (error.error_code, error.error_message) == ("INTERNAL", ERROR["error_message"])
-    assert "HTTP 200 INTERNAL, but its body is that of an error" in str(error)
+    assert "HTTP 200 INTERNAL, but its body describes an error" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -167,9 +167,9 @@ def test_errors_with_any_body_are_the_errors_they_are(coding: str) -> None:
 )
 def test_an_error_about_a_read_says_that_nothing_was_changed(trouble: Answer) -> None:
     said = str(failure(Script(trouble), READ))
-    assert "It is a read: nothing was changed." in said
-    assert "taken" not in said
-    assert "taken" in str(failure(Script(trouble), CREATE))
+    assert "It was a read: nothing was changed." in said
+    assert "applied" not in said
+    assert "applied" in str(failure(Script(trouble), CREATE))
 
 
 def test_what_was_not_sent_is_told_of_reads_too() -> None:
@@ -177,9 +177,9 @@ def test_what_was_not_sent_is_told_of_reads_too() -> None:
 
 
 def test_a_download_is_a_read() -> None:
-    error = TransportError("The file stopped coming.", stage="download", outcome="unknown")
-    assert str(error) == "The file stopped coming. It is a read: nothing was changed."
-    assert "may have been taken" in str(TransportError("Lost.", stage="receive", outcome="unknown"))
+    error = TransportError("The download of the file failed.", stage="download", outcome="unknown")
+    assert str(error) == "The download of the file failed. It was a read: nothing was changed."
+    assert "may have been applied" in str(TransportError("Lost.", stage="receive", outcome="unknown"))
 
 
 # -- Retry-After -------------------------------------------------------------------------------------------------------
@@ -301,4 +301,4 @@ def test_resuming_what_is_not_paused_changes_nothing() -> None:
 
 def test_a_lost_request_of_a_write_may_have_been_taken() -> None:
     script = Script(Answer(error=httpx.ReadError("")))
-    assert "It may have been taken" in str(failure(script, CREATE))
+    assert "It may have been applied" in str(failure(script, CREATE))

@@ -14,7 +14,8 @@ from typing import Any
 import orjson
 import pytest
 
-from batch_api._generated.runtime import UNSET, Operation
+from batch_api._codec import UNSET
+from batch_api._operation import Operation
 from batch_api.engine.check import MAX_DEPTH, check
 from batch_api.engine.encode import prepare
 from batch_api.engine.errors import InvalidInput
@@ -92,13 +93,13 @@ async def refused(item: Any) -> InvalidInput:
         (-float("inf"), "an infinite number would be sent as null"),
         (Real("nan"), "NaN would be"),
         (Score.NONE, "NaN would be"),
-        (2**64, "more than 64 bits"),
-        (-(2**63) - 1, "more than 64 bits"),
+        (2**64, "at most 64 bits"),
+        (-(2**63) - 1, "at most 64 bits"),
         ("\ud800", "lone surrogate"),
-        (datetime(2026, 1, 1), "without a time zone"),
-        (datetime(2026, 1, 1, tzinfo=Nowhere()), "without a time zone"),
-        (NoTime(2026, 1, 1), "not a point in time"),
-        (datetime.min.replace(tzinfo=timezone(timedelta(hours=1))), "not a point in time"),
+        (datetime(2026, 1, 1), "with a time zone, got a naive one"),
+        (datetime(2026, 1, 1, tzinfo=Nowhere()), "with a time zone, got a naive one"),
+        (NoTime(2026, 1, 1), "that can be converted to UTC"),
+        (datetime.min.replace(tzinfo=timezone(timedelta(hours=1))), "that can be converted to UTC"),
         (NOON, "would be stored as text"),
         (date(2026, 1, 1), "date cannot be sent: give a datetime with a time zone"),
         (time(12), "time cannot be sent"),
@@ -110,7 +111,7 @@ async def refused(item: Any) -> InvalidInput:
         (UNSET, "Unset cannot be sent: leave the key out"),
         (Row(), "Row cannot be sent"),
         (object(), "object cannot be sent"),
-        (UserString("abc"), "nested in itself"),
+        (UserString("abc"), "contains itself"),
     ],
 )
 async def test_what_would_be_damaged_is_refused_with_its_place(value: Any, reason: str) -> None:
@@ -125,13 +126,13 @@ async def test_what_would_be_damaged_is_refused_with_its_place(value: Any, reaso
 async def test_keys_are_plain_strings(key: Any) -> None:
     error = await refused({"attributes": {key: "gold"}})
     assert (error.index, error.path) == (3, "attributes")
-    assert error.reason == f"a key is {type(key).__name__}: keys are plain str"
+    assert error.reason == f"expected plain str keys, got {type(key).__name__}"
 
 
 @pytest.mark.parametrize("value", [1, "text"])
 async def test_a_key_that_cannot_be_printed_is_shown_escaped(value: Any) -> None:
     error = await refused(edit(**{"a\ud800\n": value}))
-    assert (error.path, error.reason) == (r"attributes.a\ud800\n", "a lone surrogate in a key")
+    assert (error.path, error.reason) == (r"attributes.a\ud800\n", "the key contains a lone surrogate")
 
 
 @pytest.mark.parametrize(
@@ -194,7 +195,7 @@ async def test_nesting_ends_where_orjson_ends(suspicious: dict[str, None]) -> No
     await prepare(UPDATE, [{**nested(MAX_DEPTH), **suspicious}])
     error = await refused({**nested(MAX_DEPTH + 1), **suspicious})
     assert error.index == 3
-    assert "nested in itself, or deeper than 253 levels" in error.reason
+    assert "contains itself, or is nested deeper than 253 levels" in error.reason
 
 
 async def test_a_circle_is_refused_with_a_path_that_can_be_read() -> None:
@@ -205,12 +206,12 @@ async def test_a_circle_is_refused_with_a_path_that_can_be_read() -> None:
     assert len(error.path) < 250
     circle: list[Any] = []
     circle.append({"events": circle})
-    with pytest.raises(InvalidInput, match="nested in itself"):
+    with pytest.raises(InvalidInput, match="contains itself"):
         await prepare(UPDATE, circle)
 
 
 async def test_objects_without_items_are_checked_too() -> None:
-    with pytest.raises(InvalidInput, match=r"^when\.start_time: a datetime without a time zone"):
+    with pytest.raises(InvalidInput, match=r"^when\.start_time: expected a datetime with a time zone"):
         await prepare(CAMPAIGN, {"when": {"start_time": datetime(2026, 1, 1)}})
 
 

@@ -18,8 +18,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from batch_api._codec import UNSET
 from batch_api._generated.cep.registry import OPERATIONS
-from batch_api._generated.runtime import UNSET, Condition, Encoded, LimitFact, Operation
+from batch_api._operation import Condition, Encoded, LimitFact, Operation
 from batch_api.engine import encode
 from batch_api.engine.check import check
 from batch_api.engine.encode import SLICE, Prepared, prepare
@@ -28,7 +29,7 @@ from batch_api.engine.errors import InvalidInput
 T = TypeVar("T")
 
 RATE = LimitFact(1)
-SEGMENT_RATE = LimitFact(5, per=3600, when=Condition(("filter", "segment")))
+SEGMENT = Condition(("filter", "segment"))
 NO_EVENTS = Condition(("*", "events"))
 
 MASS_UPDATE = Operation(
@@ -52,7 +53,7 @@ CAMPAIGN = Operation(
     replay=True,
     replay_unless=Condition(("campaign", "state"), equals="RUNNING"),
 )
-EXPORT = Operation("profile_export", "POST", "/e", (202,), (RATE, SEGMENT_RATE))
+EXPORT = Operation("profile_export", "POST", "/e", (202,), (RATE, LimitFact(5, per=3600, when=SEGMENT)))
 VIEW = Operation("audience_view", "GET", "/v", (200,), (RATE,), replay=True)
 
 
@@ -345,7 +346,7 @@ async def test_what_reads_well_only_the_second_time_is_not_sent() -> None:
         def __getitem__(self, key: str) -> Any:
             return b"no JSON"
 
-    with pytest.raises(InvalidInput, match="cannot be written as JSON"):
+    with pytest.raises(InvalidInput, match="cannot be encoded as JSON"):
         await prepare(MASS_UPDATE, [{"attributes": Fickle(tier="gold")}])
 
 
@@ -362,29 +363,29 @@ async def test_the_index_counts_over_all_slices() -> None:
 @pytest.mark.parametrize(
     ("operation", "body", "message"),
     [
-        (UPDATE, [], "no items: nothing to send"),
-        (UPDATE, edits(201), "201 items, but one call takes at most 200: profiles.mass_update takes 10000"),
-        (MASS_UPDATE, edits(10_001), "10001 items, but one call takes at most 10000: split them over several calls"),
-        (UPDATE, "u1", "a list is due, not str"),
-        (UPDATE, b"[]", "a list is due, not bytes"),
-        (UPDATE, edits(1)[0], "a list is due, not dict"),
-        (UPDATE, Model(), "a list is due, not Model"),
-        (UPDATE, None, "a list is due, not NoneType"),
-        (UPDATE, (edit for edit in edits(2)), "a list is due, not generator"),
-        (UPDATE, [*edits(2), "u1"], "item 2: an object is due, not str"),
-        (UPDATE, [edits(2)], "item 0: an object is due, not list"),
-        (UPDATE, [*edits(2), None], "item 2: an object is due, not NoneType"),
-        (AUDIENCE, edits(2), "an object is due, not list"),
+        (UPDATE, [], "expected at least one item, got none"),
+        (UPDATE, edits(201), "got 201 items, but a call takes at most 200: profiles.mass_update takes 10000"),
+        (MASS_UPDATE, edits(10_001), "got 10001 items, but a call takes at most 10000: split them over several calls"),
+        (UPDATE, "u1", "expected a list, got str"),
+        (UPDATE, b"[]", "expected a list, got bytes"),
+        (UPDATE, edits(1)[0], "expected a list, got dict"),
+        (UPDATE, Model(), "expected a list, got Model"),
+        (UPDATE, None, "expected a list, got NoneType"),
+        (UPDATE, (edit for edit in edits(2)), "expected a list, got generator"),
+        (UPDATE, [*edits(2), "u1"], "item 2: expected an object, got str"),
+        (UPDATE, [edits(2)], "item 0: expected an object, got list"),
+        (UPDATE, [*edits(2), None], "item 2: expected an object, got NoneType"),
+        (AUDIENCE, edits(2), "expected an object, got list"),
         (AUDIENCE, {"name": "vip"}, "ids: missing"),
         (AUDIENCE, Model(name="vip", ids=UNSET), "ids: missing"),
-        (AUDIENCE, {"ids": []}, "ids: no items: nothing to send"),
-        (AUDIENCE, {"ids": "u1"}, "ids: a list is due, not str"),
-        (AUDIENCE, {"ids": {"id": "u1"}}, "ids: a list is due, not dict"),
+        (AUDIENCE, {"ids": []}, "ids: expected at least one item, got none"),
+        (AUDIENCE, {"ids": "u1"}, "ids: expected a list, got str"),
+        (AUDIENCE, {"ids": {"id": "u1"}}, "ids: expected a list, got dict"),
         (AUDIENCE, {"ids": edits(1), "name": float("inf")}, "name: an infinite number"),
-        (CAMPAIGN, edits(2), "an object is due, not list"),
-        (CAMPAIGN, "RUNNING", "an object is due, not str"),
-        (UPDATE, Encoded(b"[]", 0, has_events=False), "no items"),
-        (UPDATE, Encoded(b"[...]", 201, has_events=False), "201 items, but one call takes at most 200"),
+        (CAMPAIGN, edits(2), "expected an object, got list"),
+        (CAMPAIGN, "RUNNING", "expected an object, got str"),
+        (UPDATE, Encoded(b"[]", 0, has_events=False), "expected at least one item"),
+        (UPDATE, Encoded(b"[...]", 201, has_events=False), "got 201 items, but a call takes at most 200"),
     ],
 )
 async def test_what_cannot_be_right_is_said_before_sending(operation: Operation, body: Any, message: str) -> None:
@@ -405,13 +406,13 @@ async def test_any_sequence_is_a_list(kind: Any) -> None:
 
 
 async def test_without_a_body() -> None:
-    assert await prepare(VIEW, None) == Prepared(None, 1, replayable=True, limits=(RATE,))
+    assert await prepare(VIEW, None) == Prepared(None, 1, replayable=True, met=frozenset())
 
 
 async def test_one_object_counts_as_one_item() -> None:
     body = {"id": "c1", "campaign": Model(name="x", state=UNSET)}
     prepared = await prepare(CAMPAIGN, body)
-    assert prepared == Prepared(b'{"id":"c1","campaign":{"name":"x"}}', 1, replayable=True, limits=())
+    assert prepared == Prepared(b'{"id":"c1","campaign":{"name":"x"}}', 1, replayable=True, met=frozenset())
 
 
 async def test_the_callers_body_is_left_as_it_was() -> None:
@@ -464,18 +465,18 @@ async def test_what_may_never_be_sent_again_stays_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "limits"),
+    ("body", "met"),
     [
-        ({"filter": {"segment": "vip"}}, (RATE, SEGMENT_RATE)),
-        (Model(filter=Model(segment="vip")), (RATE, SEGMENT_RATE)),
-        ({"filter": {"segment": ""}}, (RATE,)),
-        ({"filter": None}, (RATE,)),
-        ({}, (RATE,)),
-        (Encoded(b"{}", 1, has_events=False), (RATE, SEGMENT_RATE)),
+        ({"filter": {"segment": "vip"}}, {SEGMENT}),
+        (Model(filter=Model(segment="vip")), {SEGMENT}),
+        ({"filter": {"segment": ""}}, set()),
+        ({"filter": None}, set()),
+        ({}, set()),
+        (Encoded(b"{}", 1, has_events=False), {SEGMENT}),
     ],
 )
-async def test_a_limit_with_a_condition_counts_where_it_is_met(body: Any, limits: tuple[LimitFact, ...]) -> None:
-    assert (await prepare(EXPORT, body)).limits == limits
+async def test_the_condition_of_a_limit_is_met_or_not(body: Any, met: set[Condition]) -> None:
+    assert (await prepare(EXPORT, body)).met == met
 
 
 async def test_a_condition_on_the_object_around_the_items() -> None:
@@ -493,7 +494,8 @@ async def test_a_condition_on_items_under_a_key() -> None:
 @pytest.mark.parametrize("has_events", [False, True])
 async def test_encoded_is_sent_as_it_is_and_believed(has_events: bool) -> None:
     prepared = await prepare(MASS_UPDATE, Encoded(b'[{"a": NaN}]', 7, has_events))
-    assert prepared == Prepared(b'[{"a": NaN}]', 7, replayable=not has_events, limits=(RATE,))
+    met = frozenset({NO_EVENTS} if has_events else ())
+    assert prepared == Prepared(b'[{"a": NaN}]', 7, replayable=not has_events, met=met)
 
 
 async def test_encoded_is_not_believed_about_what_it_does_not_say() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from batch_api._generated.runtime import Encoded, LimitFact, Operation
+from batch_api._operation import Encoded, LimitFact, Operation
 from batch_api.engine.errors import (
     APIError,
     AuthenticationFailed,
@@ -191,7 +191,7 @@ def test_a_refusal_is_raised_at_once(status: int, kind: type[APIError], outcome:
     assert error.response is not None
     assert (error.outcome, error.operation, error.response.status) == (outcome, "thing_write", status)
     assert [attempt.status for attempt in error.attempts] == [status]
-    assert "Nothing was taken." in str(error)
+    assert "Nothing was applied." in str(error)
     assert f"HTTP {status} SOME_CODE" in str(error)
     assert len(script.requests) == 1
 
@@ -202,7 +202,7 @@ def test_any_failure_with_any_body_is_a_server_error(status: int, body: bytes) -
     error = failure(Script(Answer(status, body)), CREATE)
     assert type(error) is ServerError
     assert (error.status, error.outcome, error.error_code) == (status, "unknown", None)
-    assert "It may have been taken" in str(error)
+    assert "It may have been applied" in str(error)
     assert "html" not in str(error)
 
 
@@ -287,7 +287,7 @@ def test_a_replay_that_is_refused_stays_unknown() -> None:
     assert type(error) is BadRequest
     assert error.outcome == "unknown"
     assert [attempt.outcome for attempt in error.attempts] == ["unknown", "refused"]
-    assert "It may have been taken" in str(error)
+    assert "It may have been applied" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -406,6 +406,18 @@ def test_a_deadline_on_the_wire_is_unknown_whatever_came_before() -> None:
         assert isinstance(error, TimeoutError)
         assert error.outcome == "unknown"
         assert error.attempts[-1].fault == "DeadlineExceeded"
+
+
+def test_a_call_may_have_a_deadline_of_its_own() -> None:
+    async def main() -> None:
+        engine, now = engine_on(Script(NEVER), deadline=20, timeout=100), asyncio.get_running_loop().time
+        for own, seconds in ((7, 7), (None, 20), (40, 40)):
+            began = now()
+            with pytest.raises(DeadlineExceeded, match=f"the deadline of {seconds} s"):
+                await engine.send(READ, deadline=own)
+            assert now() - began == pytest.approx(seconds, abs=0.1)
+
+    run(main())
 
 
 def test_a_deadline_before_the_body_left_is_not_sent() -> None:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batch_api._generated.runtime import LimitFact, Operation
+from batch_api._operation import LimitFact, Operation
 from batch_api.engine.engine import Engine
-from batch_api.engine.errors import BatchError, DeadlineExceeded
-from batch_api.engine.transport import Request
+from batch_api.engine.errors import BatchError, DeadlineExceeded, TransportError
+from batch_api.engine.wire.transport import Request
 from batch_api.testing.clock import run
-from tests.engine.script import DEFAULT, KEY, OK, PROJECT, UPDATE, Answer, api_of
+from tests.engine.script import CREATE, DEFAULT, KEY, OK, PROJECT, UPDATE, Answer, Script, api_of, engine_on
 
 CATALOG = Operation(
     "catalog_items_edit",
@@ -205,6 +206,18 @@ def test_the_wait_for_a_place_is_told_before_and_comes_true() -> None:
     assert told == pytest.approx(came, rel=0.1)
 
 
+def test_a_forecast_counts_slow_answers() -> None:
+    """2000 requests of one item each, ten at a time, answers after half a second: 100 s, not the limit's 4 s."""
+    network = Network(lambda _: 0.5)
+
+    async def main() -> float:
+        engine = engine_over(network, max_in_flight=10)
+        await engine.send(UPDATE, body=[EDIT])
+        return max(seconds for _, seconds in engine.time_for(UPDATE, 2000, 1))
+
+    assert run(main()) == pytest.approx(100, rel=0.05)
+
+
 def test_places_follow_the_time_that_answers_take() -> None:
     """20 ms at first, 0.6 s later: 64 places would let 106 a second through."""
     network = Network(lambda now: 0.02 if now < 2 else 0.6)
@@ -285,3 +298,27 @@ def test_whoever_waited_needs_time_for_an_answer() -> None:
 
     assert run(main()) == ["not_sent"]
     assert len(network.left) == 2
+
+
+class Trickle(Answer):
+    """An answer that never ends, a byte at a time."""
+
+    async def aiter_bytes(self) -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(1)
+
+
+def test_an_answer_that_trickles_in_for_ever_ends_by_itself() -> None:
+    """Also where nothing else ends it: jobs and buffers have no deadline."""
+
+    async def main() -> tuple[str, float]:
+        loop = asyncio.get_running_loop()
+        engine = engine_on(Script(Trickle()), timeout=5).with_options(deadline=math.inf)
+        with pytest.raises(TransportError) as caught:
+            await engine.send(CREATE, body={})
+        return caught.value.outcome, loop.time()
+
+    outcome, seconds = run(main())
+    assert outcome == "unknown"
+    assert seconds == pytest.approx(50, abs=2)

@@ -46,7 +46,7 @@ def test_what_would_lead_elsewhere_is_refused(value: object) -> None:
 
 
 def test_a_parameter_that_is_missing_is_named() -> None:
-    with pytest.raises(InvalidInput, match="user_id: a string that is not empty is due"):
+    with pytest.raises(InvalidInput, match="user_id: expected a non-empty string"):
         filled(ROUTE, {}, besides="app_key")
 
 

@@ -152,9 +152,9 @@ def test_a_profile_has_at_most_fifty_attributes(write: Write) -> None:
 @pytest.mark.parametrize(
     ("content", "column", "message"),
     [
-        ("", None, "the first line should name the columns, and is empty"),
+        ("", None, "expected the first line to name the columns, got an empty one"),
         ("id,name\n", None, "no line has an id in the column 'id'"),
-        ("id,name\nu1,Ann", "email", "there is no column 'email'. There are: id, name."),
+        ("id,name\nu1,Ann", "email", "expected a column 'email', got: id, name."),
         ("id,name\nu1," + "x" * 200_000, None, "line 2: field larger than field limit"),
     ],
 )

@@ -21,9 +21,9 @@ from typer.testing import CliRunner
 from batch_api import BatchClient, Limit
 from batch_api.cli.account import Account
 from batch_api.cli.app import app
-from batch_api.ingest.kinds import AudienceChanges, Kind, ProfileEdits
-from batch_api.ingest.paths import open_source
-from batch_api.ingest.reading import read as read_window
+from batch_api.ingest.items.item_types import AudienceChanges, Kind, ProfileEdits
+from batch_api.ingest.items.reading import read as read_window
+from batch_api.ingest.sources.open import open_source
 from batch_api.testing import FakeBatch
 from examples import csvfile, demo
 from examples.board import Row, share_of, table
@@ -267,7 +267,7 @@ def test_the_exit_status_tells_of_losses_and_failures(
     monkeypatch.setattr(demo, "fake_api", partial(demo.fake_api, "--project", "project_of_someone_else"))
     assert demo.main([]) == 1
     said = capfd.readouterr()
-    assert "It ended early. profile_mass_update: the last attempt was answered HTTP 401" in said.out
+    assert "The import ended early. profile_mass_update: the last attempt was answered with HTTP 401" in said.out
     assert said.err == "The demo ended early. The import ended with exit code 3.\n"
 
 
@@ -275,4 +275,4 @@ def test_a_file_that_cannot_be_read(capsys: pytest.CaptureFixture[str]) -> None:
     assert demo.main(["nowhere.csv"]) == 2
     assert capsys.readouterr().err == "nowhere.csv: No such file or directory.\n"
     assert demo.main([str(demo.DATA / "cars.csv"), "--id", "sku"]) == 2
-    assert "there is no column 'sku'" in capsys.readouterr().err
+    assert "expected a column 'sku'" in capsys.readouterr().err

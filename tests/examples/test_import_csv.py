@@ -17,7 +17,7 @@ def test_broken_lines_are_told_repaired_and_imported(tmp_path: Path, capsys: pyt
     assert "3,000 lines of purchases.csv" in shown
     assert "100 % 3,000 done" in shown, "the bar, as it was on the terminal"
     assert "of the limit" in shown
-    assert "20   repair them in purchases.dead-letter.csv, and import that" in shown
+    assert "20   correct them in purchases.dead-letter.csv, and import that file" in shown
     assert "20 lines of purchases.dead-letter.csv" in shown
     assert shown.count('\n"line ') == import_csv.BROKEN
     assert "\x1b" not in shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import inspect
 import pickle
 import platform
 import subprocess
@@ -14,9 +15,12 @@ import httpx
 import pytest
 
 import batch_api
-from batch_api import Attempt, BatchClient, ConfigurationError, DeadlineExceeded, Limit, ServerError
+from batch_api import Attempt, BatchAppClient, BatchClient, ConfigurationError, DeadlineExceeded, Limit, ServerError
 from batch_api._generated.cep.document import DOCUMENT_SHA256, SERVER_URL, VERSION
 from batch_api._generated.cep.registry import OPERATIONS
+from batch_api.app.client import AppSettings
+from batch_api.client import Settings
+from batch_api.engine.engine import Engine
 from batch_api.testing import FakeBatch
 from tests.facade.conftest import Connect
 from tests.facade.wire import KEY, PROJECT, Answer, Wire
@@ -40,6 +44,34 @@ def test_the_default_address_is_that_of_the_document() -> None:
     assert SERVER_URL.endswith(f"/{VERSION}")
 
 
+def settings_of(callable: Any) -> dict[str, Any]:
+    """What may be said by keyword only, with its default."""
+    parameters = inspect.signature(callable).parameters.values()
+    return {one.name: one.default for one in parameters if one.kind is one.KEYWORD_ONLY}
+
+
+@pytest.mark.parametrize(
+    ("client", "settings", "alias"),
+    [(BatchClient, Settings, "project_alias"), (BatchAppClient, AppSettings, "app_alias")],
+)
+def test_every_setting_is_in_all_three_lists(client: Any, settings: Any, alias: str) -> None:
+    own = settings_of(client)
+    assert own.keys() == settings.__optional_keys__
+    engines = {name.replace("project_alias", alias): default for name, default in settings_of(Engine).items()}
+    assert own == {name: engines[name] for name in own}
+    assert engines.keys() - own.keys() == {"api", "user_agent", "rng"}
+
+
+async def test_the_pause_after_a_429_can_be_another(fake: FakeBatch, connect: Connect) -> None:
+    async with connect(pause=9) as client:
+        fake.storm("profile_update", times=1)
+        began = asyncio.get_running_loop().time()
+        await client.profiles.update([EDIT])
+        assert 9.0 <= asyncio.get_running_loop().time() - began < 11.0
+        with pytest.raises(ConfigurationError, match="pause="):
+            await connect().profiles.update([EDIT])
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -55,6 +87,7 @@ def test_the_default_address_is_that_of_the_document() -> None:
         {"deadline": -1},
         {"deadline": "300"},
         {"share": 0},
+        {"pause": 0},
         {"share": 1.5},
         {"limits": {"no_such_operation": []}},
         {"limits": {"audience_list": Limit(1)}},

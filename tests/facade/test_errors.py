@@ -134,7 +134,7 @@ async def test_what_would_happen_twice_is_not_sent_again(
     with pytest.raises((ServerError, TransportError)) as caught:
         await use(client, id)
     assert caught.value.outcome == "unknown"
-    assert "may have been taken" in str(caught.value)
+    assert "may have been applied" in str(caught.value)
     assert fake.stats[operation].requests == 1
 
 

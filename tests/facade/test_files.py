@@ -313,7 +313,7 @@ async def test_a_link_that_is_none_is_told(location: str | None) -> None:
 async def test_a_link_that_is_not_safe_is_not_followed(location: str) -> None:
     wire = Wire(Answer(307, b"", {"location": location}), Answer(200, b""))
     async with wire.client() as client:
-        with pytest.raises(TransportError, match="not https") as caught:
+        with pytest.raises(TransportError, match="Expected an https link") as caught:
             await client.exports.download("file_1").__aenter__()
     assert caught.value.outcome == "not_sent"
     assert len(wire.requests) == 1

@@ -123,7 +123,7 @@ UNREADABLE = [
     pytest.param(Answer(200, {"has_more": False}), "it holds no list of audiences", id="no list"),
     pytest.param(Answer(200, {"audiences": {}}), "it holds no list of audiences", id="a list that is none"),
     pytest.param(Answer(200, []), "it holds no list of audiences", id="an array"),
-    pytest.param(Answer(206, ITEMS), "a part of the content", id="a part"),
+    pytest.param(Answer(206, ITEMS), "only a part of the content", id="a part"),
     pytest.param(Answer(200, ITEMS, {"Content-Encoding": "br"}), "its body cannot be decoded", id="coded"),
     pytest.param(page(has_more=True), "more follow and not where", id="more, but no cursor"),
     pytest.param(page(has_more=True, next_from=""), "more follow and not where", id="more, and an empty cursor"),
@@ -143,7 +143,7 @@ async def test_a_list_that_cannot_go_on_raises(second: Answer, why: str) -> None
     assert [audience.name for audience in seen] == ["a"], "what came before is not lost"
     error = caught.value
     assert "audience_list: the list is incomplete" in str(error)
-    assert "It is a read: nothing was changed." in str(error)
+    assert "It was a read: nothing was changed." in str(error)
     assert (error.operation, error.status, error.outcome) == ("audience_list", second.status, "unknown")
     assert error.attempts
 

@@ -9,7 +9,7 @@ import orjson
 
 from batch_api import BatchClient
 from batch_api.engine.response import Headers
-from batch_api.engine.transport import Request
+from batch_api.engine.wire.transport import Request
 
 KEY = "rest_0123456789abcdef"
 PROJECT = "project_0123456789abcdef"

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch_api import InvalidInput
-from batch_api.ingest.app_kinds import CustomData, EventCoalescer, Recipients, TriggerEvents
-from batch_api.ingest.reading import read
-from batch_api.ingest.rows import Rows
+from batch_api.app.item_types import CustomData, EventCoalescer, Recipients, TriggerEvents
+from batch_api.ingest.items.reading import read
+from batch_api.ingest.items.rows import Rows
 
 ITEMS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 9)), max_size=40)
 MOST = 10

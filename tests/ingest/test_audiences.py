@@ -189,5 +189,5 @@ async def test_the_checkpoint_of_an_update_is_none_of_a_replacement(client: Batc
 
 
 async def test_modes(client: BatchClient) -> None:
-    with pytest.raises(InvalidInput, match="update or replace"):
+    with pytest.raises(InvalidInput, match="expected 'update' or 'replace'"):
         client.audiences.ingest("vip", [], mode="append")  # type: ignore[arg-type]

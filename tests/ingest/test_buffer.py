@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from batch_api import BadRequest, BatchClient, BufferFull, ConfigurationError, InvalidInput, Limit, models
-from batch_api.ingest import dispatch, stamps
-from batch_api.ingest.fates import Delivered, Invalid, PartlyApplied, Refused, Trouble, Unknown, Unsent
-from batch_api.ingest.holding import Holding, Sending
+from batch_api.ingest.buffer import sender as dispatch
+from batch_api.ingest.buffer import stamps
+from batch_api.ingest.buffer.settings import Holding, Sending
+from batch_api.ingest.items.fates import Delivered, Invalid, PartlyApplied, Refused, Trouble, Unknown, Unsent
 from batch_api.testing import FakeBatch
 
 UPDATE = "profile_update"

@@ -19,10 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_api import BatchClient, ConfigurationError, DeadlineExceeded, InvalidInput, Progress
-from batch_api.ingest import checkpoint as checkpoint_module
-from batch_api.ingest.checkpoint import SLOT, Checkpoint
-from batch_api.ingest.fates import Delivered, Refused, Unknown
-from batch_api.ingest.spans import Spans
+from batch_api.ingest.items.fates import Delivered, Refused, Unknown
+from batch_api.ingest.job import checkpoint as checkpoint_module
+from batch_api.ingest.job.checkpoint import SLOT, Checkpoint
+from batch_api.ingest.job.spans import Spans
 from batch_api.testing import FakeBatch
 from batch_api.testing.clock import run
 
@@ -383,7 +383,7 @@ async def test_a_file_that_changed_is_refused(tmp_path: Path, change: bytes) -> 
         content = path.read_bytes()
         middle = len(content) // 2
         path.write_bytes(content[:middle] + change + content[middle + 1 :])
-        with pytest.raises(InvalidInput, match="the file changed since"):
+        with pytest.raises(InvalidInput, match="the file has changed since"):
             await send(client, path, tmp_path / "point")
         path.write_bytes(content)
         assert len(await send(client, path, tmp_path / "point")) > 800, "with the old one it goes on"
@@ -396,9 +396,9 @@ async def test_a_checkpoint_of_another_job_is_refused(tmp_path: Path) -> None:
     fake = FakeBatch(rest_api_key=KEY, project_key=None, limits=False)
     async with a_client(fake) as client:
         await begun(client, path, tmp_path / "point")
-        with pytest.raises(ConfigurationError, match="of another job"):
+        with pytest.raises(ConfigurationError, match="belongs to another job"):
             await send(client.for_project("project_2222"), path, tmp_path / "point")
-        with pytest.raises(ConfigurationError, match="of another job"):
+        with pytest.raises(ConfigurationError, match="belongs to another job"):
             [fate async for fate in client.audiences.ingest("vip", ["u1"], checkpoint=tmp_path / "point")]
 
 
@@ -415,7 +415,7 @@ async def test_one_process_at_a_time(tmp_path: Path) -> None:
 async def test_what_is_no_checkpoint_is_left_alone(tmp_path: Path, content: bytes) -> None:
     point = tmp_path / "point"
     point.write_bytes(content)
-    with pytest.raises(ConfigurationError, match="is no checkpoint"):
+    with pytest.raises(ConfigurationError, match="is not a checkpoint"):
         await Checkpoint(point).open("job", None)
     assert point.read_bytes() == content
 

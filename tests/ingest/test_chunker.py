@@ -6,8 +6,8 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batch_api.ingest.chunker import Chunker
-from batch_api.ingest.rows import Rows
+from batch_api.ingest.items.rows import Rows
+from batch_api.ingest.sending.chunker import Chunker
 
 
 def rows_of(names: list[int], start: int, weight: int = 10) -> Rows:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from batch_api import BatchClient, ConfigurationError
-from batch_api.ingest import sources
-from batch_api.ingest.splitting import split
+from batch_api.ingest.chunks.split import split
+from batch_api.ingest.sources import source as sources
 from batch_api.testing import FakeBatch
 from tests.ingest.test_buffer import connect, edit_of, now
 

@@ -12,8 +12,8 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from batch_api import BatchClient, Delivered, PartlyApplied, Unknown
-from batch_api.ingest.coalesce import MOST_ATTRIBUTES, merged
-from batch_api.ingest.kinds import MOST_EVENTS
+from batch_api.ingest.items.lines import MOST_EVENTS
+from batch_api.ingest.sending.coalesce import MOST_ATTRIBUTES, merged
 from batch_api.testing import FakeBatch
 from batch_api.testing.profiles import Profile, _apply_attributes, _apply_events
 from tests.ingest.world import MASS, a_client, edit, fates_of, kinds, one_each, stored, with_event

@@ -11,8 +11,8 @@ import pytest
 
 from batch_api import BatchClient, InvalidInput
 from batch_api.engine.check import MAX_DEPTH, TOO_DEEP
-from batch_api.ingest.fates import Delivered, Invalid, PartlyApplied
-from batch_api.ingest.lines import may_be_too_deep
+from batch_api.ingest.items.fates import Delivered, Invalid, PartlyApplied
+from batch_api.ingest.items.lines import may_be_too_deep
 from batch_api.testing import FakeBatch
 from tests.ingest.test_buffer import connect, edit_of
 
@@ -102,12 +102,12 @@ async def test_many_brackets_are_no_depth(fake: FakeBatch, client: BatchClient) 
 @pytest.mark.parametrize("depth", DEPTHS)
 async def test_a_dict(fake: FakeBatch, client: BatchClient, depth: int) -> None:
     deep = item(depth)
-    with pytest.raises(InvalidInput, match="nested in itself, or deeper"):
+    with pytest.raises(InvalidInput, match="contains itself, or is nested deeper"):
         await client.profiles.update([deep])
-    with pytest.raises(InvalidInput, match="nested in itself, or deeper"):
+    with pytest.raises(InvalidInput, match="contains itself, or is nested deeper"):
         await client.profiles.mass_update([edit_of(1), deep])
     async with client.profiles.buffer() as buffer:
-        with pytest.raises(InvalidInput, match="nested in itself, or deeper"):
+        with pytest.raises(InvalidInput, match="contains itself, or is nested deeper"):
             await buffer.put(deep)
         assert isinstance(await buffer.update(deep), Invalid)
     for coalesce in (False, True):

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from batch_api import BatchClient, BatchError
-from batch_api.ingest import outbox as module
-from batch_api.ingest.fates import Delivered
+from batch_api.ingest.buffer import outbox as module
+from batch_api.ingest.items.fates import Delivered
 from batch_api.testing import FakeBatch
 from tests.ingest.test_buffer import connect, edit_of
 

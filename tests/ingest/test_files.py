@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch_api import BatchClient, CsvFile, InvalidInput, Line
-from batch_api.ingest import csvlayout, files
-from batch_api.ingest.files import FileSource, Mark
-from batch_api.ingest.kinds import AudienceChanges, CatalogItems, ProfileEdits
-from batch_api.ingest.paths import open_source
+from batch_api.ingest.items.item_types import AudienceChanges, CatalogItems, ProfileEdits
+from batch_api.ingest.sources import csvlayout, files
+from batch_api.ingest.sources.files import FileSource, Mark
+from batch_api.ingest.sources.open import open_source
 from batch_api.testing import FakeBatch
 
 PROFILES = ProfileEdits("update")
@@ -78,7 +78,7 @@ async def test_a_packed_file_that_is_torn_is_no_end(tmp_path: Path) -> None:
 async def test_a_file_without_line_ends_is_no_file_of_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "BLOCK", 1000)
     monkeypatch.setattr(files, "LONGEST_LINE", 10_000)
-    with pytest.raises(InvalidInput, match="a line of over"):
+    with pytest.raises(InvalidInput, match="got a longer one"):
         await items_of(open_source(write(tmp_path, "a.jsonl", b"[" + b"1," * 20_000), PROFILES))
 
 
@@ -193,7 +193,7 @@ async def test_dates(tmp_path: Path, cell: str, zone: str, value: str) -> None:
 async def test_what_is_no_date_is_invalid(tmp_path: Path, cell: str) -> None:
     path = write(tmp_path, "a.csv", f"custom_id,date(d)\nu1,2000-01-01\nu2,{cell}\nu3,2000-01-01\n")
     first, bad, last = await items_of(open_source(path, PROFILES))
-    assert told(bad) == (3, "no date such as 2026-02-28 or 2026-02-28T09:30:00Z")
+    assert told(bad) == (3, "expected a date such as 2026-02-28 or 2026-02-28T09:30:00Z")
     assert "u2" not in str(bad[0])
     assert first["attributes"] == last["attributes"] == {"date(d)": "2000-01-01T00:00:00Z"}
 
@@ -233,10 +233,10 @@ async def test_what_is_invalid_says_why_and_where_and_nothing_else_is(tmp_path: 
     assert [item["identifiers"]["custom_id"] for item in found if isinstance(item, dict)] == ["u1", "u4", "u6"]
     assert found[4]["attributes"] == {"plan": "two\nlines"}
     assert [told(item) for item in found if not isinstance(item, dict)] == [
-        (3, "no id"),
-        (4, "1 cells, but the header has 2"),
-        (5, "3 cells, but the header has 2"),
-        (9, "a quote that is not closed, or closed too early"),
+        (3, "expected an id, got an empty cell"),
+        (4, "expected 2 cells as in the header, got 1"),
+        (5, "expected 2 cells as in the header, got 3"),
+        (9, "a quote is not closed, or closed too early"),
     ]
 
 
@@ -253,13 +253,13 @@ def test_a_header_that_is_no_use_is_refused(tmp_path: Path, header: str) -> None
 
 
 def test_a_column_that_is_not_there_cannot_be_text(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="no column zipp"):
+    with pytest.raises(InvalidInput, match="expected the column zipp"):
         open_source(CsvFile(write(tmp_path, "a.csv", "custom_id,zip\n"), text=["zipp"]), PROFILES)
 
 
 async def test_another_delimiter_is_said_and_hinted_at(tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", "custom_id;n\nu1;1,5\n")
-    with pytest.raises(InvalidInput, match="is the delimiter another"):
+    with pytest.raises(InvalidInput, match="the delimiter may be wrong"):
         open_source(path, PROFILES)
     assert await attributes_of(path, delimiter=";") == [{"n": "1,5"}]
 
@@ -267,7 +267,7 @@ async def test_another_delimiter_is_said_and_hinted_at(tmp_path: Path) -> None:
 async def test_a_line_that_is_not_utf_8(tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", b"custom_id,n\nu1,caf\xe9\nu2,caf\xc3\xa9\n")
     bad, good = await items_of(open_source(path, PROFILES))
-    assert told(bad) == (2, "not UTF-8")
+    assert told(bad) == (2, "the line is not valid UTF-8")
     assert bad[1].text == b"u1,caf\xe9"
     assert good["attributes"] == {"n": "café"}
 
@@ -298,7 +298,7 @@ async def test_the_rest_of_a_torn_record_is_not_taken_for_a_line(tmp_path: Path)
 async def test_a_cell_too_long_for_the_reader(tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", f"custom_id,plan\nu1,{'x' * 200_000}\nu2,gold\n")
     bad, good = await items_of(open_source(path, PROFILES))
-    assert told(bad) == (2, "a cell that is too long")
+    assert told(bad) == (2, "a cell is too long")
     assert good["identifiers"] == {"custom_id": "u2"}
 
 

@@ -212,6 +212,16 @@ async def test_collect_counts(client: BatchClient) -> None:
     assert (summary.counts, summary.troubles, summary.delivered) == ({"Delivered": 300}, [], 300)
 
 
+async def test_a_job_that_is_awaited_says_what_to_await(client: BatchClient, fake: FakeBatch) -> None:
+    job: Any = client.profiles.ingest([edit(0)])
+    with pytest.raises(
+        TypeError, match=r"await job\.collect\(\), or use `async with job:` and `async for fate in job:`"
+    ):
+        await job
+    assert not fake.edits
+    assert (await job.collect()).delivered == 1
+
+
 async def test_collect_raises_with_the_troubles(client: BatchClient) -> None:
     with pytest.raises(IngestFailed, match="1 Delivered, 1 Invalid") as raised:
         await client.profiles.ingest([edit(1), {}]).collect()
@@ -284,7 +294,7 @@ async def test_a_forecast_names_the_limit_that_binds(fake: FakeBatch) -> None:
 
 async def test_a_deadline_that_cannot_be_met_is_refused_first(client: BatchClient, fake: FakeBatch) -> None:
     items = [edit(number) for number in range(100_000)]
-    with pytest.raises(DeadlineExceeded, match="100000 items take 9"):
+    with pytest.raises(DeadlineExceeded, match="100000 items take at least 9"):
         await client.profiles.ingest(items, deadline=5).collect()
     assert fake.stats[MASS].requests == 0
     summary = await client.profiles.ingest(items, deadline=11).collect()

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from batch_api import BatchClient, ConfigurationError
-from batch_api.ingest import outbox as module
-from batch_api.ingest import stamps
-from batch_api.ingest.fates import Delivered, Refused, Trouble, Unknown, Unsent
-from batch_api.ingest.holding import Sending
-from batch_api.ingest.outboxfile import SetAside
+from batch_api.ingest.buffer import outbox as module
+from batch_api.ingest.buffer import stamps
+from batch_api.ingest.buffer.outboxfile import SetAside
+from batch_api.ingest.buffer.settings import Sending
+from batch_api.ingest.items.fates import Delivered, Refused, Trouble, Unknown, Unsent
 from batch_api.testing import FakeBatch
 from tests.ingest.test_buffer import UPDATE, connect, edit_of, event_of, now
 
@@ -326,7 +326,7 @@ async def test_a_file_that_is_no_outbox_is_refused_and_left_alone(
             connection.execute("CREATE TABLE edits (mine)")
     else:
         path.write_bytes(content)
-    with pytest.raises(ConfigurationError, match="no outbox"):
+    with pytest.raises(ConfigurationError, match="not an outbox"):
         async with client.profiles.buffer(path):
             pass
 

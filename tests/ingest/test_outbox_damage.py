@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_api import BatchClient, ConfigurationError
-from batch_api.ingest import outboxfile
-from batch_api.ingest.fates import Refused, Trouble, Unknown
-from batch_api.ingest.outboxfile import SetAside
+from batch_api.ingest.buffer import outboxfile
+from batch_api.ingest.buffer.outboxfile import SetAside
+from batch_api.ingest.items.fates import Refused, Trouble, Unknown
 from batch_api.testing import FakeBatch
 from batch_api.testing.clock import run
 from tests.ingest.test_buffer import UPDATE, connect, edit_of, event_of

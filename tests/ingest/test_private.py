@@ -16,9 +16,9 @@ import pytest
 
 from batch_api import BatchClient, ConfigurationError
 from batch_api.ingest import private
-from batch_api.ingest.checkpoint import Checkpoint
-from batch_api.ingest.fates import Delivered
-from batch_api.ingest.splitting import split
+from batch_api.ingest.chunks.split import split
+from batch_api.ingest.items.fates import Delivered
+from batch_api.ingest.job.checkpoint import Checkpoint
 from batch_api.testing import FakeBatch
 from tests.ingest.test_buffer import connect, edit_of
 
@@ -89,7 +89,7 @@ async def test_a_database_of_something_else_is_not_even_given_a_log(client: Batc
         connection.execute("CREATE TABLE edits (mine)")
     path.chmod(0o644)
     before = state(path)
-    with pytest.raises(ConfigurationError, match="but no outbox"):
+    with pytest.raises(ConfigurationError, match="but not an outbox"):
         await as_outbox(client, path)
     assert state(path) == before
     assert [file.name for file in tmp_path.iterdir()] == ["mine.db"]
@@ -102,7 +102,7 @@ async def test_a_database_of_which_all_is_in_its_log_is_left_alone(client: Batch
         for end in ("", "-wal"):
             Path(f"{path}{end}").write_bytes(Path(f"{made}{end}").read_bytes())
     before = state(path), state(Path(f"{path}-wal"))
-    with pytest.raises(ConfigurationError, match="but no outbox"):
+    with pytest.raises(ConfigurationError, match="but not an outbox"):
         await as_outbox(client, path)
     assert (state(path), state(Path(f"{path}-wal"))) == before
 
@@ -121,7 +121,10 @@ async def test_a_link_is_refused_wherever_it_leads(
     link.symlink_to(target)
     before = state(target) if content else None
     sent = len(fake.edits)
-    with pytest.raises(ConfigurationError, match="link cannot be used, and was left as it is: it is a symbolic link"):
+    with pytest.raises(
+        ConfigurationError,
+        match="link cannot be used, and was left unchanged: expected a regular file, got a symbolic link",
+    ):
         await use(client, link)
     assert (state(target) if target.exists() else None) == before
     assert link.is_symlink()
@@ -151,7 +154,7 @@ async def test_what_is_no_file_is_refused(client: BatchClient, use: Use, tmp_pat
         else:
             opened.enter_context(socket.socket(socket.AF_UNIX)).bind(str(path))
         mode = path.stat().st_mode
-        with pytest.raises(ConfigurationError, match=f"it is a {kind}"):
+        with pytest.raises(ConfigurationError, match=f"got a {kind}"):
             await use(client, path)
         assert path.stat().st_mode == mode
 
@@ -197,7 +200,7 @@ async def test_a_look_ends_no_lock_of_this_process(client: BatchClient, tmp_path
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("CREATE TABLE mine (one)")
         connection.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(ConfigurationError, match="but no outbox"):
+        with pytest.raises(ConfigurationError, match="but not an outbox"):
             await as_outbox(client, path)
         ask = f"import sqlite3; sqlite3.connect({str(path)!r}, timeout=0).execute('BEGIN IMMEDIATE')"
         assert os.system(f'{sys.executable} -c "{ask}" 2>/dev/null') != 0
@@ -249,7 +252,7 @@ async def test_a_file_that_only_begins_with_zeros_is_no_checkpoint(tmp_path: Pat
     path.write_bytes(b"\0" * 20 + b"something")
     path.chmod(0o644)
     before = state(path)
-    with pytest.raises(ConfigurationError, match="is no checkpoint"):
+    with pytest.raises(ConfigurationError, match="is not a checkpoint"):
         await Checkpoint(path).open("job", None)
     assert state(path) == before
 

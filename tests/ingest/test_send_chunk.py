@@ -141,7 +141,7 @@ async def test_a_chunk_that_is_none_is_refused(client: BatchClient) -> None:
 @pytest.mark.parametrize("spoil", [lambda chunk: chunk + b"{}\n", lambda chunk: chunk.replace(b" 1 ", b" x ", 1)])
 async def test_a_chunk_that_is_not_whole_is_refused(client: BatchClient, tmp_path: Path, spoil: Any) -> None:
     whole = (await one_chunk([edit(number) for number in range(5)], tmp_path)).read()
-    with pytest.raises(InvalidInput, match="no whole chunk"):
+    with pytest.raises(InvalidInput, match="not a complete chunk"):
         await client.profiles.send_chunk(spoil(whole))
 
 

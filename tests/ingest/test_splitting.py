@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import batch_api.ingest
 from batch_api import ChunkReference, Invalid, InvalidInput, split
-from batch_api.ingest.chunks import lines_of
+from batch_api.ingest.chunks.reference import lines_of
 from tests.ingest.world import edit
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from batch_api import PartlyApplied, Unknown, UnreadableAnswer
-from batch_api.ingest.holding import Sending
+from batch_api.ingest.buffer.settings import Sending
 from tests.facade.wire import Answer, Wire
 from tests.ingest.world import edit, fates_of, kinds, with_event
 

@@ -10,9 +10,9 @@ import orjson
 import pytest
 
 from batch_api import app_models
-from batch_api.ingest.coalesce import MOST_ATTRIBUTES, MOST_IN_ARRAY
-from batch_api.ingest.kinds import MOST_EVENTS
-from batch_api.ingest.stamps import MOST_AGE
+from batch_api.ingest.buffer.stamps import MOST_AGE
+from batch_api.ingest.items.lines import MOST_EVENTS
+from batch_api.ingest.sending.coalesce import MOST_ATTRIBUTES, MOST_IN_ARRAY
 from batch_api.migrate import events, profile_edits, values
 from batch_api.testing import FakeBatch
 from batch_api.testing import values as judge

@@ -14,13 +14,13 @@ from typing import Any
 
 from lupa.lua51 import LuaRuntime  # type: ignore[import-untyped]
 
-from batch_api.engine.bucket import Bucket
 from batch_api.engine.gate import Draw, Gate
+from batch_api.engine.limiter.bucket import Bucket
+from batch_api.engine.limiter.shared import link as link_module
+from batch_api.engine.limiter.shared.bucket import SharedBucket
+from batch_api.engine.limiter.shared.limiter import Place, SharedLimiter
+from batch_api.engine.limiter.shared.link import Link
 from batch_api.engine.limits import Limit
-from batch_api.engine.shared import link as link_module
-from batch_api.engine.shared.bucket import SharedBucket
-from batch_api.engine.shared.link import Link
-from batch_api.engine.shared.queue import Place, SharedQueue
 
 EPOCH = 1_795_000_000.25
 
@@ -129,8 +129,9 @@ class Process:
         self.number = number
         self.now = asyncio.get_running_loop().time
         self.link = PlayedLink(redis, f"p{number}")
-        queue = SharedQueue(gate, Place("https://api", project, "…abcd"), self.link, self.now)
-        self.gate = Gate(pause=pause, now=self.now, rng=random.Random(number), shared=queue)
+        limiter = SharedLimiter(gate, Place("https://api", project, "…abcd"), self.link, self.now)
+        self.gate = Gate(pause=pause, now=self.now, rng=random.Random(number), limiter=limiter)
+        limiter.serve(self.gate)
         self.buckets: list[SharedBucket] = []
         for limit in limits:
             terms: dict[str, Any] = {

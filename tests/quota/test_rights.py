@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from batch_api import BatchClient
-from batch_api.engine.shared.look import Onlooker
-from batch_api.engine.shared.reason import reason_for
-from batch_api.engine.shared.url import Address, secrets_of, shown
+from batch_api.engine.limiter.shared.look import Onlooker
+from batch_api.engine.limiter.shared.reason import reason_for
+from batch_api.engine.limiter.shared.url import Address, secrets_of, shown
 from batch_api.testing import FakeBatch
 from batch_api.testing.clock import run
 from tests.quota.cluster import Process

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from batch_api import BatchClient
 from batch_api.engine.gate import TooLate
+from batch_api.engine.limiter.shared.link import LONGEST_PAUSE
+from batch_api.engine.limiter.shared.look import Onlooker
 from batch_api.engine.limits import Limit
-from batch_api.engine.shared.link import LONGEST_PAUSE
-from batch_api.engine.shared.look import Onlooker
 from batch_api.testing import FakeBatch
 from batch_api.testing.clock import run
 from tests.quota.cluster import EPOCH, PlayedRedis, Process

@@ -16,8 +16,8 @@ import pytest
 
 from batch_api import BatchClient
 from batch_api.cli import main as command
-from batch_api.engine.shared.look import Onlooker
-from batch_api.engine.shared.queue import Place
+from batch_api.engine.limiter.shared.limiter import Place
+from batch_api.engine.limiter.shared.look import Onlooker
 from batch_api.testing import FakeBatch
 from tests.quota.test_rights import GUIDE, SETUSER
 from tests.redis_server import Cluster, RedisServer, redis_cluster, redis_sentinel, redis_server

@@ -87,7 +87,7 @@ def test_a_loop_that_waits_for_nothing_says_so(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(clock_module, "PATIENCE", 0.01)
     loop = VirtualTimeLoop()
     forever = loop.create_future()
-    with pytest.raises(RuntimeError, match="nothing woke it"):
+    with pytest.raises(RuntimeError, match="nothing woke the waiting loop"):
         loop.run_until_complete(forever)
     loop.close()
 

@@ -12,7 +12,7 @@ import pytest
 
 from batch_api._generated.cep.document import VERSION
 from batch_api._generated.cep.registry import OPERATIONS
-from batch_api._generated.runtime import Operation
+from batch_api._operation import Operation
 from batch_api.testing import FakeBatch
 from batch_api.testing.document import answer_schema, body_schema, document, operation_in_document, resolve
 from batch_api.testing.validation import compile_schema

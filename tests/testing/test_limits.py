@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_api._generated.cep.registry import OPERATIONS
-from batch_api._generated.runtime import Condition, LimitFact, Operation
+from batch_api._operation import Condition, LimitFact, Operation
 from batch_api.testing import FakeBatch
 from batch_api.testing.limits import Limiter, meets
 

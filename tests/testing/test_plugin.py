@@ -143,7 +143,7 @@ def test_a_missing_extra_is_told_when_a_fixture_is_used(project: pytest.Pytester
     )
     ran = outcome(project.runpytest_subprocess)
     ran.assert_outcomes(passed=1, errors=1)
-    ran.stdout.fnmatch_lines(["*ImportError: *jsonschema_rs*pip install batch-api*testing*"])
+    ran.stdout.fnmatch_lines(["*ImportError: *jsonschema_rs*install the extra*testing*"])
 
 
 @pytest.mark.parametrize(("options", "lifted"), [("", False), ("limits=False", True), ('limits="windows"', False)])

@@ -35,7 +35,11 @@ Outcome = Literal["taken", "refused"] | None
 Kind = Literal["a", "b"]
 
 
-class Settings(TypedDict, total=False):
+class Common(TypedDict, total=False):
+    retries: int
+
+
+class Settings(Common, total=False):
     share: float
 
 
@@ -131,7 +135,8 @@ def test_a_line_for_each_name_parameter_and_field(root: Path) -> None:
         "client.Kind: a type, any of the following",
         "client.Kind | 'a'",
         "client.Kind | 'b'",
-        "client.Settings: class(TypedDict)",
+        "client.Settings: class(Common)",
+        "client.Settings.retries: int",
         "client.Settings.share: float",
         "models.Model: class",
         "models.Model.name: str",
@@ -154,6 +159,7 @@ BROKEN = [
     ("client", 'Kind = Literal["a", "b"]', 'Kind = Literal["a"]', ["client.Kind | 'b'"]),
     ("client", '"refused"] | None', '"refused"]', ["Outcome | None"]),
     ("client", "    share: float", "    part: float", ["client.Settings.share"]),
+    ("client", "    retries: int", "    tries: int", ["client.Settings.retries"]),
     ("client", "timeout: float", "timeout: int", ["Client.timeout"]),
     ("client", "self.key = key", "self.other = key", ["Client.key"]),
     ("parts", "def close", "def aclose", ["Client.close"]),

@@ -12,7 +12,7 @@ import pytest
 from batch_api import BatchClient
 from batch_api._generated.cep.registry import API
 from batch_api.engine import retry
-from batch_api.ingest import delivery
+from batch_api.ingest.sending import delivery
 from tests.wire.certificates import Certificates
 
 KEY = "rest_0123456789abcdef"

@@ -11,6 +11,7 @@ from collections import Counter
 import pytest
 
 from batch_api import BatchClient, BatchError
+from batch_api.engine.attempt import Attempt
 from tests.wire import leaks
 from tests.wire.conftest import MakeClient, edit
 from tests.wire.server import Peer, Server, in_a_thread, reply
@@ -88,12 +89,14 @@ async def test_closed_while_the_loop_was_frozen(make_client: MakeClient, tls: ss
         await asyncio.sleep(0.005)
 
     server = Server(closes_soon, tls=tls)
+    attempts: list[Attempt] = []
     with in_a_thread(server):
-        async with make_client(server.url) as client:
+        async with make_client(server.url, observer=attempts.append) as client:
             for _ in range(10):
                 assert await event_calls(client, 1) == {"ok": 1}
                 time.sleep(0.03)
     assert len(server.requests) == 10
+    assert len(attempts) == 10, "no attempt was wasted on a dead connection"
 
 
 async def test_reset_in_the_middle_of_an_answer(make_client: MakeClient, tls: ssl.SSLContext | None) -> None:
@@ -121,3 +124,23 @@ async def test_an_answer_that_says_more_than_it_promised_is_not_read_by_the_next
     async with Server(talks_on, tls=tls) as server, make_client(server.url) as client:
         assert await event_calls(client, 20) == {"ok": 20}
         assert server.connections == 20
+
+
+async def test_whatever_is_sent_again_is_an_attempt_of_ours(
+    make_client: MakeClient, tls: ssl.SSLContext | None, quick: None
+) -> None:
+    """HTTP libraries like to send a GET once more by themselves, past all limits and unseen."""
+
+    async def answers_the_first(peer: Peer) -> None:
+        server.requests.append(await peer.request())
+        await peer.send(reply(b"{}", "200 OK"))
+        server.requests.append(await peer.request())
+
+    attempts: list[Attempt] = []
+    async with (
+        Server(answers_the_first, tls=tls) as server,
+        make_client(server.url, observer=attempts.append) as client,
+    ):
+        for _ in range(5):
+            await client.call("segment_list")
+        assert len(attempts) == len(server.requests) > 5

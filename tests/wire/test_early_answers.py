@@ -24,8 +24,9 @@ async def closes(peer: Peer) -> None:
 
 
 async def lingers(peer: Peer) -> None:
-    """Reads nothing more, and closes later."""
-    await asyncio.sleep(0.2)
+    """Reads nothing more, and does not close either."""
+    peer.writer.transport.pause_reading()  # type: ignore[attr-defined]
+    await asyncio.sleep(60)
 
 
 async def reads_on(peer: Peer) -> None:
@@ -49,7 +50,8 @@ async def test_a_refusal_is_read_and_acted_on(
 ) -> None:
     async with Server(refuses(status, after), tls=tls) as server, make_client(server.url) as client:
         with pytest.raises(error) as caught:
-            await client.profiles.update([LARGE])
+            async with asyncio.timeout(5):  # the time-out for what makes no progress is 30 s
+                await client.profiles.update([MUCH])
         assert (caught.value.status, caught.value.outcome) == (int(status[:3]), "refused")
         assert len(caught.value.attempts) == 1
         assert leaks.in_use(client) == 0

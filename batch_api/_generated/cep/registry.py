@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ..runtime import Api, Condition, LimitFact, Operation
+from ..._operation import Api, Condition, LimitFact, Operation
 from .document import SERVER_URL
 
 AUDIENCE_CREATE = Operation(
@@ -15,8 +15,6 @@ AUDIENCE_CREATE = Operation(
     success=(202,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
 )
 AUDIENCE_LIST = Operation(
     name="audience_list",
@@ -25,8 +23,6 @@ AUDIENCE_LIST = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
 )
 AUDIENCE_REMOVE = Operation(
     name="audience_remove",
@@ -35,8 +31,6 @@ AUDIENCE_REMOVE = Operation(
     success=(202,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
 )
 AUDIENCE_REPLACE = Operation(
     name="audience_replace",
@@ -47,8 +41,6 @@ AUDIENCE_REPLACE = Operation(
     items=("ids",),
     max_items=10000,
     replay=True,
-    personal_data=True,
-    pause=5.0,
     instead="replace with the first of them, then add the rest with audiences.update",
 )
 AUDIENCE_UPDATE = Operation(
@@ -60,8 +52,6 @@ AUDIENCE_UPDATE = Operation(
     items=("ids",),
     max_items=10000,
     replay=True,
-    personal_data=True,
-    pause=5.0,
 )
 AUDIENCE_VIEW = Operation(
     name="audience_view",
@@ -70,8 +60,6 @@ AUDIENCE_VIEW = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
 )
 CAMPAIGN_CREATE = Operation(
     name="campaign_create",
@@ -82,9 +70,6 @@ CAMPAIGN_CREATE = Operation(
         201,
     ),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
-    replay=False,
-    personal_data=False,
-    pause=5.0,
 )
 CAMPAIGN_DELETE = Operation(
     name="campaign_delete",
@@ -96,8 +81,6 @@ CAMPAIGN_DELETE = Operation(
     ),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
 )
 CAMPAIGN_UPDATE = Operation(
     name="campaign_update",
@@ -113,8 +96,6 @@ CAMPAIGN_UPDATE = Operation(
         ),
         equals="RUNNING",
     ),
-    personal_data=False,
-    pause=5.0,
 )
 CATALOG_CREATE = Operation(
     name="catalog_create",
@@ -123,8 +104,6 @@ CATALOG_CREATE = Operation(
     success=(201,),
     limits=(LimitFact(rate=5.0, headroom=0.008),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
 )
 CATALOG_ITEMS_EDIT = Operation(
     name="catalog_items_edit",
@@ -138,8 +117,6 @@ CATALOG_ITEMS_EDIT = Operation(
     items=("items",),
     max_items=200,
     replay=True,
-    personal_data=False,
-    pause=5.0,
 )
 CATALOG_LIST = Operation(
     name="catalog_list",
@@ -148,8 +125,6 @@ CATALOG_LIST = Operation(
     success=(200,),
     limits=(LimitFact(rate=5.0, headroom=0.008),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
 )
 CATALOG_REMOVE = Operation(
     name="catalog_remove",
@@ -158,8 +133,6 @@ CATALOG_REMOVE = Operation(
     success=(202,),
     limits=(LimitFact(rate=5.0, headroom=0.008),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
 )
 CATALOG_UPDATE = Operation(
     name="catalog_update",
@@ -168,8 +141,6 @@ CATALOG_UPDATE = Operation(
     success=(202,),
     limits=(LimitFact(rate=5.0, headroom=0.008),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
 )
 CATALOG_VIEW = Operation(
     name="catalog_view",
@@ -178,8 +149,6 @@ CATALOG_VIEW = Operation(
     success=(200,),
     limits=(LimitFact(rate=5.0, headroom=0.008),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
 )
 EXPORT_DOWNLOAD = Operation(
     name="export_download",
@@ -188,8 +157,6 @@ EXPORT_DOWNLOAD = Operation(
     success=(307,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
 )
 EXPORT_LIST = Operation(
     name="export_list",
@@ -198,8 +165,6 @@ EXPORT_LIST = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
 )
 EXPORT_VIEW = Operation(
     name="export_view",
@@ -208,8 +173,6 @@ EXPORT_VIEW = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
 )
 ORCHESTRATION_LIST = Operation(
     name="orchestration_list",
@@ -218,8 +181,6 @@ ORCHESTRATION_LIST = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
 )
 ORCHESTRATION_STATS = Operation(
     name="orchestration_stats",
@@ -228,8 +189,6 @@ ORCHESTRATION_STATS = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
 )
 ORCHESTRATION_VIEW = Operation(
     name="orchestration_view",
@@ -238,8 +197,6 @@ ORCHESTRATION_VIEW = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
 )
 PROFILE_EXPORT = Operation(
     name="profile_export",
@@ -260,9 +217,6 @@ PROFILE_EXPORT = Operation(
             ),
         ),
     ),
-    replay=False,
-    personal_data=True,
-    pause=5.0,
 )
 PROFILE_MASS_UPDATE = Operation(
     name="profile_mass_update",
@@ -282,8 +236,6 @@ PROFILE_MASS_UPDATE = Operation(
             "events",
         )
     ),
-    personal_data=True,
-    pause=5.0,
 )
 PROFILE_UPDATE = Operation(
     name="profile_update",
@@ -303,8 +255,6 @@ PROFILE_UPDATE = Operation(
             "events",
         )
     ),
-    personal_data=True,
-    pause=5.0,
     instead="profiles.mass_update takes 10000",
 )
 SEGMENT_LIST = Operation(
@@ -314,18 +264,10 @@ SEGMENT_LIST = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
 )
 
 UNDOCUMENTED = Operation(
-    name="",
-    method="",
-    path="",
-    success=(),
-    limits=(LimitFact(rate=1.0, group="undocumented", spacing=0.02),),
-    personal_data=True,
-    pause=5.0,
+    name="", method="", path="", success=(), limits=(LimitFact(rate=1.0, group="undocumented", spacing=0.02),)
 )
 """What is assumed of an operation that the document does not have. All of them draw on one bucket."""
 

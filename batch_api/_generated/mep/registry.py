@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ..runtime import Api, Condition, Dates, LimitFact, Operation
+from ..._operation import Api, Condition, Dates, LimitFact, Operation
 from .document import SERVER_URL
 
-_DATES = Dates(
-    offset=False,
-    named=(
-        "attributes",
-        "values",
-    ),
-)
 APP_DATA_CREATE = Operation(
     name="app_data_create",
     method="POST",
@@ -22,9 +15,13 @@ APP_DATA_CREATE = Operation(
     success=(),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 APP_DATA_DELETE = Operation(
     name="app_data_delete",
@@ -33,9 +30,13 @@ APP_DATA_DELETE = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 APP_DATA_LIST = Operation(
     name="app_data_list",
@@ -44,9 +45,13 @@ APP_DATA_LIST = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 APP_DATA_UPDATE = Operation(
     name="app_data_update",
@@ -56,13 +61,17 @@ APP_DATA_UPDATE = Operation(
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     max_items=10000,
     replay=True,
-    personal_data=False,
-    pause=5.0,
     counted=(
         "values",
         "*",
     ),
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 APP_EXPORT_CAMPAIGN_EVENTS = Operation(
     name="app_export_campaign_events",
@@ -70,10 +79,13 @@ APP_EXPORT_CAMPAIGN_EVENTS = Operation(
     path="/1.0/{app_key}/export/campaign/{campaign_token}/events",
     success=(),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
-    replay=False,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 APP_EXPORT_CAMPAIGN_IDS = Operation(
     name="app_export_campaign_ids",
@@ -81,10 +93,13 @@ APP_EXPORT_CAMPAIGN_IDS = Operation(
     path="/1.0/{app_key}/export/campaign/{campaign_token}/ids",
     success=(),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
-    replay=False,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 APP_EXPORT_VIEW = Operation(
     name="app_export_view",
@@ -93,9 +108,13 @@ APP_EXPORT_VIEW = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 CUSTOM_AUDIENCE_CREATE = Operation(
     name="custom_audience_create",
@@ -104,9 +123,13 @@ CUSTOM_AUDIENCE_CREATE = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 CUSTOM_AUDIENCE_DELETE = Operation(
     name="custom_audience_delete",
@@ -115,9 +138,13 @@ CUSTOM_AUDIENCE_DELETE = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 CUSTOM_AUDIENCE_LIST = Operation(
     name="custom_audience_list",
@@ -126,9 +153,13 @@ CUSTOM_AUDIENCE_LIST = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 CUSTOM_AUDIENCE_UPDATE = Operation(
     name="custom_audience_update",
@@ -139,9 +170,13 @@ CUSTOM_AUDIENCE_UPDATE = Operation(
     items=("ids",),
     max_items=10000,
     replay=True,
-    personal_data=True,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 CUSTOM_AUDIENCE_VIEW = Operation(
     name="custom_audience_view",
@@ -150,9 +185,13 @@ CUSTOM_AUDIENCE_VIEW = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 CUSTOM_DATA_BULK = Operation(
     name="custom_data_bulk",
@@ -163,9 +202,13 @@ CUSTOM_DATA_BULK = Operation(
     items=(),
     max_items=10000,
     replay=True,
-    personal_data=True,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 CUSTOM_DATA_BULK_DELETE = Operation(
     name="custom_data_bulk_delete",
@@ -176,10 +219,14 @@ CUSTOM_DATA_BULK_DELETE = Operation(
     items=(),
     max_items=10000,
     replay=True,
-    personal_data=True,
-    pause=5.0,
     items_are_text=True,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 CUSTOM_DATA_DELETE = Operation(
     name="custom_data_delete",
@@ -188,9 +235,13 @@ CUSTOM_DATA_DELETE = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=True,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 CUSTOM_DATA_SET = Operation(
     name="custom_data_set",
@@ -199,9 +250,13 @@ CUSTOM_DATA_SET = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=True,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 GDPR_REQUEST_CREATE = Operation(
     name="gdpr_request_create",
@@ -209,10 +264,13 @@ GDPR_REQUEST_CREATE = Operation(
     path="/1.0/{app_key}/gdpr/request",
     success=(),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
-    replay=False,
-    personal_data=True,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 GDPR_REQUEST_LIST = Operation(
     name="gdpr_request_list",
@@ -221,9 +279,13 @@ GDPR_REQUEST_LIST = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=True,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 GDPR_REQUEST_VIEW = Operation(
     name="gdpr_request_view",
@@ -232,9 +294,13 @@ GDPR_REQUEST_VIEW = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=True,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 IN_APP_CAMPAIGN_CREATE = Operation(
     name="in_app_campaign_create",
@@ -242,10 +308,13 @@ IN_APP_CAMPAIGN_CREATE = Operation(
     path="/1.1/{app_key}/in-app-campaigns/create",
     success=(),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
-    replay=False,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 IN_APP_CAMPAIGN_DELETE = Operation(
     name="in_app_campaign_delete",
@@ -254,9 +323,13 @@ IN_APP_CAMPAIGN_DELETE = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 IN_APP_CAMPAIGN_LIST = Operation(
     name="in_app_campaign_list",
@@ -265,9 +338,13 @@ IN_APP_CAMPAIGN_LIST = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 IN_APP_CAMPAIGN_UPDATE = Operation(
     name="in_app_campaign_update",
@@ -276,9 +353,13 @@ IN_APP_CAMPAIGN_UPDATE = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 IN_APP_CAMPAIGN_VIEW = Operation(
     name="in_app_campaign_view",
@@ -287,9 +368,13 @@ IN_APP_CAMPAIGN_VIEW = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 INSTALL_AUDIENCE_CREATE = Operation(
     name="install_audience_create",
@@ -298,9 +383,13 @@ INSTALL_AUDIENCE_CREATE = Operation(
     success=(),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 INSTALL_AUDIENCE_DELETE = Operation(
     name="install_audience_delete",
@@ -309,9 +398,13 @@ INSTALL_AUDIENCE_DELETE = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 INSTALL_AUDIENCE_LIST = Operation(
     name="install_audience_list",
@@ -320,9 +413,13 @@ INSTALL_AUDIENCE_LIST = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 INSTALL_AUDIENCE_REPLACE = Operation(
     name="install_audience_replace",
@@ -333,10 +430,14 @@ INSTALL_AUDIENCE_REPLACE = Operation(
     items=("ids",),
     max_items=10000,
     replay=True,
-    personal_data=True,
-    pause=5.0,
     instead="replace with the first of them, then add the rest with audiences.update",
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 INSTALL_AUDIENCE_UPDATE = Operation(
     name="install_audience_update",
@@ -347,9 +448,13 @@ INSTALL_AUDIENCE_UPDATE = Operation(
     items=("ids",),
     max_items=10000,
     replay=True,
-    personal_data=True,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 INSTALL_AUDIENCE_VIEW = Operation(
     name="install_audience_view",
@@ -358,9 +463,13 @@ INSTALL_AUDIENCE_VIEW = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 PUSH_CAMPAIGN_CREATE = Operation(
     name="push_campaign_create",
@@ -368,10 +477,13 @@ PUSH_CAMPAIGN_CREATE = Operation(
     path="/1.1/{app_key}/campaigns/create",
     success=(201,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
-    replay=False,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 PUSH_CAMPAIGN_DELETE = Operation(
     name="push_campaign_delete",
@@ -380,9 +492,13 @@ PUSH_CAMPAIGN_DELETE = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 PUSH_CAMPAIGN_LIST = Operation(
     name="push_campaign_list",
@@ -391,9 +507,13 @@ PUSH_CAMPAIGN_LIST = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 PUSH_CAMPAIGN_STATS = Operation(
     name="push_campaign_stats",
@@ -402,9 +522,13 @@ PUSH_CAMPAIGN_STATS = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 PUSH_CAMPAIGN_UPDATE = Operation(
     name="push_campaign_update",
@@ -413,10 +537,14 @@ PUSH_CAMPAIGN_UPDATE = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
     replay_only_if=Condition(path=("live",), equals=False),
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 PUSH_CAMPAIGN_VIEW = Operation(
     name="push_campaign_view",
@@ -425,9 +553,13 @@ PUSH_CAMPAIGN_VIEW = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 TRANSACTIONAL_SEND = Operation(
     name="transactional_send",
@@ -436,15 +568,18 @@ TRANSACTIONAL_SEND = Operation(
     success=(201,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     max_items=10000,
-    replay=False,
-    personal_data=True,
-    pause=5.0,
     counted=(
         "recipients",
         "*",
         "*",
     ),
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 TRANSACTIONAL_STATS = Operation(
     name="transactional_stats",
@@ -453,9 +588,13 @@ TRANSACTIONAL_STATS = Operation(
     success=(200,),
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     replay=True,
-    personal_data=False,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 TRIGGER_EVENT_BULK = Operation(
     name="trigger_event_bulk",
@@ -465,15 +604,18 @@ TRIGGER_EVENT_BULK = Operation(
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     items=(),
     max_items=1000,
-    replay=False,
-    personal_data=True,
-    pause=5.0,
     counted=(
         "*",
         "events",
         "*",
     ),
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 TRIGGER_EVENT_SEND = Operation(
     name="trigger_event_send",
@@ -483,10 +625,13 @@ TRIGGER_EVENT_SEND = Operation(
     limits=(LimitFact(rate=1.0, spacing=0.02),),
     items=("events",),
     max_items=1000,
-    replay=False,
-    personal_data=True,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 
 UNDOCUMENTED = Operation(
@@ -495,9 +640,13 @@ UNDOCUMENTED = Operation(
     path="",
     success=(),
     limits=(LimitFact(rate=1.0, group="undocumented", spacing=0.02),),
-    personal_data=True,
-    pause=5.0,
-    dates=_DATES,
+    dates=Dates(
+        offset=False,
+        named=(
+            "attributes",
+            "values",
+        ),
+    ),
 )
 """What is assumed of an operation that the document does not have. All of them draw on one bucket."""
 

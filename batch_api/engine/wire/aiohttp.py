@@ -11,10 +11,10 @@ from typing import Any
 
 from batch_api.engine.errors import ConfigurationError
 from batch_api.engine.response import Headers
-from batch_api.engine.transport import Request, WireError, WireResponse, fails_for_good, is_about
 from batch_api.engine.wire.loop_end import at_loop_end
 from batch_api.engine.wire.proxies import Proxies
 from batch_api.engine.wire.tls import KEEP_ALIVE, tls_context
+from batch_api.engine.wire.transport import Request, WireError, WireResponse, fails_for_good, is_about
 
 if find_spec("aiohttp") is None:
     raise ConfigurationError("transport='aiohttp' needs the extra `aiohttp` of this package.")
@@ -125,6 +125,9 @@ class AiohttpTransport:
         kind = type(cause).__name__
         if isinstance(cause, _NEVER_LEFT):
             request.sent = False
+        if isinstance(cause, aiohttp.ClientHttpProxyError) and cause.status == 407:
+            request.sent = False
+            return WireError("ProxyAuthenticationRequired", stage="connect", final=True)
         if request.sent:
             self._lost(cause)
             return WireError(kind, stage="receive")

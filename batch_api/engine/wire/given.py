@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import httpx
 
 from batch_api.engine.errors import ConfigurationError
-from batch_api.engine.quiet import hush, quiet
 from batch_api.engine.response import Headers
-from batch_api.engine.transport import Request, Transport, WireResponse
+from batch_api.engine.wire.silence import hush, quiet
+from batch_api.engine.wire.transport import Request, Transport, WireResponse
 
 T = TypeVar("T")
 

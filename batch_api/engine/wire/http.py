@@ -17,13 +17,13 @@ from typing import Any
 import httpcore
 import httpx
 
-from batch_api.engine.quiet import hush, quiet
 from batch_api.engine.response import Headers
-from batch_api.engine.transport import Request, WireError, WireResponse, fails_for_good
 from batch_api.engine.wire.loop_end import at_loop_end
 from batch_api.engine.wire.network import HandshakeError, HandshakeTimeout, Network
 from batch_api.engine.wire.proxies import Proxies, Proxy
+from batch_api.engine.wire.silence import hush, quiet
 from batch_api.engine.wire.tls import KEEP_ALIVE, tls_context
+from batch_api.engine.wire.transport import Request, WireError, WireResponse, fails_for_good
 
 _MOST_ADDRESSES = 256
 _PIECE = 262_144
@@ -387,6 +387,8 @@ def _wire_error(error: Exception, request: Request) -> Exception:
     kind = next(kind.__name__ for kind in type(error).__mro__ if not kind.__module__.startswith("batch_api"))
     if isinstance(error, _NEVER_LEFT):
         request.sent = False
+    if isinstance(error, httpcore.ProxyError) and str(error).startswith("407"):
+        return WireError("ProxyAuthenticationRequired", stage="connect", final=True)
     if request.sent:
         return WireError(kind, stage="send" if isinstance(error, _IN_SENDING) else "receive")
     stage = "tls" if isinstance(error, HandshakeError | HandshakeTimeout) else "connect"

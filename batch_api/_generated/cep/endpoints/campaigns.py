@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...runtime import Answer, Encoded, Sender
+from ...._operation import Answer, Encoded, Sender
 from ..models.campaign_created import CampaignCreated
 from ..registry import (
     CAMPAIGN_CREATE,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...codec import as_query
-from ...runtime import UNSET, Answer, Sender, Unset
+from ...._codec import UNSET, Unset, as_query
+from ...._operation import Answer, Sender
 from ..models.export_page import ExportPage
 from ..models.export_record import ExportRecord
 from ..registry import (

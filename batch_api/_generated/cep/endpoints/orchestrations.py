@@ -6,8 +6,8 @@ import datetime
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ...codec import as_query
-from ...runtime import UNSET, Answer, Sender, Unset
+from ...._codec import UNSET, Unset, as_query
+from ...._operation import Answer, Sender
 from ..models.orchestration_page import OrchestrationPage
 from ..models.orchestration_stats import OrchestrationStats
 from ..models.push_campaign import PushCampaign

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...runtime import Answer, Encoded, Sender
+from ...._operation import Answer, Encoded, Sender
 from ..models.export_created import ExportCreated
 from ..models.profile_update_result import parse_profile_update_result
 from ..registry import (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...codec import as_query
-from ...runtime import UNSET, Answer, Sender, Unset
+from ...._codec import UNSET, Unset, as_query
+from ...._operation import Answer, Sender
 from ..models.segment_page import SegmentPage
 from ..registry import (
     SEGMENT_LIST,

@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from attrs import Factory, define
 
-from ...codec import each, given, to_json
-from ...runtime import UNSET
+from ...._codec import UNSET, each, given, to_json
 
 if TYPE_CHECKING:
     from .catalog_item_edit import CatalogItemEdit

@@ -4,7 +4,7 @@ from typing import Any, Self, cast
 
 from attrs import Factory, define
 
-from ...codec import present, to_json
+from ...._codec import present, to_json
 
 
 @define(kw_only=True)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from attrs import Factory, define
 
-from ...codec import each, present, to_datetime, to_json
+from ...._codec import each, present, to_datetime, to_json
 
 if TYPE_CHECKING:
     from .export_attributes_request import ExportAttributesRequest

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from attrs import Factory, define
 
-from ...codec import given, to_datetime, to_json
-from ...runtime import UNSET, Unset
+from ...._codec import UNSET, Unset, given, to_datetime, to_json
 
 if TYPE_CHECKING:
     from .profile_event_attributes import ProfileEventAttributes

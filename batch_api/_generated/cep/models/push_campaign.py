@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from attrs import Factory, define
 
-from ...codec import present, to_datetime, to_json
+from ...._codec import present, to_datetime, to_json
 
 if TYPE_CHECKING:
     from .campaign_source import CampaignSource

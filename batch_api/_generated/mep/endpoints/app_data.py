@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...codec import as_query
-from ...runtime import UNSET, Answer, Encoded, Sender, Unset
+from ...._codec import UNSET, Unset, as_query
+from ...._operation import Answer, Encoded, Sender
 from ..models.app_data_list import AppDataList
 from ..registry import (
     APP_DATA_CREATE,

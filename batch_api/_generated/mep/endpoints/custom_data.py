@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...runtime import Answer, Encoded, Sender
+from ...._operation import Answer, Encoded, Sender
 from ..models.custom_data_result import CustomDataResult
 from ..registry import (
     CUSTOM_DATA_BULK,

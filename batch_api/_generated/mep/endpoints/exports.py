@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...runtime import Answer, Encoded, Sender
+from ...._operation import Answer, Encoded, Sender
 from ..models.app_export import AppExport
 from ..models.app_export_created import AppExportCreated
 from ..registry import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...codec import each
-from ...runtime import Answer, Encoded, Sender
+from ...._codec import each
+from ...._operation import Answer, Encoded, Sender
 from ..models.gdpr_request import GdprRequest
 from ..models.gdpr_request_created import GdprRequestCreated
 from ..registry import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...codec import as_query, each
-from ...runtime import UNSET, Answer, Encoded, Sender, Unset
+from ...._codec import UNSET, Unset, as_query, each
+from ...._operation import Answer, Encoded, Sender
 from ..models.campaign_created import CampaignCreated
 from ..models.in_app_campaign import InAppCampaign
 from ..models.in_app_campaign_summary import InAppCampaignSummary

@@ -6,8 +6,8 @@ import datetime
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...codec import as_query
-from ...runtime import UNSET, Answer, Encoded, Sender, Unset
+from ...._codec import UNSET, Unset, as_query
+from ...._operation import Answer, Encoded, Sender
 from ..models.transactional_send_result import TransactionalSendResult
 from ..models.transactional_stats import TransactionalStats
 from ..registry import (

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from attrs import Factory, define
 
-from ...codec import present, to_json
+from ...._codec import present, to_json
 
 if TYPE_CHECKING:
     from .in_app_landing import InAppLanding

@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from attrs import Factory, define
 
-from ...codec import given, to_json
-from ...runtime import UNSET, Unset
+from ...._codec import UNSET, Unset, given, to_json
 
 if TYPE_CHECKING:
     from .in_app_landing import InAppLanding

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from attrs import Factory, define
 
-from ...codec import present, to_date, to_json
+from ...._codec import present, to_date, to_json
 
 if TYPE_CHECKING:
     from .push_campaign_versions import PushCampaignVersions

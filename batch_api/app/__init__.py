@@ -1,0 +1,1 @@
+"""The legacy app-level API: its client, resources, results and kinds of items."""

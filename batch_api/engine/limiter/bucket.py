@@ -1,0 +1,236 @@
+"""One limit's bucket."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, MutableMapping
+
+from aiolimiter import AsyncLimiter
+
+from batch_api.engine.limits import Limit
+
+DOCUMENTED_BURST_USED = 0.8
+"""Part of a documented burst that is spent at once; the rest absorbs jitter."""
+CUT = 0.8
+"""What a rejection leaves of the rate ..."""
+FLOOR = 0.1
+"""... never less than this part of it ..."""
+RECOVERY = 0.01
+"""... and the part of it that comes back each second."""
+
+JITTER = 0.1
+"""Seconds by which an answer may be late without holding up the next request, where the bucket hides as much."""
+
+_A_HAIR = 1e-9
+
+
+class Bucket:
+    """One limit's bucket: in any t seconds at most `burst + rate * t` goes out.
+
+    `aiolimiter` keeps the level and admits. Around it stand the things it does not do: a start level, costs above the
+    capacity, a change of rate, and telling when a cost will fit. For those the bucket remembers one thing, when it will
+    be full again. Only the head of a queue may call `spend`.
+    """
+
+    def __init__(
+        self,
+        limit: Limit,
+        *,
+        largest: int,
+        now: Callable[[], float],
+        headroom: float = 0.0,
+        spacing: float = 0.0,
+        memory: MutableMapping[object, tuple[float, float]],
+        key: object,
+    ) -> None:
+        self._now = now
+        self._spacing = spacing
+        self._full_rate = limit.per_second * (1 - headroom)
+        self._rate = self._full_rate
+        self._factor = 1.0
+        self._cut_at = 0.0
+        # What the server's bucket holds: what is documented, or one second's worth.
+        self._held = limit.per_second if limit.burst is None else limit.burst
+        self.unit = limit.unit
+        self.capacity = (
+            min(largest, max(self._held / 2, 1.0)) if limit.burst is None else self._held * DOCUMENTED_BURST_USED
+        )
+        self._largest = largest
+        self._at_once = max(self.capacity, largest)
+        self._memory, self._key = memory, key
+        self._limiter: AsyncLimiter | None = None
+        self._unanswered = 0.0
+        self._cut_off = 0.0
+        self._answered_full_at = -math.inf  # as `_full_at`, for what was answered, from when the server counted it
+        # A bucket starts with one request's cost: the first goes at once, and `restart` does the rest.
+        start = now()
+        self._full_at = start - (self._at_once - self.capacity) / self._rate
+        # A loop that ended left word of when this bucket is free; no bucket owes more than its largest request. Word
+        # from later than now comes from another clock, such as that of a test, and means nothing here.
+        spent_at, owed_until = memory.get(key, (start, self._full_at))
+        if spent_at <= start:
+            self._full_at = max(self._full_at, min(owed_until, start + self._longest_debt))
+
+    @property
+    def permit_seconds(self) -> float:
+        """How long one unit takes to come back."""
+        return 1 / self._rate
+
+    def seconds_for(self, cost: float) -> float:
+        """How long after a request of `cost` the next such request may go, at full rate."""
+        return cost / self._full_rate + max(self._spacing - self._slack(cost), 0.0)
+
+    def last_at(self, units: float, first: float, requests: int, start: float, *, proven: bool) -> float:
+        """When the last of some requests may go that cost `units` in all, if the first, of `first`, goes at `start`.
+
+        The answer to a first request that is not `proven` empties the bucket.
+        """
+        spacing = (requests - 1) * max(self._spacing - self._slack(first), 0.0)
+        level = max(self._full_at, self._now()) + (units - self.capacity) / self._rate
+        return max(start, level if proven else start + (units - first) / self._rate) + spacing
+
+    def ready_at(self, cost: float) -> float:
+        """When `cost` fits. A cost above the capacity waits until the bucket would have held it."""
+        return self._full_at + (cost - self.capacity) / self._rate
+
+    def ready_behind(self, waiting: float, cost: float, *, start: float) -> float:
+        """The earliest time at which `cost` can fit after `waiting`, if nobody goes before `start`."""
+        ready = self.ready_at(waiting + cost)
+        return max(ready, start + (waiting + cost - self._at_once) / self._rate) if waiting else ready
+
+    def has_room(self, cost: float) -> bool:
+        """Whether `cost` fits now."""
+        self._recover()
+        if self._now() < self.ready_at(cost):
+            return False
+        return self._limiter is None or self._limiter.has_capacity(min(cost, self.capacity))
+
+    async def spend(self, cost: float) -> None:
+        """Take `cost`, which fits: this never waits."""
+        amount = min(cost, self.capacity)
+        now = self._now()
+        if self._limiter is None:
+            await self._refill(now)
+        assert self._limiter is not None  # noqa: S101
+        await self._limiter.acquire(amount)
+        self._move(max(self._full_at, now) + amount / self._rate)
+        spacing = self._spacing - self._slack(cost)
+        if spacing > 0:
+            self._owe_until(self._full_at + spacing)
+
+    # -- what is on its way --------------------------------------------------------------------------------------
+    # The server counts a request when it arrives, and after a stall many arrive together. So what was not answered
+    # counts in full, as if it came only now; it drains from the moment at which, as its answer shows, it was counted.
+
+    def depart(self, cost: float) -> None:
+        """A request leaves."""
+        self._unanswered += cost
+
+    def land(self, cost: float, counted_at: float) -> None:
+        """It was answered, and counted at `counted_at` at the latest."""
+        self._unanswered = max(self._unanswered - cost, 0.0)
+        self._answered_full_at = max(self._answered_full_at, counted_at) + cost / self._rate
+
+    def cut_off(self, cost: float, *, sent: bool) -> None:
+        """It will not be answered. What was `sent` may still arrive, now or later."""
+        self._unanswered = max(self._unanswered - cost, 0.0)
+        if sent:
+            self._cut_off += cost
+            self.left_late(cost, self._now())
+
+    def land_cut_off(self, cost: float, counted_at: float) -> None:
+        """What was cut off has arrived by now, or never will."""
+        self._cut_off = max(self._cut_off - cost, 0.0)
+        self._answered_full_at = max(self._answered_full_at, counted_at) + cost / self._rate
+
+    def clear_at(self, cost: float, round_trip: float) -> float:
+        """When `cost` may join what is on its way, with answers after `round_trip` seconds: infinity until one comes.
+
+        If nothing is on its way but what was cut off, one goes: its answer tells how things are.
+        """
+        on_its_way = self._unanswered + self._cut_off if self._unanswered else 0.0
+        free = self._most_on_its_way(cost, round_trip) - on_its_way - cost
+        if free < -_A_HAIR:
+            return math.inf
+        return self._answered_full_at - free / self._rate
+
+    def answers_needed(self, cost: float, waiting: float, round_trip: float) -> float:
+        """How many round trips pass before `cost` may leave, behind `waiting`."""
+        most = self._most_on_its_way(cost, round_trip)
+        drained = max(self._answered_full_at - self._now(), 0.0) * self._rate
+        return max(self._unanswered + self._cut_off + drained + waiting + cost - most, 0.0) / most
+
+    def is_full_of_cut_off(self, cost: float, round_trip: float) -> bool:
+        """Whether what was cut off, and may arrive yet, leaves no room for `cost` in a burst of several requests."""
+        return cost < self._at_once and self._cut_off + cost > self._most_on_its_way(cost, round_trip)
+
+    def most_requests(self, cost: float, round_trip: float) -> int:
+        """How many requests of `cost` may be on their way at once."""
+        return max(int(self._most_on_its_way(cost, round_trip) / cost + _A_HAIR), 1)
+
+    def _most_on_its_way(self, cost: float, round_trip: float) -> float:
+        """As much as may arrive together; or what is under way at full rate while one answer is awaited."""
+        round_trip = 0.0 if math.isinf(round_trip) else round_trip
+        return max(self._at_once, cost + self._full_rate * (round_trip + min(self._slack(cost), JITTER)))
+
+    # -- what came of it -----------------------------------------------------------------------------------------
+
+    def restart(self, cost: float, *, left: bool) -> None:
+        """Count as if `cost` had been spent this instant, out of one request's cost (`left`) or of nothing more."""
+        remaining = max(min(self._largest, self.capacity) - cost, 0.0) if left else 0.0
+        spacing = max(self._spacing - self._slack(cost), 0.0)
+        self._owe_until(self._now() + (self.capacity - remaining) / self._rate + spacing)
+
+    def left_late(self, cost: float, left_at: float) -> None:
+        """A request left only at `left_at`, for instance because it had to connect: as if it had been spent then."""
+        hidden = self._slack(cost)
+        spacing = max(self._spacing - hidden, 0.0)
+        self._owe_until(left_at - hidden + min(cost, self.capacity) / self._rate + spacing)
+
+    def came_late(self, cost: float, spent_at: float, late: float) -> None:
+        """The server counted a request up to `late` seconds after it was spent: keep the next one clear of it."""
+        hidden = self._slack(cost)
+        if late > hidden:
+            self.left_late(cost, spent_at + late)
+
+    def cut(self) -> None:
+        """Go slower after a rejection."""
+        self._recover()
+        self._factor = max(self._factor * CUT, FLOOR)
+        self._cut_at = self._now()
+        self._set_rate()
+
+    def _recover(self) -> None:
+        if self._factor < 1.0:
+            now = self._now()
+            self._factor = min(1.0, self._factor + RECOVERY * (now - self._cut_at))
+            self._cut_at = now
+            self._set_rate()
+
+    def _set_rate(self) -> None:
+        """What is owed is owed until the same time: a cut is followed by a pause that empties the bucket anyway."""
+        self._rate = self._full_rate * self._factor
+        self._limiter = None
+
+    def _slack(self, cost: float) -> float:
+        """Seconds of jitter that the server's bucket hides after a request of `cost`."""
+        return max(self._held - max(cost, self.capacity), 0.0) / self._full_rate
+
+    @property
+    def _longest_debt(self) -> float:
+        return self._at_once / (self._full_rate * FLOOR) + self._spacing
+
+    def _owe_until(self, full_at: float) -> None:
+        if full_at > self._full_at:
+            self._move(full_at)
+            self._limiter = None
+
+    def _move(self, full_at: float) -> None:
+        self._full_at = full_at
+        self._memory[self._key] = (self._now(), full_at)
+
+    async def _refill(self, now: float) -> None:
+        """A fresh limiter, filled to the level of this instant."""
+        self._limiter = AsyncLimiter(self.capacity, self.capacity / self._rate)
+        level = min(max(self._full_at - now, 0.0) * self._rate, self.capacity)
+        await self._limiter.acquire(level * (1 - _A_HAIR))

@@ -1,0 +1,151 @@
+"""How a gate takes part in the limits that processes share."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, cast
+
+from batch_api.engine.limiter.limiter import Answer, LocalLimiter, Rejection
+from batch_api.engine.limiter.shared.bucket import SharedBucket
+from batch_api.engine.limiter.shared.lane import Lane, Owner
+from batch_api.engine.limiter.shared.link import Link
+
+if TYPE_CHECKING:
+    from batch_api.engine.gate import Draw, Ticket
+
+PREFIX = "batch_api:1:"
+"""What all keys begin with: the package, and the version of what the keys hold."""
+_FORGET = 1.02
+
+
+class Place:
+    """The keys of one project in Redis. They share a slot of a cluster, and do not show the project key."""
+
+    def __init__(self, origin: str, project_key: str, alias: str) -> None:
+        digest = hashlib.sha256(f"{origin}\n{project_key}".encode()).hexdigest()[:24]
+        self.prefix = f"{PREFIX}{{{digest}}}:"
+        self.alias = alias
+
+    def keys(self, gate: str, buckets: Sequence[SharedBucket]) -> list[str]:
+        """The project's clock, the gate, and its limits, in the order that the script takes them."""
+        return [f"{self.prefix}clock", f"{self.prefix}gate:{gate}", *(f"{self.prefix}limit:{b.name}" for b in buckets)]
+
+
+class SharedLimiter:
+    """A limiter that shares its limits with other processes, through Redis.
+
+    Requests that draw on the same limits form a lane. While Redis is away, and where nothing is limited, a limiter of
+    this process alone takes over.
+    """
+
+    def __init__(self, name: str, place: Place, link: Link, now: Callable[[], float]) -> None:
+        self._name, self._place, self._link, self._now = name, place, link, now
+        self._alone = LocalLimiter(now)
+        self._lanes: dict[tuple[SharedBucket, ...], Lane] = {}
+        self._owner: Owner | None = None
+        self._quickest = math.inf
+        self._answers = 0
+        link.callers.add(self)
+
+    def serve(self, owner: Owner) -> None:
+        """`owner` is the gate."""
+        self._owner = owner
+
+    def seconds_until(self, head: Ticket, line: Callable[[], Sequence[Ticket]], *, alone: bool) -> float:
+        """As `Limiter.seconds_until`; an answer of Redis calls `Owner.wake`."""
+        if not self._shares(head.draws):
+            return self._alone.seconds_until(head, line, alone=alone)
+        lane = self._lane(head.draws)
+
+        def same() -> list[Ticket]:
+            found = []
+            for ticket in line():
+                if self._lane(ticket.draws) is not lane:
+                    break
+                found.append(ticket)
+            return found
+
+        return lane.seconds_until(head, same, alone=alone)
+
+    async def spend(self, ticket: Ticket) -> None:
+        if self._shares(ticket.draws):
+            self._lane(ticket.draws).spend([draw.cost for draw in ticket.draws])
+        else:
+            await self._alone.spend(ticket)
+
+    def accepted(self, ticket: Ticket, answer: Answer) -> None:
+        self._alone.heard(ticket, answer, late=self._lateness(answer.seconds))
+        if not self._shares(ticket.draws):
+            return
+        lane = self._lane(ticket.draws)
+        if answer.first:
+            lane.answered(ticket)
+        else:
+            lane.tell_lateness()
+
+    def rejected(self, ticket: Ticket, rejection: Rejection) -> None:
+        """A rejection: all processes should know."""
+        self._alone.rejected(ticket, rejection)
+        if ticket.draws:
+            told = {"ago": ticket.spent_at, **rejection._asdict()}
+            asked = told.pop("retry_after")
+            self._lane(ticket.draws).rejected(told if asked is None else {**told, "asked": asked})
+
+    def resume(self, draws: Sequence[Draw], seconds: float) -> None:
+        if draws:
+            self._lane(draws).resume(seconds)
+
+    def released(self, ticket: Ticket) -> None:
+        """The request that went ahead got no answer."""
+        if ticket.draws:
+            self._lane(ticket.draws).released()
+
+    def rest(self) -> None:
+        """No request waits at the gate."""
+        for lane in self._lanes.values():
+            lane.rest()
+
+    def _shares(self, draws: Sequence[Draw]) -> bool:
+        """Whether other processes have a say in it."""
+        return bool(draws) and not self._link.away
+
+    def _lateness(self, seconds: float) -> float:
+        """How much later than the quickest answer this one came. Of few answers, the quickest may still be slow."""
+        self._answers += 1
+        self._quickest = min(self._quickest * _FORGET, seconds)
+        return seconds - self._quickest * (1 - 1 / math.sqrt(self._answers))
+
+    def lost(self) -> None:
+        for lane in self._lanes.values():
+            lane.lost()
+        self._wake()
+
+    def found(self) -> None:
+        for lane in self._lanes.values():
+            lane.found()
+        self._wake()
+
+    async def close(self) -> None:
+        for lane in self._lanes.values():
+            await lane.close()
+
+    def _wake(self) -> None:
+        if self._owner is not None:
+            self._owner.wake()
+
+    def _lane(self, draws: Sequence[Draw]) -> Lane:
+        buckets = tuple(cast(SharedBucket, draw.bucket) for draw in draws)
+        if buckets not in self._lanes:
+            assert self._owner is not None  # noqa: S101
+            self._lanes[buckets] = Lane(
+                buckets,
+                keys=self._place.keys(self._name, buckets),
+                name=f"{self._name}/{len(self._lanes)}",
+                project=self._place.alias,
+                link=self._link,
+                owner=self._owner,
+                now=self._now,
+            )
+        return self._lanes[buckets]

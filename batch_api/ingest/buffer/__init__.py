@@ -1,0 +1,1 @@
+"""A buffer for web backends, with its outbox."""

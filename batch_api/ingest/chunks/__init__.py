@@ -1,0 +1,1 @@
+"""Chunks for worker engines: split, referred to, and sent."""

@@ -1,0 +1,273 @@
+"""What a stream is made of: profile edits, catalog items or audience ids, and how each is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import chain
+from operator import itemgetter
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, Protocol
+
+import orjson
+
+from batch_api._generated.cep.registry import (
+    AUDIENCE_REPLACE,
+    AUDIENCE_UPDATE,
+    CATALOG_ITEMS_EDIT,
+    PROFILE_MASS_UPDATE,
+    PROFILE_UPDATE,
+)
+from batch_api._operation import Operation
+from batch_api.engine.arguments import choice, fields, is_list, is_object, text, wrong
+from batch_api.engine.errors import InvalidInput
+from batch_api.ingest.items.lines import AUDIENCE_IDS, CATALOG_ITEMS, EDITS, MOST_EVENTS, LineReader
+
+
+class Seen(NamedTuple):
+    """What must be known of an item to send it."""
+
+    id: str
+    has_events: bool
+
+
+class Glance(NamedTuple):
+    """The same of many items at once."""
+
+    ids: list[str]
+    has_events: bool
+
+
+class Kind(Protocol):
+    """One kind of item, and the request that carries it."""
+
+    operation: Operation
+    path: Mapping[str, str]
+    """What goes into the path of the request."""
+    prefix: bytes
+    suffix: bytes
+    lines: LineReader | None
+    """How to read JSON lines that may go out as they are; `None` where they must be rewritten."""
+
+    @property
+    def about(self) -> str:
+        """What tells a job from others of its operation, in words that may be shown."""
+        ...
+
+    def look(self, item: dict[str, Any]) -> Seen:
+        """Check an item. Raises `InvalidInput` for what is certainly wrong."""
+        ...
+
+    def glance(self, items: list[dict[str, Any]]) -> Glance | None:
+        """As `look`, for many at once and four times as fast; `None` if one of them may be wrong, or is unusual."""
+        ...
+
+    def plain(self, item: object) -> dict[str, Any]:
+        """An item as its fields."""
+        ...
+
+    def without_events(self, part: bytes) -> bytes | None:
+        """An item without what must not be done twice; `None` if nothing is left."""
+        ...
+
+
+NOWHERE: Final[Mapping[str, str]] = MappingProxyType({})
+"""Nothing for the path."""
+
+
+class ProfileEdits:
+    """Edits for `profiles.update` or `profiles.mass_update`."""
+
+    path: Mapping[str, str] = NOWHERE
+    prefix, suffix = b"[", b"]"
+    about = "["
+    lines: LineReader | None = EDITS
+
+    def __init__(self, endpoint: str) -> None:
+        choice(endpoint, "endpoint", "update", "mass-update")
+        self.operation = PROFILE_UPDATE if endpoint == "update" else PROFILE_MASS_UPDATE
+
+    def plain(self, item: object) -> dict[str, Any]:
+        return fields(item)
+
+    def look(self, item: dict[str, Any]) -> Seen:
+        return _look_at_edit(item)
+
+    def glance(self, items: list[dict[str, Any]]) -> Glance | None:
+        try:
+            identifiers = list(map(_IDENTIFIERS, items))
+            ids = list(map(_CUSTOM_ID, identifiers))
+        except (KeyError, TypeError):
+            return None
+        if set(map(len, identifiers)) != {1} or not _are_texts(ids):
+            return None
+        events = _glance_at_events(items)
+        return None if events is None else Glance(ids, events)
+
+    def without_events(self, part: bytes) -> bytes | None:
+        edit = orjson.loads(part)
+        if not edit.pop("events", None):
+            return part
+        return orjson.dumps(edit) if edit.get("attributes") else None
+
+
+_IDENTIFIERS, _CUSTOM_ID = itemgetter("identifiers"), itemgetter("custom_id")
+_EVENTS, _NAME = itemgetter("events"), itemgetter("name")
+_ID, _ACTION = itemgetter("id"), itemgetter("action")
+
+
+def _are_texts(values: list[Any]) -> bool:
+    """Whether all are `str` and none is empty."""
+    return set(map(type, values)) == {str} and all(values)
+
+
+def _glance_at_events(edits: list[dict[str, Any]]) -> bool | None:
+    """Whether there are any; `None` if they may be wrong."""
+    try:
+        given = list(filter(None, map(_EVENTS, edits)))
+    except KeyError:  # not all have some
+        given = [events for edit in edits if "events" in edit and (events := edit["events"])]
+    if not given:
+        return False
+    try:
+        if max(map(len, given)) > MOST_EVENTS:
+            return None
+        events = list(chain.from_iterable(given))
+        names = list(map(_NAME, events))
+    except (KeyError, TypeError):
+        return None
+    return True if set(map(type, events)) == {dict} and _are_texts(names) else None
+
+
+def _look_at_edit(edit: Mapping[str, Any]) -> Seen:
+    """Whom an edit is about, if it addresses one profile and its events have names."""
+    name = _whom(edit.get("identifiers"))
+    events = edit.get("events")
+    if events:
+        _check_events(events)
+    return Seen(name, bool(events))
+
+
+def _whom(identifiers: object) -> str:
+    """A text that tells profiles apart. An identifier that is `None` is none: what came from a database may have it."""
+    given = {name: value for name, value in fields(identifiers, path="identifiers").items() if value is not None}
+    if ("custom_id" in given) == ("installation" in given):
+        came = "both" if "custom_id" in given else "neither"
+        raise InvalidInput(f"expected exactly one of custom_id and installation, got {came}", path="identifiers")
+    if "custom_id" in given:
+        return text(given["custom_id"], "identifiers.custom_id")
+    installation = fields(given["installation"], path="identifiers.installation")
+    return f"{installation.get('apikey')}/{installation.get('installation_id')}"
+
+
+def _check_events(events: object) -> None:
+    if not is_list(events):
+        raise wrong("a list", events, "events")
+    if len(events) > MOST_EVENTS:
+        raise InvalidInput(f"expected at most {MOST_EVENTS} events in an edit, got {len(events)}", path="events")
+    for number, event in enumerate(events):
+        text(fields(event, path=f"events[{number}]").get("name"), f"events[{number}].name")
+
+
+class _WithIds:
+    """Items that carry their `id` themselves, in a list below the name of what they belong to."""
+
+    operation: Operation
+    path: Mapping[str, str] = NOWHERE
+    lines: LineReader | None
+    suffix = b"]}"
+
+    def __init__(self, name: str, key: str) -> None:
+        self.prefix = b'{"name":%b,"%b":[' % (orjson.dumps(text(name, "name")), key.encode())
+
+    @property
+    def about(self) -> str:
+        return self.prefix.decode()
+
+    def look(self, item: dict[str, Any]) -> Seen:
+        name = text(item.get("id"), "id")
+        action = item.get("action")
+        if not isinstance(action, str) or not action:
+            raise wrong("'add' or 'remove'", action, "action")
+        return Seen(name, False)
+
+    def glance(self, items: list[dict[str, Any]]) -> Glance | None:
+        try:
+            ids, actions = list(map(_ID, items)), list(map(_ACTION, items))
+        except (KeyError, TypeError):
+            return None
+        return Glance(ids, False) if _are_texts(ids) and _are_texts(actions) else None
+
+    def plain(self, item: object) -> dict[str, Any]:
+        return fields(item)
+
+    def without_events(self, part: bytes) -> bytes | None:
+        return part
+
+
+class CatalogItems(_WithIds):
+    """Items for `catalogs.edit_items`."""
+
+    operation = CATALOG_ITEMS_EDIT
+    lines: LineReader | None = CATALOG_ITEMS
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, "items")
+
+
+class AudienceChanges(_WithIds):
+    """Ids to add to an audience, or to take out of it. A plain string is added."""
+
+    operation = AUDIENCE_UPDATE
+    lines: LineReader | None = AUDIENCE_IDS
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, "ids")
+
+    def plain(self, item: object) -> dict[str, Any]:
+        return {"action": "add", "id": item} if isinstance(item, str) else fields(item)
+
+
+class AudienceMembers(AudienceChanges):
+    """The ids that make up an audience from now on. They are written as additions: all but the first are sent so."""
+
+    lines: LineReader | None = None
+
+    def plain(self, item: object) -> dict[str, Any]:
+        given = super().plain(item)
+        if given.get("action") not in (None, "add"):
+            raise InvalidInput("expected no action but 'add', since replace only adds", path="action")
+        return {**given, "action": "add"}
+
+    def glance(self, items: list[dict[str, Any]]) -> Glance | None:
+        found = super().glance(items)
+        return found if found is not None and set(map(_ACTION, items)) == {"add"} else None
+
+
+class AudienceContent(AudienceMembers):
+    """The same in a request of `audiences.replace`, which knows no action."""
+
+    operation = AUDIENCE_REPLACE
+
+    def plain(self, item: object) -> dict[str, Any]:
+        member = super().plain(item)
+        del member["action"]
+        return member
+
+    def look(self, item: dict[str, Any]) -> Seen:
+        return Seen(text(item.get("id"), "id"), False)
+
+    def glance(self, items: list[dict[str, Any]]) -> Glance | None:
+        return None  # each must be rewritten
+
+    @staticmethod
+    def of(additions: list[bytes]) -> list[bytes]:
+        """Additions as members."""
+        members = [orjson.loads(addition) for addition in additions]
+        for member in members:
+            del member["action"]
+        return [orjson.dumps(member) for member in members]
+
+
+def is_item(value: object) -> bool:
+    """Whether a value can be an item at all, rather than a pair of an item and what the caller attached."""
+    return is_object(value) or isinstance(value, str | bytes | InvalidInput)

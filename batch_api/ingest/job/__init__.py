@@ -1,0 +1,1 @@
+"""A running ingest: from its source to the fate of each item."""

@@ -1,0 +1,1 @@
+"""Requests on their way: chunks, their size, and what is sent again."""

@@ -1,0 +1,76 @@
+"""How to read a CSV file, for those that need more than a path."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import NamedTuple
+
+from attrs import field, frozen
+
+from batch_api.engine.check import named
+from batch_api.engine.errors import InvalidInput
+
+
+class Line(NamedTuple):
+    """The place of an item in its file, and its text there."""
+
+    number: int
+    """Its line, from 1, as an editor counts; the first of an item that spans several."""
+    text: bytes
+    """The text as it is in the file, without the end of the line."""
+
+    def __repr__(self) -> str:
+        return f"<line {self.number}>"  # the text may be personal data
+
+
+def _path(given: str | os.PathLike[str]) -> Path:
+    return Path(given)
+
+
+def _columns(given: Collection[str]) -> tuple[str, ...]:
+    if isinstance(given, str):
+        raise InvalidInput("expected a list of columns, got str: put the name into a list", path="text")
+    return tuple(given)
+
+
+@frozen
+class CsvFile:
+    """A CSV file as a source of `ingest`, for those that need more than a path.
+
+        client.profiles.ingest(CsvFile("customers.csv", null="NULL", delimiter=";"))
+
+    The header names attributes as the API does; one column is the id. An empty cell leaves its attribute alone. The
+    guide on importing files says how cells are read. Raises `InvalidInput` for an invalid setting; `ingest` raises it
+    for an unusable header.
+    """
+
+    path: Path = field(converter=_path)
+    """The file, with any suffix. One that ends in `.gz` is decompressed."""
+    null: str | None = field(default=None, kw_only=True)
+    """The cell that deletes its attribute, such as `NULL`; by default none does."""
+    text: Collection[str] = field(default=(), kw_only=True, converter=_columns)
+    """Columns whose cells are text, whatever they look like."""
+    zone: tzinfo = field(default=UTC, kw_only=True)
+    """The time zone of dates and times that name none."""
+    delimiter: str = field(default=",", kw_only=True)
+    """The character between cells."""
+    with_lines: bool = field(default=False, kw_only=True)
+    """Attach each item's `Line` to it, so that it comes back as the `ref` of its fate. An item that cannot be read
+    always comes with its line."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.null is not None and (not isinstance(self.null, str) or not self.null):
+            raise InvalidInput(
+                f"expected a non-empty string, got {named(self.null)}: an empty cell leaves its attribute alone",
+                path="null",
+            )
+        if not isinstance(self.zone, tzinfo):
+            raise InvalidInput(
+                f"expected a time zone, such as zoneinfo.ZoneInfo('Europe/Paris'), got {type(self.zone).__name__}",
+                path="zone",
+            )
+        if not isinstance(self.delimiter, str) or len(self.delimiter) != 1 or self.delimiter in '"\r\n':
+            raise InvalidInput("expected one character, neither a double quote nor a line end", path="delimiter")

@@ -1,0 +1,1 @@
+"""The client against slow, broken and hostile servers, over real sockets: one module for each kind."""
