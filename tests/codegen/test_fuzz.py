@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from codegen import pull as pull_module
 from codegen.errors import CodegenError
+from codegen.pull import pull as pull_module
 from tests.codegen import fuzz
 
 

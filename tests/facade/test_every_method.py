@@ -240,10 +240,10 @@ def client_of(api: str, wire: Wire) -> Any:
 
 async def done(what: Any) -> Any:
     """The whole of what a method gives."""
+    if isinstance(what, AsyncIterable):  # a job, too, whose `__await__` only says how to use it
+        return [one async for one in what]
     if isinstance(what, Awaitable):
         return await what
-    if isinstance(what, AsyncIterable):
-        return [one async for one in what]
     assert isinstance(what, AbstractAsyncContextManager)
     async with what as entered:
         return entered

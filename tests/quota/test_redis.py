@@ -177,7 +177,7 @@ def test_the_command_shows_limits_and_leases(
         assert not ended.value.code
         return capsys.readouterr().out
 
-    assert "Nobody shares limits here." in run("--once")
+    assert "No limits are shared through this Redis." in run("--once")
 
     async def send() -> dict[str, Any]:
         async with two_clients(redis.url) as (_, one, _other):
