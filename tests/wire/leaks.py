@@ -62,4 +62,5 @@ def no_warnings() -> Iterator[None]:
         warnings.simplefilter("always")
         yield
         gc.collect()
-    assert [str(warning.message) for warning in caught] == []
+    found = [str(warning.message) for warning in caught]
+    assert not found, found
