@@ -30,18 +30,18 @@ demo-cluster: setup ## Redis, the fake API, four workers and two producers for 6
 	@$(BIN)/python -m examples.cluster.demo
 
 PROCESSES ?= 2
+PYTEST := -m pytest -q --numprocesses $(PROCESSES) --dist worksteal
 
 test: setup ## run all tests, with branch coverage; PROCESSES=2
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest -q --numprocesses $(PROCESSES)
+	$(BIN)/python -m coverage run $(PYTEST)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
-# Without what starts programs, builds trees or fills real seconds: the whole suite is for those.
-FAST := tests/app tests/engine tests/facade tests/ingest tests/migrate tests/testing
+TESTS ?= tests/app tests/engine tests/facade tests/ingest
 
-test-fast: setup ## the inner loop: engine, facade, ingest and the fake, without coverage; TESTS="tests/engine -k gate"
-	$(BIN)/python -m pytest -q --numprocesses $(PROCESSES) -m "not slow" $(or $(TESTS),$(FAST))
+test-fast: setup ## the inner loop: engine, facades and ingest, without coverage; TESTS="tests/engine -k gate" for others
+	$(BIN)/python $(PYTEST) -m "not slow" $(TESTS)
 
 fix: setup ## what ruff can mend by itself
 	$(BIN)/ruff check --fix .

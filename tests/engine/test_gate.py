@@ -71,6 +71,7 @@ def assert_never_above(through: Sequence[tuple[float, int, int]], *, rate: float
         assert level >= -1e-6 * rate, f"request {name} of {cost} at {when} overdraws the bucket by {-level}"
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(
     seed=st.integers(0, 2**32),

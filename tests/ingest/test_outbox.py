@@ -409,6 +409,7 @@ def served() -> Iterator[tuple[str, FakeBatch]]:
     loop.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("events", ["none", "resend", "once"])
 def test_killed_at_any_moment_nothing_is_lost(served: tuple[str, FakeBatch], path: Path, events: str) -> None:
     url, fake = served

@@ -132,6 +132,7 @@ async def test_a_chunk_is_on_disk_before_its_reference_is_given(tmp_path: Path) 
     await chunks.aclose()
 
 
+@pytest.mark.slow
 async def test_memory_does_not_grow_with_the_source(tmp_path: Path) -> None:
     peaks = []
     for count in (4_000, 20_000):
