@@ -71,7 +71,7 @@ def test_an_action_that_matches_nothing_fails(tmp_path: Path) -> None:
         (action("$.info", remove=False), "either `update` or `remove: true`"),
         (action("$.info", update={}, copy="$.list"), "either `update` or `remove: true`"),
         ({"description": "Because.", "update": {}}, "must have a target"),
-        (action("info[", update={}), "no JSONPath"),
+        (action("info[", update={}), "not a JSONPath"),
         (action("$.info.title", update={}), "neither an object nor a list"),
     ],
 )
@@ -81,5 +81,5 @@ def test_actions_that_are_none(tmp_path: Path, bad: dict[str, Any], message: str
 
 
 def test_only_overlay_1_0(tmp_path: Path) -> None:
-    with pytest.raises(CodegenError, match=r"no Overlay 1\.0\.0 document"):
+    with pytest.raises(CodegenError, match=r"not an Overlay 1\.0\.0 document"):
         apply(tmp_path, version="1.1.0")
