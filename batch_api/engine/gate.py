@@ -106,6 +106,8 @@ class Gate:
         self, *, pause: float, now: Callable[[], float], rng: random.Random, limiter: Limiter | None = None
     ) -> None:
         self._pause = pause
+        self._fits = True
+        self._trouble_since = 0.0
         self._now = now
         self._rng = rng
         self._queue: list[Ticket] = []
@@ -373,15 +375,19 @@ class Gate:
             self.wake()
             return False
         self._rejections += 1
+        if self._rejections == 1:
+            self._trouble_since = now
         self.go_alone()
         longest = self._longest_pause(ticket)
         stretch = 1 + self._rng.random() * PAUSE_JITTER
-        grown = min(self._pause * 2.0 ** min(self._rejections - 1, 16), longest)
+        fits = max((draw.bucket.window for draw in ticket.draws), default=self._pause)
+        first = min(self._pause, fits) if self._fits else self._pause
+        grown = min(max(first, (now - self._trouble_since) / 8), longest)
         self._paused_at = now
         self._pause_until(now + (grown if retry_after is None else retry_after) * stretch)
         self._limiter.rejected(
             ticket,
-            Rejection(slower=slower, retry_after=retry_after, pause=self._pause, longest=longest, stretch=stretch),
+            Rejection(slower=slower and self._rejections == 1, retry_after=retry_after, pause=self._pause, longest=longest, stretch=stretch, jitter=self._round_trip.jitter),
         )
         return True
 

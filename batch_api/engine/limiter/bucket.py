@@ -7,6 +7,7 @@ from collections.abc import Callable, MutableMapping
 
 from aiolimiter import AsyncLimiter
 
+from batch_api.engine.limiter.pace import Pace, Reason, Refused
 from batch_api.engine.limits import Limit
 
 DOCUMENTED_BURST_USED = 0.8
@@ -47,18 +48,20 @@ class Bucket:
         self._spacing = spacing
         self._full_rate = limit.per_second * (1 - headroom)
         self._rate = self._full_rate
-        self._factor = 1.0
-        self._cut_at = 0.0
         # What the server's bucket holds: what is documented, or one second's worth.
         self._held = limit.per_second if limit.burst is None else limit.burst
         self.unit = limit.unit
         self.capacity = (
             min(largest, max(self._held / 2, 1.0)) if limit.burst is None else self._held * DOCUMENTED_BURST_USED
         )
+        self._most = self.capacity
+        self.pace = Pace(self._full_rate, window=limit.per, held=self._held)
         self._largest = largest
         self._at_once = max(self.capacity, largest)
         self._memory, self._key = memory, key
         self._limiter: AsyncLimiter | None = None
+        self._margin = 0.0
+        self.limit_per = limit.per
         self._unanswered = 0.0
         self._cut_off = 0.0
         self._answered_full_at = -math.inf  # as `_full_at`, for what was answered, from when the server counted it
@@ -70,6 +73,11 @@ class Bucket:
         spent_at, owed_until = memory.get(key, (start, self._full_at))
         if spent_at <= start:
             self._full_at = max(self._full_at, min(owed_until, start + self._longest_debt))
+
+    @property
+    def window(self) -> float:
+        """Seconds after which a rejection may be over: the time in which one period's worth comes back."""
+        return self.limit_per
 
     @property
     def permit_seconds(self) -> float:
@@ -100,7 +108,7 @@ class Bucket:
 
     def has_room(self, cost: float) -> bool:
         """Whether `cost` fits now."""
-        self._recover()
+        self._adapt()
         if self._now() < self.ready_at(cost):
             return False
         return self._limiter is None or self._limiter.has_capacity(min(cost, self.capacity))
@@ -114,7 +122,7 @@ class Bucket:
         assert self._limiter is not None  # noqa: S101
         await self._limiter.acquire(amount)
         self._move(max(self._full_at, now) + amount / self._rate)
-        spacing = self._spacing - self._slack(cost)
+        spacing = max(self._spacing - self._slack(cost), self._margin)
         if spacing > 0:
             self._owe_until(self._full_at + spacing)
 
@@ -125,6 +133,7 @@ class Bucket:
     def depart(self, cost: float) -> None:
         """A request leaves."""
         self._unanswered += cost
+        self.pace.sent(self._now(), cost)
 
     def land(self, cost: float, counted_at: float) -> None:
         """It was answered, and counted at `counted_at` at the latest."""
@@ -180,6 +189,7 @@ class Bucket:
         remaining = max(min(self._largest, self.capacity) - cost, 0.0) if left else 0.0
         spacing = max(self._spacing - self._slack(cost), 0.0)
         self._owe_until(self._now() + (self.capacity - remaining) / self._rate + spacing)
+        self.pace.begin(self._now())
 
     def left_late(self, cost: float, left_at: float) -> None:
         """A request left only at `left_at`, for instance because it had to connect: as if it had been spent then."""
@@ -193,24 +203,21 @@ class Bucket:
         if late > hidden:
             self.left_late(cost, spent_at + late)
 
-    def cut(self) -> None:
-        """Go slower after a rejection."""
-        self._recover()
-        self._factor = max(self._factor * CUT, FLOOR)
-        self._cut_at = self._now()
-        self._set_rate()
+    def refused(self, refused: Refused) -> Reason:
+        reason = self.pace.refused(self._now(), refused)
+        self._adapt()
+        return reason
 
-    def _recover(self) -> None:
-        if self._factor < 1.0:
-            now = self._now()
-            self._factor = min(1.0, self._factor + RECOVERY * (now - self._cut_at))
-            self._cut_at = now
-            self._set_rate()
-
-    def _set_rate(self) -> None:
-        """What is owed is owed until the same time: a cut is followed by a pause that empties the bucket anyway."""
-        self._rate = self._full_rate * self._factor
-        self._limiter = None
+    def _adapt(self) -> None:
+        """Take over what the pace says now. What is owed is owed until the same time."""
+        now = self._now()
+        rate = self._full_rate * self.pace.rate(now)
+        least = min(1.0, self._most)
+        capacity = least + (self._most - least) * self.pace.burst(now)
+        self._margin = self.pace.margin(now)
+        if rate != self._rate or capacity != self.capacity:
+            self._rate, self.capacity = rate, capacity
+            self._limiter = None
 
     def _slack(self, cost: float) -> float:
         """Seconds of jitter that the server's bucket hides after a request of `cost`."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from batch_api.engine.limiter.pace import Refused
+
 if TYPE_CHECKING:
     from batch_api.engine.gate import Draw, Ticket
 
@@ -37,6 +39,7 @@ class Rejection(NamedTuple):
     """Seconds of the first pause where it asks for none."""
     longest: float
     """... and of the longest."""
+    jitter: float
     stretch: float
     """What pauses are multiplied by, so that not all processes come back together."""
 
@@ -107,8 +110,10 @@ class LocalLimiter:
 
     def rejected(self, ticket: Ticket, rejection: Rejection) -> None:
         if rejection.slower:
+            slowest = max((draw.bucket.permit_seconds * draw.cost for draw in ticket.draws), default=0.0)
             for draw in ticket.draws:
-                draw.bucket.cut()
+                if draw.bucket.permit_seconds * draw.cost > 0.99 * slowest:
+                    draw.bucket.refused(Refused(ticket.spent_at, draw.cost, rejection.jitter))
 
     def released(self, ticket: Ticket) -> None:
         return
