@@ -138,8 +138,8 @@ class SharedBucket(Bucket):
     def has_room(self, cost: float) -> bool:
         return self.alone.has_room(cost)
 
-    async def spend(self, cost: float) -> None:
-        await self.alone.spend(cost)
+    def spend(self, cost: float) -> None:
+        self.alone.spend(cost)
 
     def clear_at(self, cost: float, round_trip: float) -> float:
         """As alone; but where one request fills the burst, Redis keeps the time between two."""

@@ -69,11 +69,11 @@ class SharedLimiter:
 
         return lane.seconds_until(head, same, alone=alone)
 
-    async def spend(self, ticket: Ticket) -> None:
+    def spend(self, ticket: Ticket) -> None:
         if self._shares(ticket.draws):
             self._lane(ticket.draws).spend([draw.cost for draw in ticket.draws])
         else:
-            await self._alone.spend(ticket)
+            self._alone.spend(ticket)
 
     def accepted(self, ticket: Ticket, answer: Answer) -> None:
         self._alone.heard(ticket, answer, late=self._lateness(answer.seconds))
