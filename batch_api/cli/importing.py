@@ -54,9 +54,9 @@ class Reading(NamedTuple):
     def source(self, path: Path, target: Target) -> FileSource:
         """The file as a source, each item with its line."""
         if form_of(path) in JSON_LINES:
-            return open_source(path, target.kind, with_lines=True)
+            return open_source(path, target.item_type, with_lines=True)
         file = CsvFile(path, null=self.null, text=self.text, zone=self.zone, delimiter=self.delimiter, with_lines=True)
-        return open_source(file, target.kind)
+        return open_source(file, target.item_type)
 
     async def fitting_source(self, path: Path, target: Target, client: BatchClient) -> FileSource:
         """The same, with the columns that the API knows to be text read as text."""
@@ -262,7 +262,7 @@ async def rehearse(client: BatchClient, target: Target, source: FileSource) -> R
     with Meter(output.err, source) as meter:
         async with aclosing(source.windows(WINDOW)) as windows:
             async for items in windows:
-                window = read(target.kind, items, found.items)
+                window = read(target.item_type, items, found.items)
                 found.items += len(items)
                 found.invalid += len(window.invalid)
                 found.reasons += [told(trouble) for trouble in window.invalid[: MOST_SHOWN - len(found.reasons)]]

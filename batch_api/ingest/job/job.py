@@ -15,7 +15,7 @@ from batch_api.engine.arguments import seconds
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import BatchError, Outcome
 from batch_api.ingest.items.fates import ChunkResult, Fate, Trouble
-from batch_api.ingest.items.item_types import Kind
+from batch_api.ingest.items.item_types import ItemType
 from batch_api.ingest.items.summary import Summary
 from batch_api.ingest.job.choices import Choices
 from batch_api.ingest.job.choices import chunk_size as fitting_size
@@ -64,7 +64,7 @@ class Job:
     def __init__(
         self,
         engine: Engine,
-        kind: Kind,
+        item_type: ItemType,
         source: Source,
         choices: Choices,
         *,
@@ -72,7 +72,7 @@ class Job:
         checkpoint: Checkpoint | None = None,
     ) -> None:
         self._engine = engine
-        self._kind = kind
+        self._item_type = item_type
         self._source = source
         self._choices = choices
         self._replaces = replaces
@@ -199,16 +199,16 @@ class Job:
     @property
     def _name(self) -> str:
         """The name by which a checkpoint recognises the job."""
-        engine, kind = self._engine, self._kind
+        engine, item_type = self._engine, self._item_type
         host = urlsplit(engine.base_url).netloc  # without the version, which changes
-        what = kind.operation.name if self._replaces is None else self._replaces.content.operation.name
-        return f"{what} {kind.about}, project {engine.project} at {host}"
+        what = item_type.operation.name if self._replaces is None else self._replaces.content.operation.name
+        return f"{what} {item_type.about}, project {engine.project} at {host}"
 
     async def _start(self) -> asyncio.Task[None]:
         """Raises `DeadlineExceeded` if the job cannot be done in time, and what opening a checkpoint raises."""
         if self._task is None:
             run = Run(
-                self._engine, self._kind, self._source, self._choices, self._replaces, self.checkpoint, self._tell
+                self._engine, self._item_type, self._source, self._choices, self._replaces, self.checkpoint, self._tell
             )
             try:
                 if self.checkpoint is not None:
@@ -271,7 +271,7 @@ def _told_of(summary: Summary) -> str:
 
 def job_of(
     engine: Engine,
-    kind: Kind,
+    item_type: ItemType,
     source: AnySource,
     *,
     chunk_size: int | None,
@@ -284,7 +284,7 @@ def job_of(
     replaces: Replacement | None = None,
 ) -> Job:
     """A job with the caller's options. Raises `InvalidInput`, and `OSError` for a source that is a path."""
-    operation = kind.operation
+    operation = item_type.operation
     choices = Choices(
         chunk_size=fitting_size(operation, engine.limits_of(operation), chunk_size),
         resend_events=resend_events,
@@ -297,4 +297,4 @@ def job_of(
         from batch_api.ingest.job.checkpoint import Checkpoint
 
         checkpoint = Checkpoint(checkpoint)
-    return Job(engine, kind, source_of(source, kind), choices, replaces=replaces, checkpoint=checkpoint)
+    return Job(engine, item_type, source_of(source, item_type), choices, replaces=replaces, checkpoint=checkpoint)

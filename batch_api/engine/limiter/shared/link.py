@@ -52,7 +52,7 @@ logger = logging.getLogger("batch_api")
 _links: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Link]] = WeakKeyDictionary()
 
 
-class Away(Exception):
+class RedisUnavailable(Exception):
     """Redis gave no answer, or refused. Each process goes on at its share until Redis is back."""
 
 
@@ -118,14 +118,14 @@ class Link:
     # -- calling -------------------------------------------------------------------------------------------------
 
     async def call(self, keys: Sequence[str], said: Mapping[str, Any]) -> dict[str, Any]:
-        """Run the script. Raises `Away` after `PATIENCE` seconds at the latest."""
+        """Run the script. Raises `RedisUnavailable` after `PATIENCE` seconds at the latest."""
         if self.away:
-            raise Away
+            raise RedisUnavailable
         try:
             return await self._run(keys, said)
         except Exception as error:  # whatever it is: calls must not wait for Redis
             self.lose(error, keys)
-            raise Away from None
+            raise RedisUnavailable from None
 
     async def _run(self, keys: Sequence[str], said: Mapping[str, Any]) -> dict[str, Any]:
         from redis.exceptions import NoScriptError
