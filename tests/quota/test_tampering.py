@@ -61,6 +61,7 @@ def forge(redis: PlayedRedis, forged: dict[str, dict[str, str]]) -> None:
 @example({"limit": {"free": "1e12", "shift": "-1e12"}})
 @example({"clock": {"seen": f"{EPOCH + 1e12}"}})
 @example({"clock": {"skew": "-1e300"}})
+@example({"clock": {"seen": f"{-EPOCH}", "skew": f"{EPOCH + 1e9}"}})
 def test_calls_go_on_within_seconds_whatever_was_written(forged: dict[str, dict[str, str]]) -> None:
     async def main() -> None:
         redis = played()

@@ -36,7 +36,7 @@ _RULES = {
     "lead": 0.01,  # a turn that comes this soon is confirmed now
     "poll": 0.05,  # how often a process asks whether the first request after a pause was answered
     "scout": 5.0,  # how long that first request keeps the others waiting at most
-    "leap": 1.0,  # a clock that gained more than this since a process last looked was set
+    "leap": 1.0,  # a clock that gained or lost more than this since a process last asked was set
     "pause": LONGEST_PAUSE,
     "keep": 86_400,  # seconds after its last use at which a full limit is forgotten
     "cut": CUT,

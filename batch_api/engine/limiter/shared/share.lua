@@ -51,7 +51,10 @@ local function tell_time()
   local seen = number(clock.seen, 0)
   local now = math.max(raw - number(clock.skew, 0), seen)
   if now > raw + rules.keep then now, seen = raw, 0 end -- by then, all that was kept has expired
-  if said.last then now = math.min(now, math.max(seen, said.last + said.elapsed + rules.leap)) end
+  if said.last then
+    local expected = said.last + said.elapsed
+    now = between(now, expected - rules.leap, math.max(seen, expected + rules.leap))
+  end
   run('HSET', KEYS[1], 'seen', text(now), 'skew', text(raw - now))
   run('EXPIRE', KEYS[1], rules.keep)
   return now
