@@ -369,12 +369,12 @@ MUTANTS = (
     Mutant("NaN is found", "encode.py", 'or content.rfind(b"null") >= 0', ""),
     Mutant(
         "events are seen",
-        "encode.py",
-        "replayable=operation.replay and operation.replay_unless not in met",
-        "replayable=operation.replay",
+        "retry.py",
+        "return operation.replay and operation.replay_unless not in met",
+        "return operation.replay",
     ),
     Mutant("conditional limits", "gates.py", "if rule.when is None or rule.when in met", "if rule.when is None"),
-    Mutant("sent again only if", "encode.py", " and (only_if is None or only_if in met)", ""),
+    Mutant("sent again only if", "retry.py", " and (only_if is None or only_if in met)", ""),
     Mutant(
         "what counts is inside",
         "encode.py",
