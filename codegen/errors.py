@@ -12,10 +12,8 @@ R = TypeVar("R")
 class CodegenError(Exception):
     """A run cannot go on. The message names the file and says what to do about it."""
 
-    def __init__(self, where: str, problem: str, remedy: str = "", parts: Iterable[str] = ()) -> None:
-        """`parts` are the components and operations at fault, for callers that can do without them."""
+    def __init__(self, where: str, problem: str, remedy: str = "") -> None:
         super().__init__(f"{where}: {problem}" + (f"\n  {remedy}" if remedy else ""))
-        self.parts = tuple(dict.fromkeys(parts))
 
 
 def each(make: Callable[[T], R], items: Iterable[T]) -> list[R]:
@@ -31,7 +29,5 @@ def each(make: Callable[[T], R], items: Iterable[T]) -> list[R]:
         raise errors[0]
     if errors:
         lines = "\n  ".join(str(error).splitlines()[0] for error in errors[:20])
-        raise CodegenError(
-            f"{len(errors)} errors", f"\n  {lines}", parts=[part for error in errors for part in error.parts]
-        )
+        raise CodegenError(f"{len(errors)} errors", f"\n  {lines}")
     return made

@@ -85,8 +85,7 @@ def _success(where: str, operation: Json, entry: Json) -> tuple[int, ...]:
     declared = {int(status) for status in operation["responses"] if status.isdigit() and status.startswith("2")}
     stated = {int(status) for status in entry.get("success", ())}
     if not declared | stated and "2XX" not in operation["responses"]:
-        name = where.rsplit(".", 1)[-1]
-        raise CodegenError(where, "declares no 2xx response", "List the statuses of success under `success`.", [name])
+        raise CodegenError(where, "declares no 2xx response", "List the statuses of success under `success`.")
     return tuple(sorted(declared | stated))
 
 

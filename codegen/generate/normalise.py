@@ -17,8 +17,8 @@ from codegen.errors import CodegenError
 from codegen.generate import copies
 from codegen.generate.references import References
 from codegen.generate.simplest import NULL, as_text, merge_object, overlap
-from codegen.generate.titles import free, pascal, short, snake, token
-from codegen.names import CLASS_NAME, FUNCTION_NAME, Line, Names, OperationName
+from codegen.generate.titles import free, pascal, short, token
+from codegen.names import Line, Names, OperationName
 from codegen.schema import UNIONS, Schema, Step, const_of, is_object, rebuild
 
 _CARRIED = {"openapi", "info", "servers", "paths", "components", "tags", "security", "jsonSchemaDialect"}
@@ -69,21 +69,17 @@ class Normalised(NamedTuple):
     """The lines of names.yaml that met nothing, and where that may have gone; none unless that was allowed."""
 
 
-def normalise(
-    document: Json, names: Names, before: Json | None = None, *, strict: bool = True, vendors_names: bool = False
-) -> Normalised:
+def normalise(document: Json, names: Names, before: Json | None = None, *, strict: bool = True) -> Normalised:
     """The document under our names. Fails where a line of names.yaml meets nothing, or two lines meet.
 
     `before` is what the last run made of its document: what has moved since is found again by it.
     Without `strict` such lines are told and passed over, for a report on a document that cannot be built from yet.
-    With `vendors_names`, what has no line is called what the document calls it, where it has a name.
     """
-    return _Normaliser(document, names, before or {}, vendors_names).run(strict)
+    return _Normaliser(document, names, before or {}).run(strict)
 
 
 class _Normaliser:
-    def __init__(self, document: Json, names: Names, before: Json, vendors_names: bool) -> None:
-        self.vendors_names = vendors_names
+    def __init__(self, document: Json, names: Names, before: Json) -> None:
         self.strict = True
         self.document = document
         self.names = names
@@ -96,8 +92,6 @@ class _Normaliser:
         """Components that have a name already, and whose inside is still to be done."""
         self.copies: list[tuple[str, Place, Schema]] = []
         self.seen: set[tuple[str, int]] = set()
-        self.vendors = self.names_of_components() if vendors_names else {}
-        """What the document calls its components, by the `id` of what they come down to, where that is to count."""
         self.made_up: dict[int, str] = {}
         """The names of schemas without a line, by their `id`: what is referred to twice is one component."""
         self.hoisted: dict[int, bool] = {}
@@ -149,8 +143,7 @@ class _Normaliser:
 
     def operation(self, method: str, path: str, operation: Json, shared: list[Json], several: bool) -> Json:
         key = f"{method.upper()} {path}"
-        said = operation.get("operationId") if self.vendors_names else None
-        name = self.names.operations.get(key) or self.derive_operation(method, path, several, said)
+        name = self.names.operations.get(key) or self.derive_operation(method, path, several)
         self.names.use(key)
         self.drop(key, operation.keys() - _OPERATION)
         result = {k: v for k, v in operation.items() if k in _OPERATION}
@@ -167,11 +160,9 @@ class _Normaliser:
         }
         return result
 
-    def derive_operation(self, method: str, path: str, several: bool, said: str | None) -> OperationName:
+    def derive_operation(self, method: str, path: str, several: bool) -> OperationName:
         words = re.findall(r"[a-z0-9]+", path.lower())
         name = "_".join([method, *words] if several or len(words) < 2 or not words[0].isalpha() else words)
-        if said and FUNCTION_NAME.fullmatch(snake(said)):
-            name = snake(said)
         area = words[0] if words and words[0] in self.names.areas else "others"
         taken = {operation.name for operation in self.names.operations.values()} | self.new_operations.keys()
         name = free(name if name not in taken else f"{method}_{name}", taken)
@@ -300,7 +291,7 @@ class _Normaliser:
         """Define `target` under a name made from its place."""
         if id(target) in self.made_up:
             return self.made_up[id(target)]
-        name = self.free(self.vendors.get(id(target), place.title))
+        name = self.free(place.title)
         self.new_schemas[name] = str(place)
         self.made_up[id(target)] = name
         self.define(name, target, place, remarks)
@@ -312,14 +303,6 @@ class _Normaliser:
         while found.lower() in self.taken:
             number, found = number + 1, f"{title}{number}"
         self.taken.add(found.lower())
-        return found
-
-    def names_of_components(self) -> dict[int, str]:
-        found: dict[int, str] = {}
-        for name, schema in self.document.get("components", {}).get("schemas", {}).items():
-            title = pascal(name)
-            if CLASS_NAME.fullmatch(title) and isinstance(schema, dict):
-                found.setdefault(id(self.follow(schema)[0]), title)
         return found
 
     def define(self, name: str, target: Schema, place: Place, remarks: Json) -> None:
