@@ -90,10 +90,10 @@ class Checkpoint:
         A finished checkpoint starts afresh for another job or a changed file: there is nothing in it to lose. Raises
         `ConfigurationError` for an unfinished one of another job, for one that another process holds or that is
         damaged, and for a link or anything but a file of ours, which is left unchanged; `InvalidInput` if the source
-        file has changed; and `OSError`.
+        file has changed, or is compressed and not whole; and `OSError`.
         """
         self._input = source if isinstance(source, FileSource) else None
-        identity = None if self._input is None else await asyncio.to_thread(_identity, self._input.path)
+        identity = None if self._input is None else await asyncio.to_thread(_identity, self._input)
         self._what, self._source = what, identity
         self._file = _locked(self.path)
         try:
@@ -294,8 +294,10 @@ def _doubt() -> BatchError:
     return BatchError("It was sent before the job was interrupted, and the answer is not known.", outcome="unknown")
 
 
-def _identity(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
+def _identity(source: FileSource) -> dict[str, Any]:
+    """What tells a file from others. One that is compressed and damaged is found here, before anything is sent."""
+    source.check_whole()
+    with source.path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return {"size": file.tell(), "sha256": digest}
 
