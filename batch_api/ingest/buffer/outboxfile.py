@@ -22,7 +22,7 @@ import orjson
 
 from batch_api.engine.errors import ConfigurationError
 from batch_api.ingest import private
-from batch_api.ingest.buffer.sequence import Held
+from batch_api.ingest.buffer.sequence import BufferedEdit
 
 DAMAGED: Final = "Its record in the outbox is damaged. `raw` is what is left of it."
 
@@ -87,7 +87,7 @@ class SetAside(NamedTuple):
 class Found(NamedTuple):
     """An edit that was in the file when it was opened."""
 
-    held: Held
+    held: BufferedEdit
     was_sent: bool
     """Whether it was in a request that was not answered, or whose answer was not recorded."""
 
@@ -103,13 +103,13 @@ class Contents(NamedTuple):
     """The first number that was never used."""
 
 
-def edit_row(edit: Held, *, sent: bool) -> Row:
+def edit_row(edit: BufferedEdit, *, sent: bool) -> Row:
     """An edit as a row of `edits`."""
     about = (edit.index, edit.id, int(edit.has_events), edit.since, int(sent))
     return (edit.index, edit.id, edit.body, *about[2:], _checksum(edit.body, about))
 
 
-def aside_row(edit: Held, fate: str, reason: str) -> Row:
+def aside_row(edit: BufferedEdit, fate: str, reason: str) -> Row:
     """An edit as a row of `aside`."""
     about = (edit.index, edit.id, fate, reason, time.time())
     return (edit.index, edit.id, edit.body, *about[2:], _checksum(edit.body, about))
@@ -333,7 +333,9 @@ def _read(connection: sqlite3.Connection) -> Contents:
         *values, checksum = row
         if _is_edit(values) and checksum == _checksum_of(values):
             number, name, body, events, since, sent = values
-            found.append(Found(Held(number, name, None, body, has_events=bool(events), since=since), bool(sent)))
+            found.append(
+                Found(BufferedEdit(number, name, None, body, has_events=bool(events), since=since), bool(sent))
+            )
         else:
             damaged.append((values[0], _raw(values[2])))
     (last,) = connection.execute("SELECT max(number) FROM aside WHERE number < ?", (_MOST_NUMBER,)).fetchone()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.items.item_types import Kind
+from batch_api.ingest.items.item_types import ItemType
 from batch_api.ingest.sources import csvheader
 from batch_api.ingest.sources.csvdates import EXPECTED, Dates
 from batch_api.ingest.sources.csvfile import CsvFile
@@ -20,8 +20,8 @@ Reader = Callable[[str], Any]
 class Layout:
     """What the columns of a CSV file mean, by its header."""
 
-    def __init__(self, header: Sequence[str], kind: Kind, file: CsvFile) -> None:
-        operation = kind.operation.name
+    def __init__(self, header: Sequence[str], item_type: ItemType, file: CsvFile) -> None:
+        operation = item_type.operation.name
         self._header = [name if name.strip(PADDING) else "" for name in (trimmed(header) if file.trim else header)]
         self._width = len(header)
         self._item = _profile if operation.startswith("profile") else _addition

@@ -11,7 +11,7 @@ from typing import Any, Final
 from attrs import evolve
 
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.items.item_types import Kind
+from batch_api.ingest.items.item_types import ItemType
 from batch_api.ingest.sources.csvfile import CsvFile
 from batch_api.ingest.sources.csvhints import hints
 from batch_api.ingest.sources.csvlayout import Layout, is_blank
@@ -42,7 +42,7 @@ class CsvSource(FileSource):
     header, as in parts that were put together. A column without a name is none as long as its cells are empty.
     """
 
-    def __init__(self, file: CsvFile, kind: Kind) -> None:
+    def __init__(self, file: CsvFile, item_type: ItemType) -> None:
         super().__init__(file.path, with_lines=file.with_lines, encoding=file.encoding)
         head = head_of(file.path, file.encoding)
         end = _LINE_END.search(head)
@@ -55,7 +55,7 @@ class CsvSource(FileSource):
         header, sample = self._read_head(0 if sep is None else 1)
         self.header = header.line.text
         """The line of the header, as it is in the file."""
-        self.layout = Layout(header.cells, kind, evolve(file, delimiter=self.delimiter))
+        self.layout = Layout(header.cells, item_type, evolve(file, delimiter=self.delimiter))
         self.layout.check([record.cells for record in sample])
         self.hints = hints(self.layout, sample, file)
         """What the first lines suggest about how the file should be read."""
