@@ -13,7 +13,7 @@ import orjson
 from batch_api import APIError, BatchError, Line
 from batch_api.ingest import private
 from batch_api.ingest.items.fates import Invalid, PartlyApplied, Trouble
-from batch_api.ingest.sources.csvlayout import REASON
+from batch_api.ingest.sources.csvheader import REASON
 from batch_api.ingest.sources.csvsource import CsvSource
 from batch_api.ingest.sources.files import FileSource
 from batch_api.ingest.sources.jsonlines import COMMENT
@@ -31,10 +31,10 @@ class Leftovers:
     """
 
     def __init__(self, source: FileSource, letters: Path, report: Path, *, goes_on: bool) -> None:
-        is_csv = isinstance(source, CsvSource)
-        self._preamble = source.preamble if is_csv else b""
-        self._delimiter = source.delimiter.encode() if is_csv else b""
-        self._header = source.header if is_csv else None
+        csv = source if isinstance(source, CsvSource) else None
+        self._preamble = b"" if csv is None else csv.preamble
+        self._delimiter = b"" if csv is None else csv.delimiter.encode()
+        self._header = None if csv is None else csv.header
         self.letters = _File(letters, self._preamble + COMMENT, goes_on=goes_on)
         self.report = _File(report, b'{"line":', goes_on=goes_on)
         self._has_reasons = self._header is not None and self._header.startswith(REASON.encode())

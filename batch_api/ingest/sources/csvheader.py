@@ -1,11 +1,12 @@
 """The header of a CSV file: which column is the id, and whether the others can be attributes.
 
-All that is wrong with it is found before anything is sent: what the API would refuse there, it would refuse in each row.
+All that is wrong with it is found before anything is sent: what the API refuses there, it refuses in each row.
 """
 
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
@@ -13,7 +14,11 @@ from batch_api.engine.errors import InvalidInput
 
 REASON: Final = "#reason"
 """A column for people to read: its cells are not sent."""
-PADDING: Final = " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"  # fmt: skip # noqa: E501
+PADDING: Final = (
+    string.whitespace
+    + "\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\u2060\ufeff"
+    + "".join(map(chr, range(0x2000, 0x200C)))
+)
 """White space, also where it is not visible."""
 
 _NAMES: Final = {
@@ -53,7 +58,7 @@ def _remedy(header: Sequence[str], name: str, delimiter: str) -> str:
     close = next((column for column in header if column.strip(PADDING).lower() == name), None)
     if close is None:
         return ""
-    return f". Perhaps {close!r} is meant: {'see `trim`' if close.strip(PADDING) == name else 'rename it'}"
+    return f". Perhaps {close!r} is meant: {'use the option `trim`' if close.strip(PADDING) == name else 'rename it'}"
 
 
 def check(header: Sequence[str], id: int, operation: str, text: Collection[str]) -> None:
@@ -71,7 +76,7 @@ def check(header: Sequence[str], id: int, operation: str, text: Collection[str])
 def _check_attributes(names: Sequence[str], operation: str) -> None:
     padded = [name for name in names if name != name.strip(PADDING)]
     if padded:
-        raise _invalid(f"no attribute can be named {_listed(padded)}: `trim` takes the white space away")
+        raise _invalid(f"no attribute can be named {_listed(padded)}: the option `trim` takes the white space away")
     pattern, said = _NAMES.get(operation.split("_")[0], (None, ""))
     wrong = [name for name in names if pattern is not None and not pattern.fullmatch(name)]
     if wrong:
@@ -79,7 +84,7 @@ def _check_attributes(names: Sequence[str], operation: str) -> None:
 
 
 def check_nameless(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Raises `InvalidInput` if a column without a name has cells in these rows. One without is none: Excel writes it."""
+    """Raises `InvalidInput` if a column without a name has cells in these rows. Without any it is no column."""
     nameless = [place for place, name in enumerate(header) if not name]
     for row in rows:
         for place in nameless:

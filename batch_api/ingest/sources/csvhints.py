@@ -1,4 +1,4 @@
-"""What the first lines of a CSV file suggest about how it should be read, where nothing is wrong but little is right."""
+"""What the first lines of a CSV file suggest about how it should be read."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def hints(layout: Layout, sample: Sequence[Record], file: CsvFile) -> list[str]:
 
 def _hints(layout: Layout, sample: Sequence[Record], file: CsvFile) -> Iterator[str]:
     if any(record.reason.endswith("UTF-8") for record in sample):
-        yield "Some lines are not valid UTF-8. If they are Windows-1252, as Excel saves CSV: encoding cp1252."
+        yield "Some lines are not valid UTF-8. If they are Windows-1252, as Excel saves CSV: option `encoding` cp1252."
     rows = [record.cells for record in sample if not record.reason]
     if not file.trim and any(cell != cell.strip(PADDING) for cell in _cells(rows, layout.id)):
-        yield "Ids begin or end with white space, which makes them other ids: `trim` takes it away."
+        yield "Ids begin or end with white space, which makes them other ids: the option `trim` takes it away."
     for name, place in layout.places.items():
         yield from _hints_on(name, _cells(rows, place), file)
 
@@ -38,11 +38,11 @@ def _hints(layout: Layout, sample: Sequence[Record], file: CsvFile) -> Iterator[
 def _hints_on(name: str, cells: Sequence[str], file: CsvFile) -> Iterator[str]:
     words = sorted((_NOTHING - set(file.null or ())) & set(cells))
     if words:
-        yield f"{name}: {' and '.join(words)} are sent as texts. If such a cell means no value: null {words[0]}."
+        yield f"{name}: {', '.join(words)} are sent as texts. If they mean that there is no value: option `null`."
     if name.startswith(("$", "date(", "url(")) or name in file.text:
         return
     if file.decimal == "." and any(map(_WITH_COMMA.fullmatch, cells)):
-        yield f"{name}: cells such as 12,5 are sent as texts. If they are numbers: decimal ','."
+        yield f"{name}: cells such as 12,5 are sent as texts. If they are numbers: option `decimal` ','."
     if cells and all(map(_reads(Dates(file.zone)), cells)):
         yield f"{name}: dates are sent as texts. If the attribute is a date, name the column date({name})."
 

@@ -38,7 +38,7 @@ class CsvSource(FileSource):
     - Elsewhere a cell is read as JSON would be: a whole number (of 64 bits) is an integer, a decimal a float, true and
       false (in any case) a boolean. Everything else is text: `007` and `+33…` stay as they are.
 
-    Cells are quoted as in RFC 4180. Lines without any cell that is not blank are skipped, and so is one that repeats the
+    Cells are quoted as in RFC 4180. Lines whose cells are all blank are skipped, and so are those that repeat the
     header, as in parts that were put together. A column without a name is none as long as its cells are empty.
     """
 

@@ -7,7 +7,7 @@ from typing import Final
 GZIP: Final = b"\x1f\x8b"
 
 _SAVE: Final = "save it as CSV or as JSON lines"
-_UTF_8: Final = "save it as UTF-8, or give its `encoding` where it is CSV"
+_UTF_8: Final = "save it as UTF-8, or name it by the option `encoding` if it is CSV"
 _UNPACK: Final = "unpack it"
 
 _BEGINNINGS: Final = (

@@ -52,7 +52,7 @@ class Text(NamedTuple):
 def opened(path: Path, encoding: str = UTF_8) -> Iterator[Text]:
     """The text of a file. Its `read` raises `DAMAGE` and `OSError`."""
     with path.open("rb") as raw:
-        file: Readable = gzip.open(raw) if is_packed(path) else raw
+        file: Readable = gzip.GzipFile(fileobj=raw) if is_packed(path) else raw
         yield Text(file if encoding == UTF_8 else _Decoded(file, encoding), raw)
 
 
@@ -68,16 +68,21 @@ def head_of(path: Path, encoding: str = UTF_8) -> bytes:
         if is_packed(path):
             if not beginning.startswith(GZIP):
                 raise _refused(path, f"gzip, as its name says, got {_named(beginning)}")
-            raw.seek(0)
-            try:
-                beginning = gzip.open(raw).read(_HEAD)
-            except DAMAGE as error:
-                raise damaged(path, error, 0) from None
+            beginning = _unpacked_head(path)
     other = foreign(beginning)
     if other and not (other.startswith("UTF") and encoding.startswith(_WIDE)):
         raise _refused(path, f"text, got {other}")
     with opened(path, encoding) as text:
         return text.file.read(_HEAD)
+
+
+def _unpacked_head(path: Path) -> bytes:
+    with opened(path) as text:
+        try:
+            return text.file.read(_HEAD)
+        except DAMAGE:
+            check_whole(path)
+            raise
 
 
 def marks_before(text: bytes) -> int:
@@ -151,7 +156,7 @@ class _Decoded:
 
 
 def _named(beginning: bytes) -> str:
-    return (foreign(beginning) or "other text").split(":")[0] if beginning else "an empty file"
+    return (foreign(beginning) or "plain text").split(":")[0] if beginning else "an empty file"
 
 
 def _refused(path: Path, expected: str) -> InvalidInput:
