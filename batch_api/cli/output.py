@@ -81,7 +81,7 @@ def told(error: Exception) -> str:
     if isinstance(error, BatchError):
         return str(error)
     if isinstance(error, OSError):
-        return f"{error.filename}: {error.strerror}." if error.filename else f"{error}."
+        return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror or error}."
     return f"{type(error).__name__}: {error}."
 
 
