@@ -207,6 +207,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "dead_letter": str(paths.letters) if outcome.has_letters else None,
         "report": str(paths.report) if outcome.has_report else None,
         "checkpoint": None if paths.checkpoint is None else str(paths.checkpoint),
+        "already_imported": outcome.was_finished,
         "finished": not outcome.is_stopped and outcome.error is None,
         "error": None if outcome.error is None else output.told(outcome.error),
         "line": None if outcome.error is None else outcome.source.line,

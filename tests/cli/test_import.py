@@ -118,8 +118,10 @@ def test_lines_of_json(fake: FakeBatch, batch_api: Command, tmp_path: Path) -> N
         "dead_letter": str(letters),
         "report": None,
         "checkpoint": str(path) + ".checkpoint",
+        "already_imported": False,
         "finished": True,
         "error": None,
+        "line": None,
         "exit_code": 1,
     }
     assert letters.read_text() == (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +63,10 @@ class JsonLines(FileSource):
 def _other_json(head: bytes) -> str | None:
     """What a file of JSON is, if it is not one of lines, and what makes such a file of it."""
     lines = (line.strip() for line in head.replace(codecs.BOM_UTF8, b"").splitlines())
-    first = next((line for line in lines if line and not line.startswith(COMMENT)), b"")
+    first, second = islice(chain((line for line in lines if line and not line.startswith(COMMENT)), (b"", b"")), 2)
     if first.startswith(b"["):
         return "a JSON array: write its elements one on each line, as `jq -c '.[]'` does"
-    if first == b"{":
+    if first == b"{" and not second.startswith(b"{"):
         return "objects over several lines: write each on one line, as `jq -c .` does"
     return None
 
