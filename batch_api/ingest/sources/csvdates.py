@@ -6,7 +6,7 @@ import re
 from datetime import datetime, tzinfo
 from typing import Final
 
-from batch_api.engine.check import rfc3339
+from batch_api._codec import rfc3339
 
 EXPECTED: Final = "expected a date such as 2026-02-28 or 2026-02-28T09:30:00Z"
 
