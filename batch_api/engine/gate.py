@@ -16,6 +16,8 @@ from batch_api.engine.round_trip import RoundTrip
 
 LONGEST_PAUSE = 60.0
 """A pause that the server named no length for does not grow beyond this, or one permit's time where that is longer."""
+PAUSE_GROWTH = 1 / 8
+"""... and else is this part of the time for which nothing but rejections came: whoever shares a limit tries on."""
 PAUSE_JITTER = 0.1
 """A pause is stretched by up to this part of it, never shortened."""
 _A_MOMENT = 1e-4
@@ -106,8 +108,6 @@ class Gate:
         self, *, pause: float, now: Callable[[], float], rng: random.Random, limiter: Limiter | None = None
     ) -> None:
         self._pause = pause
-        self._fits = True
-        self._trouble_since = 0.0
         self._now = now
         self._rng = rng
         self._queue: list[Ticket] = []
@@ -121,6 +121,7 @@ class Gate:
         self._paused_at = -math.inf
         self._paused_until = -math.inf
         self._rejections = 0
+        self._rejected_since = -math.inf
         self._in_flight: set[Ticket] = set()
         self._cut_off: list[tuple[float, Sequence[Draw]]] = []  # will not be answered: since when, and what it took
         self._round_trip = RoundTrip()
@@ -190,7 +191,7 @@ class Gate:
         try:
             while (seconds := self._seconds_until_turn(ticket)) > 0:
                 await self._sleep(ticket, seconds)
-            await self._limiter.spend(ticket)
+            self._limiter.spend(ticket)
             self._depart(ticket)
         finally:
             self._dequeue(ticket)
@@ -374,21 +375,26 @@ class Gate:
         if ticket.spent_at < self._paused_at:
             self.wake()
             return False
+        repeated = self._rejections > 0
+        if not repeated:
+            self._rejected_since = now
         self._rejections += 1
-        if self._rejections == 1:
-            self._trouble_since = now
         self.go_alone()
         longest = self._longest_pause(ticket)
         stretch = 1 + self._rng.random() * PAUSE_JITTER
-        fits = max((draw.bucket.window for draw in ticket.draws), default=self._pause)
-        first = min(self._pause, fits) if self._fits else self._pause
-        grown = min(max(first, (now - self._trouble_since) / 8), longest)
+        grown = min(max(self._pause, (now - self._rejected_since) * PAUSE_GROWTH), longest)
         self._paused_at = now
         self._pause_until(now + (grown if retry_after is None else retry_after) * stretch)
-        self._limiter.rejected(
-            ticket,
-            Rejection(slower=slower and self._rejections == 1, retry_after=retry_after, pause=self._pause, longest=longest, stretch=stretch, jitter=self._round_trip.jitter),
+        rejection = Rejection(
+            slower=slower,
+            repeated=repeated,
+            retry_after=retry_after,
+            pause=self._pause,
+            longest=longest,
+            stretch=stretch,
+            jitter=self._round_trip.jitter,
         )
+        self._limiter.rejected(ticket, rejection)
         return True
 
     def resume(self, draws: Sequence[Draw]) -> None:

@@ -63,10 +63,9 @@ class LimitSettings:
         own = dict(limits or {})
         unknown = sorted(set(own) - set(api.operations))
         if unknown:
-            raise ConfigurationError(f"limits= names no operation of this API: {', '.join(map(repr, unknown))}.")
+            raise ConfigurationError(f"limits: this API has no operation {', '.join(map(repr, unknown))}.")
         for name, given in own.items():
-            if isinstance(given, Limit) or not all(isinstance(limit, Limit) for limit in given):
-                raise ConfigurationError(f"limits[{name!r}] is a list of Limit objects.")
+            _check_list(name, given)
         _check_groups(limit for given in own.values() for limit in given)
         self.quota = None if quota is None else _checked_url(quota)
         self.share_alone = float(share)
@@ -116,12 +115,18 @@ def _checked_url(quota: str) -> str:
     return checked(quota)
 
 
+def _check_list(name: str, given: object) -> None:
+    wrong = given if not arguments.is_list(given) else next((one for one in given if not isinstance(one, Limit)), None)
+    if wrong is not None:
+        raise ConfigurationError(f"limits[{name!r}]: expected a list of Limit objects, got {type(wrong).__name__}.")
+
+
 def _check_groups(limits: Iterable[Limit]) -> None:
     seen: dict[tuple[str, str], Limit] = {}
     for limit in limits:
         if limit.group is not None and seen.setdefault((limit.group, limit.unit), limit) != limit:
             raise ConfigurationError(
-                f"The limits of group {limit.group!r} contradict each other: one bucket, one rate."
+                f"limits: group {limit.group!r} has limits that differ, but those of one group share one bucket."
             )
 
 
@@ -173,12 +178,18 @@ class Gates:
         group = next((f"group {rule.limit.group}" for rule in rules if rule.limit.group is not None), operation.name)
         name = f"{group}, conditional" if any(rule.when is not None for rule in rules) else group
         if name not in self._gates:
-            pause = operation.pause if self.settings.pause is None else self.settings.pause
+            pause = self._pause(operation, rules)
             limiter = None if self.link is None else self._shared_limiter(name, self.link)
             gate = self._gates[name] = Gate(pause=pause, now=self._now, rng=self._rng, limiter=limiter)
             if limiter is not None:
                 limiter.serve(gate)
         return self._gates[name]
+
+    def _pause(self, operation: Operation, rules: Sequence[Rule]) -> float:
+        """Seconds to wait after a first rejection: as the caller says, or until every window of its limits is over."""
+        if self.settings.pause is not None:
+            return self.settings.pause
+        return min(operation.pause, max((rule.limit.per for rule in rules), default=operation.pause))
 
     def _shared_limiter(self, name: str, link: Link) -> SharedLimiter:
         from batch_api.engine.limiter.shared.limiter import Place, SharedLimiter

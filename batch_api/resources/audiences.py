@@ -99,6 +99,7 @@ class Audiences(Resource):
         *,
         mode: Literal["update", "replace"] = "update",
         checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        run: str | None = None,
         chunk_size: int | None = None,
         patience: float = PATIENCE,
         deadline: float | None = None,
@@ -120,6 +121,8 @@ class Audiences(Resource):
                 path that ends in `.jsonl` or `.csv`, compressed also in `.gz`, or a `CsvFile`.
             mode: `update` or `replace`.
             checkpoint: A file that remembers what is done: the same call goes on from there.
+            run: The name of this run, such as today's date: a finished checkpoint begins anew for another. An iterable
+                needs one to use a checkpoint again.
             chunk_size: Ids in a request, at most 10 000.
             patience: Seconds to go on trying while nothing gets through, before the job ends.
             deadline: Seconds that the job may take in all. One that cannot be met is refused before anything is sent,
@@ -142,6 +145,7 @@ class Audiences(Resource):
             AudienceMembers(name) if replaces else AudienceChanges(name),
             ids,
             checkpoint=checkpoint,
+            run=run,
             chunk_size=chunk_size,
             patience=patience,
             deadline=deadline,
@@ -224,7 +228,7 @@ class Audiences(Resource):
             removed: The change is a removal, whose end is that the audience is not found. A token just got from
                 `remove` says so itself; one that was stored as text does not.
             timeout: Seconds to wait at most; `None` for as long as it takes.
-            on_progress: Called with what each look saw.
+            on_progress: Called with what each check found.
 
         Returns the audience as it was last seen; `None` when it is gone, as it should be.
 
@@ -234,7 +238,7 @@ class Audiences(Resource):
         may_be_gone = removed or isinstance(token, RemovalToken)
         gone = False
 
-        async def look(engine: Engine) -> Audience | None:
+        async def check(engine: Engine) -> Audience | None:
             nonlocal gone
             try:
                 return await _view(engine, name, token)
@@ -246,7 +250,7 @@ class Audiences(Resource):
 
         return await until_over(
             self._engine,
-            look,
+            check,
             is_over=lambda seen: gone or _state(seen) in OVER,
             state=_state,
             what="audiences.wait",

@@ -149,6 +149,7 @@ class Catalogs(Resource):
         items: AnySource,
         *,
         checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        run: str | None = None,
         chunk_size: int | None = None,
         patience: float = PATIENCE,
         deadline: float | None = None,
@@ -165,6 +166,8 @@ class Catalogs(Resource):
                 alone or in a pair with whatever you want to find again as the fate's `ref`; or a path that ends in
                 `.jsonl` or `.csv`, compressed also in `.gz`, or a `CsvFile`.
             checkpoint: A file that remembers what is done: the same call goes on from there.
+            run: The name of this run, such as today's date: a finished checkpoint begins anew for another. An iterable
+                needs one to use a checkpoint again.
             chunk_size: Edits in a request, at most 200.
             patience: Seconds to go on trying while nothing gets through, before the job ends.
             deadline: Seconds that the job may take in all. One that cannot be met is refused before anything is sent,
@@ -180,6 +183,7 @@ class Catalogs(Resource):
             CatalogItems(name),
             items,
             checkpoint=checkpoint,
+            run=run,
             chunk_size=chunk_size,
             patience=patience,
             deadline=deadline,
@@ -233,19 +237,19 @@ class Catalogs(Resource):
             name: The catalog.
             token: The `indexing_token` of the edit.
             timeout: Seconds to wait at most; `None` for as long as it takes.
-            on_progress: Called with what each look saw.
+            on_progress: Called with what each check found.
 
         Returns the catalog as it was last seen. Raises `WaitTimeout`, and whatever `view` raises.
         """
         arguments.text(name, "name")
         arguments.text(token, "token")  # without one the API tells no state, and the wait would never end
 
-        async def look(engine: Engine) -> Catalog:
+        async def check(engine: Engine) -> Catalog:
             return await _view(engine, name, token)
 
         return await until_over(
             self._engine,
-            look,
+            check,
             is_over=lambda seen: _state(seen) == "APPLIED",
             state=_state,
             what="catalogs.wait",
@@ -266,7 +270,7 @@ def _state(seen: Catalog) -> object:
 
 def _check_fields(fields: list[Any], *, needed: tuple[str, ...]) -> None:
     if not fields:
-        raise InvalidInput("expected one field or more, got an empty one", path="fields")
+        raise InvalidInput("expected one field or more, got an empty object", path="fields")
     for index, field in enumerate(fields):
         arguments.an_object(field, index=index)
         for name in (*needed, "type") if arguments.field(field, "action") == "add" else needed:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         InstallAudienceEdit,
         InstallAudienceMember,
     )
-    from batch_api.ingest.items.item_types import Kind
+    from batch_api.ingest.items.item_types import ItemType
     from batch_api.ingest.job.checkpoint import Checkpoint
     from batch_api.ingest.job.job import Job
     from batch_api.ingest.job.progress import Progress
@@ -112,6 +112,7 @@ class AppAudiences(Resource):
         *,
         mode: Literal["update", "replace"] = "update",
         checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        run: str | None = None,
         chunk_size: int | None = None,
         patience: float = PATIENCE,
         deadline: float | None = None,
@@ -134,6 +135,8 @@ class AppAudiences(Resource):
             type: What the ids are.
             mode: `update` or `replace`.
             checkpoint: A file that remembers what is done: the same call goes on from there.
+            run: The name of this run, such as today's date: a finished checkpoint begins anew for another. An iterable
+                needs one to use a checkpoint again.
             chunk_size: Ids in a request, at most 10 000.
             patience: Seconds to go on trying while nothing gets through, before the job ends.
             deadline: Seconds that the job may take in all. One that cannot be met is refused before anything is sent,
@@ -157,6 +160,7 @@ class AppAudiences(Resource):
             app_kinds.InstallAudienceMembers(_name(name)) if replaces else _changes(_name(name), type),
             ids,
             checkpoint=checkpoint,
+            run=run,
             chunk_size=chunk_size,
             patience=patience,
             deadline=deadline,
@@ -216,18 +220,18 @@ class AppAudiences(Resource):
             token: The `indexing_token` of the change; `None` for the latest one.
             type: What its ids are.
             timeout: Seconds to wait at most; `None` for as long as it takes.
-            on_progress: Called with what each look saw.
+            on_progress: Called with what each check found.
 
         Returns the audience as it was last seen. Raises `WaitTimeout`, and whatever `view` raises.
         """
         _name(name)
 
-        async def look(engine: Engine) -> AudienceView:
+        async def check(engine: Engine) -> AudienceView:
             return await _view(engine, name, token, type)
 
         return await until_over(
             self._engine,
-            look,
+            check,
             is_over=lambda seen: _state(seen) == "APPLIED",
             state=_state,
             what="audiences.wait",
@@ -251,7 +255,7 @@ def _is_installs(type: str) -> bool:
     return choice(type, "type", "custom_ids", "advertising_ids", "install_ids") == "install_ids"
 
 
-def _changes(name: str, type: str) -> Kind:
+def _changes(name: str, type: str) -> ItemType:
     return app_kinds.InstallAudienceChanges(name) if _is_installs(type) else app_kinds.CustomAudienceChanges(name, type)
 
 

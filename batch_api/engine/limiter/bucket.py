@@ -5,20 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, MutableMapping
 
-from aiolimiter import AsyncLimiter
-
-from batch_api.engine.limiter.pace import Pace, Reason, Refused
+from batch_api.engine.limiter.pace import LEAST_RATE, Pace, Reason, Refused
 from batch_api.engine.limits import Limit
 
 DOCUMENTED_BURST_USED = 0.8
 """Part of a documented burst that is spent at once; the rest absorbs jitter."""
-CUT = 0.8
-"""What a rejection leaves of the rate ..."""
-FLOOR = 0.1
-"""... never less than this part of it ..."""
-RECOVERY = 0.01
-"""... and the part of it that comes back each second."""
-
 JITTER = 0.1
 """Seconds by which an answer may be late without holding up the next request, where the bucket hides as much."""
 
@@ -28,9 +19,8 @@ _A_HAIR = 1e-9
 class Bucket:
     """One limit's bucket: in any t seconds at most `burst + rate * t` goes out.
 
-    `aiolimiter` keeps the level and admits. Around it stand the things it does not do: a start level, costs above the
-    capacity, a change of rate, and telling when a cost will fit. For those the bucket remembers one thing, when it will
-    be full again. Only the head of a queue may call `spend`.
+    It remembers one thing, the time at which it will be full again. From that follow when a cost fits, whether it fits
+    now, and what to tell the next event loop. Only the head of a queue may call `spend`.
     """
 
     def __init__(
@@ -55,13 +45,11 @@ class Bucket:
             min(largest, max(self._held / 2, 1.0)) if limit.burst is None else self._held * DOCUMENTED_BURST_USED
         )
         self._most = self.capacity
+        self._margin = 0.0
         self.pace = Pace(self._full_rate, window=limit.per, held=self._held)
         self._largest = largest
         self._at_once = max(self.capacity, largest)
         self._memory, self._key = memory, key
-        self._limiter: AsyncLimiter | None = None
-        self._margin = 0.0
-        self.limit_per = limit.per
         self._unanswered = 0.0
         self._cut_off = 0.0
         self._answered_full_at = -math.inf  # as `_full_at`, for what was answered, from when the server counted it
@@ -75,25 +63,20 @@ class Bucket:
             self._full_at = max(self._full_at, min(owed_until, start + self._longest_debt))
 
     @property
-    def window(self) -> float:
-        """Seconds after which a rejection may be over: the time in which one period's worth comes back."""
-        return self.limit_per
-
-    @property
     def permit_seconds(self) -> float:
         """How long one unit takes to come back."""
         return 1 / self._rate
 
     def seconds_for(self, cost: float) -> float:
         """How long after a request of `cost` the next such request may go, at full rate."""
-        return cost / self._full_rate + max(self._spacing - self._slack(cost), 0.0)
+        return cost / self._full_rate + self._gap(cost)
 
     def last_at(self, units: float, first: float, requests: int, start: float, *, proven: bool) -> float:
         """When the last of some requests may go that cost `units` in all, if the first, of `first`, goes at `start`.
 
         The answer to a first request that is not `proven` empties the bucket.
         """
-        spacing = (requests - 1) * max(self._spacing - self._slack(first), 0.0)
+        spacing = (requests - 1) * self._gap(first)
         level = max(self._full_at, self._now()) + (units - self.capacity) / self._rate
         return max(start, level if proven else start + (units - first) / self._rate) + spacing
 
@@ -108,23 +91,14 @@ class Bucket:
 
     def has_room(self, cost: float) -> bool:
         """Whether `cost` fits now."""
-        self._adapt()
-        if self._now() < self.ready_at(cost):
-            return False
-        return self._limiter is None or self._limiter.has_capacity(min(cost, self.capacity))
+        self._follow_pace()
+        return self._now() >= self.ready_at(cost)
 
-    async def spend(self, cost: float) -> None:
-        """Take `cost`, which fits: this never waits."""
-        amount = min(cost, self.capacity)
+    def spend(self, cost: float) -> None:
+        """Take `cost`, which fits."""
         now = self._now()
-        if self._limiter is None:
-            await self._refill(now)
-        assert self._limiter is not None  # noqa: S101
-        await self._limiter.acquire(amount)
-        self._move(max(self._full_at, now) + amount / self._rate)
-        spacing = max(self._spacing - self._slack(cost), self._margin)
-        if spacing > 0:
-            self._owe_until(self._full_at + spacing)
+        self.pace.sent(now, cost)
+        self._move(max(self._full_at, now) + min(cost, self.capacity) / self._rate + self._gap(cost))
 
     # -- what is on its way --------------------------------------------------------------------------------------
     # The server counts a request when it arrives, and after a stall many arrive together. So what was not answered
@@ -133,7 +107,6 @@ class Bucket:
     def depart(self, cost: float) -> None:
         """A request leaves."""
         self._unanswered += cost
-        self.pace.sent(self._now(), cost)
 
     def land(self, cost: float, counted_at: float) -> None:
         """It was answered, and counted at `counted_at` at the latest."""
@@ -187,15 +160,13 @@ class Bucket:
     def restart(self, cost: float, *, left: bool) -> None:
         """Count as if `cost` had been spent this instant, out of one request's cost (`left`) or of nothing more."""
         remaining = max(min(self._largest, self.capacity) - cost, 0.0) if left else 0.0
-        spacing = max(self._spacing - self._slack(cost), 0.0)
-        self._owe_until(self._now() + (self.capacity - remaining) / self._rate + spacing)
+        self._owe_until(self._now() + (self.capacity - remaining) / self._rate + self._gap(cost))
         self.pace.begin(self._now())
 
     def left_late(self, cost: float, left_at: float) -> None:
         """A request left only at `left_at`, for instance because it had to connect: as if it had been spent then."""
-        hidden = self._slack(cost)
-        spacing = max(self._spacing - hidden, 0.0)
-        self._owe_until(left_at - hidden + min(cost, self.capacity) / self._rate + spacing)
+        spent = min(cost, self.capacity) / self._rate
+        self._owe_until(left_at - self._slack(cost) + spent + self._gap(cost))
 
     def came_late(self, cost: float, spent_at: float, late: float) -> None:
         """The server counted a request up to `late` seconds after it was spent: keep the next one clear of it."""
@@ -204,20 +175,22 @@ class Bucket:
             self.left_late(cost, spent_at + late)
 
     def refused(self, refused: Refused) -> Reason:
+        """Learn from a rejection. Returns what it was put down to."""
         reason = self.pace.refused(self._now(), refused)
-        self._adapt()
+        self._follow_pace()
         return reason
 
-    def _adapt(self) -> None:
-        """Take over what the pace says now. What is owed is owed until the same time."""
+    def _follow_pace(self) -> None:
+        """Go as the pace says now. What is owed is owed until the same time."""
         now = self._now()
-        rate = self._full_rate * self.pace.rate(now)
-        least = min(1.0, self._most)
-        capacity = least + (self._most - least) * self.pace.burst(now)
+        self._rate = self._full_rate * self.pace.rate(now)
+        one = min(1.0, self._most)
+        self.capacity = one + (self._most - one) * self.pace.burst(now)
         self._margin = self.pace.margin(now)
-        if rate != self._rate or capacity != self.capacity:
-            self._rate, self.capacity = rate, capacity
-            self._limiter = None
+
+    def _gap(self, cost: float) -> float:
+        """Seconds that are left free behind a request of `cost`, for want of room for jitter."""
+        return max(self._spacing - self._slack(cost), self._margin)
 
     def _slack(self, cost: float) -> float:
         """Seconds of jitter that the server's bucket hides after a request of `cost`."""
@@ -225,19 +198,12 @@ class Bucket:
 
     @property
     def _longest_debt(self) -> float:
-        return self._at_once / (self._full_rate * FLOOR) + self._spacing
+        return self._at_once / (self._full_rate * LEAST_RATE) + self._spacing
 
     def _owe_until(self, full_at: float) -> None:
         if full_at > self._full_at:
             self._move(full_at)
-            self._limiter = None
 
     def _move(self, full_at: float) -> None:
         self._full_at = full_at
         self._memory[self._key] = (self._now(), full_at)
-
-    async def _refill(self, now: float) -> None:
-        """A fresh limiter, filled to the level of this instant."""
-        self._limiter = AsyncLimiter(self.capacity, self.capacity / self._rate)
-        level = min(max(self._full_at - now, 0.0) * self._rate, self.capacity)
-        await self._limiter.acquire(level * (1 - _A_HAIR))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from batch_api.engine.gate import Draw, Ticket
 
 _A_MOMENT = 1e-4
+_AS_CLOSE = 0.99
 _LONGEST_SLEEP = 1.0  # a rate that recovers may bring a turn forward: look again
 
 
@@ -32,16 +33,19 @@ class Rejection(NamedTuple):
     """A 429, or maintenance."""
 
     slower: bool
-    """Whether the rate goes down."""
+    """Whether there is something to learn about the pace."""
+    repeated: bool
+    """Whether nothing was accepted since the last one: the server refuses everything, or others take what there is."""
     retry_after: float | None
     """Seconds that the server asks for."""
     pause: float
     """Seconds of the first pause where it asks for none."""
     longest: float
     """... and of the longest."""
-    jitter: float
     stretch: float
     """What pauses are multiplied by, so that not all processes come back together."""
+    jitter: float
+    """Seconds by which one way of a request may take longer than that of another."""
 
 
 class Limiter(Protocol):
@@ -54,8 +58,8 @@ class Limiter(Protocol):
         """
         ...
 
-    async def spend(self, ticket: Ticket) -> None:
-        """Take what `seconds_until` found. Never waits."""
+    def spend(self, ticket: Ticket) -> None:
+        """Take what `seconds_until` found."""
         ...
 
     def accepted(self, ticket: Ticket, answer: Answer) -> None:
@@ -91,9 +95,9 @@ class LocalLimiter:
         ready = max(draw.bucket.ready_at(draw.cost) for draw in head.draws)
         return min(max(ready - self._now(), _A_MOMENT), _LONGEST_SLEEP)
 
-    async def spend(self, ticket: Ticket) -> None:
+    def spend(self, ticket: Ticket) -> None:
         for draw in ticket.draws:
-            await draw.bucket.spend(draw.cost)
+            draw.bucket.spend(draw.cost)
 
     def accepted(self, ticket: Ticket, answer: Answer) -> None:
         self.heard(ticket, answer, late=answer.seconds - answer.quickest)
@@ -109,11 +113,13 @@ class LocalLimiter:
                 draw.bucket.restart(draw.cost, left=not answer.after_rejection)
 
     def rejected(self, ticket: Ticket, rejection: Rejection) -> None:
-        if rejection.slower:
-            slowest = max((draw.bucket.permit_seconds * draw.cost for draw in ticket.draws), default=0.0)
-            for draw in ticket.draws:
-                if draw.bucket.permit_seconds * draw.cost > 0.99 * slowest:
-                    draw.bucket.refused(Refused(ticket.spent_at, draw.cost, rejection.jitter))
+        """The limits that are closest to being reached are to blame. Repeated rejections tell nothing new."""
+        if not rejection.slower or rejection.repeated:
+            return
+        seconds = [draw.cost * draw.bucket.permit_seconds for draw in ticket.draws]
+        for draw, busy in zip(ticket.draws, seconds, strict=True):
+            if busy >= max(seconds) * _AS_CLOSE:
+                draw.bucket.refused(Refused(ticket.spent_at, draw.cost, rejection.jitter))
 
     def released(self, ticket: Ticket) -> None:
         return

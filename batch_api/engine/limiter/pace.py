@@ -17,14 +17,16 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple, get_args
 
 Reason = Literal["burst", "margin", "rate"]
+LEAST_RATE = 0.05
+"""The part of the documented rate that is always used."""
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
 
 class PaceSettings(NamedTuple):
     """How much may be learned, and how it is forgotten. Times are in seconds, reserves are parts of a whole."""
 
-    most: Mapping[Reason, float] = {"burst": 1.0, "margin": 0.5, "rate": 0.95}
-    """The most that is held back of each: a twentieth of the rate is always used."""
+    most: Mapping[Reason, float] = {"burst": 1.0, "margin": 0.5, "rate": 1 - LEAST_RATE}
+    """The most that is held back of each."""
     jitter_rate: float = 0.03
     """The part of the rate that hides jitter from a server that counts in windows, at least."""
     jitter_margin: float = 0.02

@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 
 from batch_api.engine.arguments import seconds
 from batch_api.engine.engine import Engine
-from batch_api.engine.errors import BatchError, Outcome
+from batch_api.engine.errors import BatchError, InvalidInput, Outcome
 from batch_api.ingest.items.fates import ChunkResult, Fate, Trouble
-from batch_api.ingest.items.item_types import Kind
+from batch_api.ingest.items.item_types import ItemType
 from batch_api.ingest.items.summary import Summary
 from batch_api.ingest.job.choices import Choices
 from batch_api.ingest.job.choices import chunk_size as fitting_size
+from batch_api.ingest.job.forecast import JobForecast, job_forecast
 from batch_api.ingest.job.progress import Progress
 from batch_api.ingest.job.replace import Replacement
 from batch_api.ingest.job.run import Run
@@ -64,7 +65,7 @@ class Job:
     def __init__(
         self,
         engine: Engine,
-        kind: Kind,
+        item_type: ItemType,
         source: Source,
         choices: Choices,
         *,
@@ -72,7 +73,7 @@ class Job:
         checkpoint: Checkpoint | None = None,
     ) -> None:
         self._engine = engine
-        self._kind = kind
+        self._item_type = item_type
         self._source = source
         self._choices = choices
         self._replaces = replaces
@@ -106,6 +107,14 @@ class Job:
             raise TypeError(
                 "a job cannot be awaited: await job.collect(), or use `async with job:` and `async for fate in job:`"
             )
+
+    def forecast(self, n: int) -> JobForecast:
+        """How long the job would take for `n` items, and which limit holds it up. It need not have begun.
+
+        For a job that begins now, alone on its limits, and where nothing goes wrong. Call it from a coroutine. Raises
+        `InvalidInput`.
+        """
+        return job_forecast(self._engine, self._item_type.operation, n, self._choices.chunk_size)
 
     def stop(self) -> None:
         """Stop reading. What was read is still sent, and its fates are still reported. May be called again."""
@@ -170,7 +179,7 @@ class Job:
         troubles: list[Trouble] = []
         async for result in self.by_chunk():
             troubles += list(result.troubles.values())[: MOST_TROUBLES - len(troubles)]
-        summary = Summary(dict(self.progress.fates), troubles)
+        summary = Summary(dict(self.progress.fates), troubles, was_finished=self._was_finished)
         if summary.delivered < sum(summary.counts.values()):
             raise IngestFailed(_told_of(summary), summary=summary) from self.ended_by
         return summary
@@ -191,6 +200,10 @@ class Job:
         return self._run is not None and self._run.leaves_incomplete
 
     @property
+    def _was_finished(self) -> bool:
+        return self.checkpoint is not None and self.checkpoint.was_finished
+
+    @property
     def _running(self) -> Run:
         if self._run is None:
             raise RuntimeError("the job has not been started: use it with `async with` or `async for`")
@@ -199,16 +212,16 @@ class Job:
     @property
     def _name(self) -> str:
         """The name by which a checkpoint recognises the job."""
-        engine, kind = self._engine, self._kind
+        engine, item_type = self._engine, self._item_type
         host = urlsplit(engine.base_url).netloc  # without the version, which changes
-        what = kind.operation.name if self._replaces is None else self._replaces.content.operation.name
-        return f"{what} {kind.about}, project {engine.project} at {host}"
+        what = item_type.operation.name if self._replaces is None else self._replaces.content.operation.name
+        return f"{what} {item_type.about}, project {engine.project} at {host}"
 
     async def _start(self) -> asyncio.Task[None]:
         """Raises `DeadlineExceeded` if the job cannot be done in time, and what opening a checkpoint raises."""
         if self._task is None:
             run = Run(
-                self._engine, self._kind, self._source, self._choices, self._replaces, self.checkpoint, self._tell
+                self._engine, self._item_type, self._source, self._choices, self._replaces, self.checkpoint, self._tell
             )
             try:
                 if self.checkpoint is not None:
@@ -271,7 +284,7 @@ def _told_of(summary: Summary) -> str:
 
 def job_of(
     engine: Engine,
-    kind: Kind,
+    item_type: ItemType,
     source: AnySource,
     *,
     chunk_size: int | None,
@@ -279,12 +292,13 @@ def job_of(
     deadline: float | None,
     on_progress: Callable[[Progress], object] | None,
     checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
+    run: str | None = None,
     resend_events: bool = False,
     coalesce: type[Coalescer] | None = None,
     replaces: Replacement | None = None,
 ) -> Job:
     """A job with the caller's options. Raises `InvalidInput`, and `OSError` for a source that is a path."""
-    operation = kind.operation
+    operation = item_type.operation
     choices = Choices(
         chunk_size=fitting_size(operation, engine.limits_of(operation), chunk_size),
         resend_events=resend_events,
@@ -293,8 +307,15 @@ def job_of(
         deadline=math.inf if deadline is None else seconds(deadline, "deadline"),
         on_progress=on_progress,
     )
-    if isinstance(checkpoint, str | os.PathLike):
+    memory = _checkpoint_of(checkpoint, run)
+    return Job(engine, item_type, source_of(source, item_type), choices, replaces=replaces, checkpoint=memory)
+
+
+def _checkpoint_of(given: str | os.PathLike[str] | Checkpoint | None, run: str | None) -> Checkpoint | None:
+    if isinstance(given, str | os.PathLike):
         from batch_api.ingest.job.checkpoint import Checkpoint
 
-        checkpoint = Checkpoint(checkpoint)
-    return Job(engine, kind, source_of(source, kind), choices, replaces=replaces, checkpoint=checkpoint)
+        return Checkpoint(given, run=run)
+    if run is not None:
+        raise InvalidInput("expected a path as checkpoint with it", path="run")
+    return given

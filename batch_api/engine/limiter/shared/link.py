@@ -17,7 +17,6 @@ from weakref import WeakKeyDictionary, WeakSet
 
 import orjson
 
-from batch_api.engine.limiter.bucket import CUT, FLOOR, RECOVERY
 from batch_api.engine.limiter.shared.reason import reason_for
 from batch_api.engine.limiter.shared.server import Server
 from batch_api.engine.limiter.shared.url import Address, shown
@@ -30,18 +29,20 @@ SLICE = 0.1
 """Seconds' worth of a limit that is leased at once, or the largest request of any process where that is more."""
 LONGEST_PAUSE = 3960.0
 """Seconds: the hour for which a `Retry-After` is believed, and 10 % of jitter."""
+FLOOR = 0.1
+"""The part of a limit that is left after however many rejections. Each takes a fifth, and 1 % comes back a second."""
 _RULES = {
     "term": TERM,
     "slice": SLICE,
     "lead": 0.01,  # a turn that comes this soon is confirmed now
     "poll": 0.05,  # how often a process asks whether the first request after a pause was answered
     "scout": 5.0,  # how long that first request keeps the others waiting at most
-    "leap": 1.0,  # a clock that gained more than this since a process last looked was set
+    "leap": 1.0,  # a clock that gained or lost more than this since a process last asked was set
     "pause": LONGEST_PAUSE,
     "keep": 86_400,  # seconds after its last use at which a full limit is forgotten
-    "cut": CUT,
+    "cut": 0.8,
     "floor": FLOOR,
-    "recovery": RECOVERY,
+    "recovery": 0.01,
 }
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 1.0
 _RELAPSE = 10.0
@@ -52,7 +53,7 @@ logger = logging.getLogger("batch_api")
 _links: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Link]] = WeakKeyDictionary()
 
 
-class Away(Exception):
+class RedisUnavailable(Exception):
     """Redis gave no answer, or refused. Each process goes on at its share until Redis is back."""
 
 
@@ -118,14 +119,14 @@ class Link:
     # -- calling -------------------------------------------------------------------------------------------------
 
     async def call(self, keys: Sequence[str], said: Mapping[str, Any]) -> dict[str, Any]:
-        """Run the script. Raises `Away` after `PATIENCE` seconds at the latest."""
+        """Run the script. Raises `RedisUnavailable` after `PATIENCE` seconds at the latest."""
         if self.away:
-            raise Away
+            raise RedisUnavailable
         try:
             return await self._run(keys, said)
         except Exception as error:  # whatever it is: calls must not wait for Redis
             self.lose(error, keys)
-            raise Away from None
+            raise RedisUnavailable from None
 
     async def _run(self, keys: Sequence[str], said: Mapping[str, Any]) -> dict[str, Any]:
         from redis.exceptions import NoScriptError
@@ -181,7 +182,7 @@ class Link:
             return False
         self._told.add(reason)
         logger.warning(
-            "shared limits: no answer from %s (%s); going on at the share for that case", shown(self._url), reason
+            "shared limits: no answer from %s (%s); continuing alone, at the reduced share", shown(self._url), reason
         )
         return True
 
