@@ -178,7 +178,7 @@ async def test_share_and_429_hold_for_them_too() -> None:
         began = now()
         answer = await client.call("POST /things", body={})
         assert [attempt.status for attempt in answer.attempts] == [429, 200]
-        assert 5 <= now() - began < 6
+        assert 2 <= now() - began < 3, "its share of the limit comes back as slowly"
         began = now()
         await client.call("POST /things", body={})
         assert now() - began > 2

@@ -90,6 +90,7 @@ class Reserve:
     def hold_back(self, now: float, needed: float, *, loss: float) -> None:
         """Hold back what is needed, which costs the part `loss` of the pace."""
         settings = self._settings
+        self._begin_anew_after_long(now)
         self._loss = loss
         at_most = min(max(settings.affordable / loss, settings.hold), settings.longest) if loss else settings.longest
         hold = settings.hold * 2**self._lessons if loss else settings.longest
@@ -99,6 +100,7 @@ class Reserve:
     def guess(self, now: float, needed: float, *, shortest: float) -> None:
         """Hold back what is probably more than needed, and give it up soon."""
         settings = self._settings
+        self._begin_anew_after_long(now)
         hold = max(settings.short, shortest) * 1.5**self._guesses
         self._guesses += 1
         self._set(now, needed, min(hold, settings.hold))
@@ -107,9 +109,11 @@ class Reserve:
         """What is being tried was too little: hold back what was held a moment ago."""
         self.hold_back(now, self.at(now - self._settings.back), loss=self._loss)
 
-    def _set(self, now: float, needed: float, hold: float) -> None:
+    def _begin_anew_after_long(self, now: float) -> None:
         if now > self._given_up_from + self._settings.longest:
             self._lessons = self._guesses = 0
+
+    def _set(self, now: float, needed: float, hold: float) -> None:
         self._needed = min(max(needed, 0.0), self._most)
         self._hold = hold
         self._given_up_from = now + hold
@@ -193,7 +197,10 @@ class Pace:
             return "burst"
         margin, jitter = self.margin(now), self._jitter_margin(refused)
         if margin == 0.0:
-            few = self._are_few(refused) and self._sent_within(refused, self._window + jitter) <= self._rate * self._window
+            few = (
+                self._are_few(refused)
+                and self._sent_within(refused, self._window + jitter) <= self._rate * self._window
+            )
             return "margin" if few or 2 * refused.cost > self._holds(now) else "rate"
         dominates = margin * self._rate > refused.cost
         nearly = margin < jitter * self._settings.longer**2 and (dominates or self._requests >= self._settings.proven)
@@ -206,35 +213,22 @@ class Pace:
 
     def _cut_rate(self, now: float, refused: Refused) -> None:
         """At the documented rate, jitter is blamed first; then a coarse window; then the rate."""
-        rate, reserve = self.rate(now), self._reserves["rate"]
-        jitter = max(self._settings.jitter_rate, refused.jitter / self._window)
-        if rate == 1.0 and self.margin(now) == 0.0:
-            reserve.hold_back(now, jitter, loss=jitter)
-            return
-        lower = self._rate_in_coarse_windows(now, refused) * (1 - 2 * jitter)
-        if lower < rate * (1 - jitter):
-            reserve.hold_back(now, 1 - lower, loss=1 - lower)
-            return
-        cut = max(self._settings.trust * self._emptied(now, refused), jitter)
-        needed = 1 - rate * (1 - cut)
-        if cut > self._settings.guess:
-            reserve.guess(now, needed, shortest=3 * refused.cost / (self._rate * rate))
-        else:
-            reserve.hold_back(now, needed, loss=needed)
-
-    def _rate_in_coarse_windows(self, now: float, refused: Refused) -> float:
-        """The part of the rate that a counter of two windows takes at any time; 1 where it is no good guess."""
-        if self.rate(now) < 0.9:
-            return 1.0  # tried before
+        settings, rate, reserve = self._settings, self.rate(now), self._reserves["rate"]
+        jitter = max(settings.jitter_rate, refused.jitter / self._window)
         room = int(self._holds(now) / refused.cost)
-        if room > self._settings.coarse:
-            return 1.0
-        return (room - 1) / room if room > 1 else 0.5
-
-    def _emptied(self, now: float, refused: Refused) -> float:
-        """The part of what was taken that a bucket held at first, if one that was full is empty now."""
         window = self._holds(now) / self._rate
-        return window / (window + max(refused.sent_at - self._began_at, 0.0))
+        seconds = max(refused.sent_at - self._began_at, 0.0)
+        cut = max(settings.trust * window / (window + seconds), jitter)
+        if rate == 1.0 and self.margin(now) == 0.0:
+            needed = jitter
+        elif rate > 0.9 and room <= settings.coarse and seconds < 2 * window:
+            needed = 1 - (1 - 2 * jitter) * ((room - 1) / room if room > 1 else 0.5)
+        else:
+            needed = 1 - rate * (1 - cut)
+            if cut > settings.guess:
+                reserve.guess(now, needed, shortest=3 * refused.cost / (self._rate * rate))
+                return
+        reserve.hold_back(now, needed, loss=needed)
 
     def _jitter_margin(self, refused: Refused) -> float:
         return max(refused.jitter, self._settings.jitter_margin)
