@@ -1,29 +1,43 @@
-"""A simulated line to a server: the real gates and limiters of the SDK, in virtual time, and a limiter of the zoo."""
+"""A simulated line: the real gates and limiters of the SDK, in virtual time, before a server with a limiter of the zoo.
+
+A minute takes less than a second, and the same seed gives the same minute.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from batch_api._generated.cep.registry import API
 from batch_api._operation import Operation
 from batch_api.engine.gates import Gates, LimitSettings
 from batch_api.testing.clock import run
-from benchmarks.limiters.zoo import Counted, Limiter
+from benchmarks.limiters.zoo import Kind, Limiter
 
 ONE_WAY, JITTER = 0.01, 0.025
-"""Seconds that each way takes, and up to how many more: a round trip of 20 ms, 0 to 25 ms of jitter each way."""
+"""Seconds that each way takes, and up to how many more: a round trip of 20 ms, with 0 to 25 ms of jitter each way."""
 
 
 class Pattern(NamedTuple):
     """What a program sends as fast as it may: one operation, so many items in each call."""
 
     name: str
-    operation: str
+    operation_name: str
     items: int
     tasks: int
+    """How many calls are made at once."""
+
+    @property
+    def operation(self) -> Operation:
+        return API.operations[self.operation_name]
+
+    @property
+    def documented(self) -> float:
+        """Calls a second that the documented limits allow."""
+        costs = ((fact, self.items if fact.unit == "items" else 1) for fact in self.operation.limits)
+        return min(fact.rate / fact.per / cost for fact, cost in costs if fact.when is None)
 
 
 PATTERNS = (
@@ -43,89 +57,96 @@ class Arrival(NamedTuple):
     """Seconds from the start."""
     taken: bool
     process: int
+    """The number of the process that sent it."""
 
 
 class Server:
     """The limits of one operation, each kept by a limiter of the zoo. A request counts in all of them, or in none."""
 
-    def __init__(self, kind: type[Counted], operation: Operation, items: int) -> None:
-        self.limiters: list[tuple[Limiter, float]] = []
+    def __init__(self, kind: Kind, pattern: Pattern) -> None:
         self.arrivals: list[Arrival] = []
-        for fact in operation.limits:
+        self._limiters: list[tuple[Limiter, int]] = []
+        for fact in pattern.operation.limits:
             if fact.when is None:
                 rate = fact.rate / fact.per
-                limiter = kind(rate, fact.burst or max(rate, 1.0))
-                self.limiters.append((limiter, items if fact.unit == "items" else 1))  # type: ignore[arg-type]
+                cost = pattern.items if fact.unit == "items" else 1
+                self._limiters.append((kind(rate, fact.burst or max(rate, 1.0)), cost))
 
-    def offer(self, now: float, process: int) -> float | None:
+    def offer(self, now: float, process: int = 0) -> float | None:
         """Seconds until the request is served; `None` if it is refused."""
-        taken = all([limiter.fits(now, cost) for limiter, cost in self.limiters])
-        self.arrivals.append(Arrival(now, taken, process))
-        return max(limiter.take(now, cost) for limiter, cost in self.limiters) if taken else None
+        fits = [limiter.fits(now, cost) for limiter, cost in self._limiters]
+        self.arrivals.append(Arrival(now, all(fits), process))
+        return max(limiter.take(now, cost) for limiter, cost in self._limiters) if all(fits) else None
 
     def slow_to(self, part: float) -> None:
-        for limiter, _ in self.limiters:
+        """From now on, only this part of the documented rate is granted."""
+        for limiter, _ in self._limiters:
             limiter.slow_to(part)
 
 
 class Process:
-    """One process that keeps its gates for itself, and sends as fast as they let it."""
+    """One process that knows nothing of others, and sends as fast as its gate lets it."""
 
-    def __init__(self, server: Server, pattern: Pattern, *, number: int, seed: int) -> None:
-        self._server, self._pattern, self._number = server, pattern, number
-        self._chance = random.Random(seed)
-        self.gates = Gates(LimitSettings(API, None), place=("zoo", str(number)), rng=random.Random(seed))
+    def __init__(self, server: Server, pattern: Pattern, number: int, chance: random.Random) -> None:
+        self._server, self._number, self._chance = server, number, chance
+        self.gates = Gates(LimitSettings(API, None), place=("zoo", str(number)), rng=chance)
+        self._gate, _, self._draws = self.gates.queue(pattern.operation, pattern.items)
 
     async def work(self) -> None:
-        """One call after another, for ever."""
-        gate, _, draws = self.gates.queue(API.operations[self._pattern.operation], self._pattern.items)
-        loop = asyncio.get_running_loop()
+        """One call after another, each sent again until it is taken, for ever."""
         while True:
-            ticket, taken = gate.ticket(draws, float("inf"), 400), False
+            ticket, taken = self._gate.ticket(self._draws, float("inf"), 400), False
             while not taken:
-                async with gate.turn(ticket) as turn:
-                    await asyncio.sleep(ONE_WAY + self._chance.uniform(0, JITTER))
-                    waits = self._server.offer(loop.time(), self._number)
-                    await asyncio.sleep((waits or 0.0) + ONE_WAY + self._chance.uniform(0, JITTER))
-                    taken = waits is not None
+                async with self._gate.turn(ticket) as turn:
+                    taken = await self._exchange()
                     if taken:
                         turn.accepted()
                     else:
                         turn.rejected(None, slower=True)
 
+    async def _exchange(self) -> bool:
+        """One request, there and back. Whether it was taken."""
+        await asyncio.sleep(ONE_WAY + self._chance.uniform(0, JITTER))
+        held_back = self._server.offer(asyncio.get_running_loop().time(), self._number)
+        await asyncio.sleep((held_back or 0.0) + ONE_WAY + self._chance.uniform(0, JITTER))
+        return held_back is not None
+
 
 def saturate(
-    kind: type[Counted],
+    kind: Kind,
     pattern: Pattern,
     *,
     seconds: float = 60.0,
     processes: int = 1,
     seed: int = 1,
-    part_at: Callable[[Server], Sequence[tuple[float, float]]] | None = None,
-    peek: Callable[[float, list[Process]], None] | None = None,
-) -> Server:
-    """What arrives at the server in so many seconds. `changes` are times, and the part of the limit granted from then."""
+    parts: Mapping[float, float] | None = None,
+) -> list[Arrival]:
+    """What arrives at the server. `parts` says from which second on it grants which part of its limits."""
 
-    async def go() -> Server:
-        loop = asyncio.get_running_loop()
-        server = Server(kind, API.operations[pattern.operation], pattern.items)
-        phase = random.Random(seed).random() * 4
-        while loop.time() < phase:  # windows begin when they will
-            await asyncio.sleep(phase - loop.time())
-        started = [Process(server, pattern, number=n, seed=seed * 100 + n) for n in range(processes)]
-        start = loop.time()
-        tasks = [asyncio.create_task(one.work()) for one in started for _ in range(pattern.tasks)]
-        for at, part in sorted(part_at(server) if part_at else ()):
-            await asyncio.sleep(max(start + at - loop.time(), 0))
-            server.slow_to(part)
-        while loop.time() < start + seconds:
-            await asyncio.sleep(min(1.0, start + seconds - loop.time()))
-            if peek:
-                peek(loop.time() - start, started)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        server.arrivals = [one._replace(at=one.at - start) for one in server.arrivals]
-        return server
+    async def minute() -> list[Arrival]:
+        chance, loop = random.Random(seed), asyncio.get_running_loop()
+        await asyncio.sleep(chance.uniform(0, 4))  # a server's windows begin when they will
+        server, start = Server(kind, pattern), loop.time()
+        senders = [Process(server, pattern, number, random.Random(chance.random())) for number in range(processes)]
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(sender.work()) for sender in senders for _ in range(pattern.tasks)]
+            for at, part in sorted((parts or {}).items()):
+                await asyncio.sleep(start + at - loop.time())
+                server.slow_to(part)
+            await asyncio.sleep(start + seconds - loop.time())
+            for task in tasks:
+                task.cancel()
+        return [arrival._replace(at=arrival.at - start) for arrival in server.arrivals]
 
-    return run(go())
+    return run(minute())
+
+
+def pace(arrivals: Iterable[Arrival], begin: float, end: float) -> float:
+    """Calls a second that were taken between two times, from the first of them to the last."""
+    times = [arrival.at for arrival in arrivals if arrival.taken and begin <= arrival.at < end]
+    return (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 else 0.0
+
+
+def rejections(arrivals: Iterable[Arrival], begin: float, end: float) -> int:
+    """Calls that were refused between two times."""
+    return sum(not arrival.taken for arrival in arrivals if begin <= arrival.at < end)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 _A_HAIR = 1e-9  # of a unit: rounding refuses nobody
@@ -33,7 +34,7 @@ class Counted:
     """What all have in common: `rate` units a second, and the `held` units that may come together."""
 
     def __init__(self, rate: float, held: float) -> None:
-        self._rate, self._held = rate, held
+        self._documented = rate
         self.rate, self.held = rate, held
 
     @property
@@ -42,7 +43,7 @@ class Counted:
         return self.held / self.rate
 
     def slow_to(self, part: float) -> None:
-        self.rate = self._rate * part
+        self.rate = self._documented * part
 
 
 class TokenBucket(Counted):
@@ -50,12 +51,11 @@ class TokenBucket(Counted):
 
     def __init__(self, rate: float, held: float) -> None:
         super().__init__(rate, held)
-        self._level, self._at = held, -math.inf
+        self._level, self._at = held, 0.0
 
     def fits(self, now: float, cost: float) -> bool:
-        if self._at > -math.inf:
-            self._level += (now - self._at) * self.rate
-        self._level, self._at = min(self._level, self.held), now
+        self._level = min(self._level + (now - self._at) * self.rate, self.held)
+        self._at = now
         return self._level + _A_HAIR * cost >= cost
 
     def take(self, now: float, cost: float) -> float:
@@ -64,7 +64,7 @@ class TokenBucket(Counted):
 
 
 class Gcra(Counted):
-    """The generic cell rate algorithm of ATM (ITU-T I.371): a theoretical arrival time that may not be too far ahead."""
+    """The generic cell rate algorithm (ITU-T I.371): a theoretical arrival time that may not be too far ahead."""
 
     def __init__(self, rate: float, held: float) -> None:
         super().__init__(rate, held)
@@ -159,7 +159,10 @@ class SlidingCounter(FixedWindow):
         return self._before * (1 - passed) + self._used + cost <= self.held * (1 + _A_HAIR)
 
 
-ZOO: dict[str, type[TokenBucket | Gcra | LeakyBucket | StrictSpacing | SlidingLog | FixedWindow]] = {
+Kind = Callable[[float, float], Limiter]
+"""Makes a limiter of a rate, in units a second, that takes so many units together."""
+
+ZOO: dict[str, Kind] = {
     "token bucket": TokenBucket,
     "GCRA": Gcra,
     "leaky bucket": LeakyBucket,

@@ -97,7 +97,7 @@ def test_then_the_windows_are_coarse() -> None:
     send(pace, spaced(6))
     pace.begin(2.0)
     send(pace, spaced(6, 0.21, 2.0))
-    assert pace.rate(3.1) == pytest.approx(4 / 5 * 0.94)
+    assert pace.rate(3.1) == pytest.approx(4 / 5 * 0.955)
 
 
 def test_then_a_bucket_was_full_and_is_empty() -> None:

@@ -201,7 +201,7 @@ class Pace:
                 self._are_few(refused)
                 and self._sent_within(refused, self._window + jitter) <= self._rate * self._window
             )
-            return "margin" if few or 2 * refused.cost > self._holds(now) else "rate"
+            return "margin" if few or 3 * refused.cost > self._rate * self._window else "rate"
         dominates = margin * self._rate > refused.cost
         nearly = margin < jitter * self._settings.longer**2 and (dominates or self._requests >= self._settings.proven)
         return "margin" if nearly else "rate"
@@ -222,7 +222,7 @@ class Pace:
         if rate == 1.0 and self.margin(now) == 0.0:
             needed = jitter
         elif rate > 0.9 and room <= settings.coarse and seconds < 2 * window:
-            needed = 1 - (1 - 2 * jitter) * ((room - 1) / room if room > 1 else 0.5)
+            needed = 1 - (1 - 1.5 * jitter) * ((room - 1) / room if room > 1 else 0.5)
         else:
             needed = 1 - rate * (1 - cut)
             if cut > settings.guess:
