@@ -1,0 +1,147 @@
+"""Tables as sources of items, in pieces of a few hundred rows however large their batches are."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from batch_api.engine.errors import InvalidInput
+from batch_api.ingest.items.item_types import Kind
+from batch_api.ingest.sources.source import WINDOW, WINDOW_BYTES, Plain, Source, Stream
+from batch_api.ingest.sources.tables.faces import PYTHON, Face
+from batch_api.ingest.sources.tables.plan import Item, Plan
+from batch_api.ingest.sources.tables.rows import Rows
+from batch_api.ingest.threads import in_thread
+
+END: Final = object()
+
+
+def open_rows(rows: Rows, kind: Kind, face: Face = PYTHON) -> Source:
+    """A table as a source of items of `kind`. Raises `InvalidInput`, and `OSError` for a path."""
+    given, plan = rows.source, Plan(rows, kind, face)
+    if isinstance(given, str | os.PathLike):
+        raise NotImplementedError
+    if hasattr(given, "__arrow_c_stream__"):
+        return Table(given, plan)
+    reader = Reader(plan)
+    if isinstance(given, AsyncIterable):
+        return Stream(reader.each_of(given))
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        raise InvalidInput(f"expected a table, an iterable of rows or a path, got {type(given).__name__}", path="source")
+    source = Plain(reader.each(given))
+    if isinstance(given, Sequence) and not any(map(_is_table, given[:1])):
+        source.total = len(given)
+    return source
+
+
+class Table:
+    """A table that speaks Arrow. It is read in a thread: what makes its batches may take long, and is no Python."""
+
+    def __init__(self, table: Any, plan: Plan) -> None:
+        self._table = table
+        self._reader = Reader(plan)
+        self.total = getattr(table, "num_rows", None) or (len(table) if hasattr(table, "__len__") else None)
+        """How many rows it has; `None` if that is not known."""
+
+    async def windows(self, size: int) -> AsyncGenerator[list[Any], None]:
+        """See `Source`."""
+        batches = self._reader.batches(self._table)
+        while (batch := await in_thread(next, batches, END)) is not END:
+            for piece in pieces(batch, size):
+                yield self._reader.of_piece(piece)
+                await asyncio.sleep(0)
+
+
+class Reader:
+    """Reads rows as they come: mappings, record batches, tables."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._layout: Any = None
+        self._is_begun = False
+
+    def each(self, rows: Iterable[Any]) -> Generator[Item | InvalidInput, None, None]:
+        """The item of each row."""
+        try:
+            for row in rows:
+                yield from self.items(row)
+        finally:
+            if isinstance(rows, Generator):
+                rows.close()
+
+    async def each_of(self, rows: AsyncIterable[Any]) -> AsyncGenerator[Item | InvalidInput, None]:
+        """The item of each row."""
+        try:
+            async for row in rows:
+                for item in self.items(row):
+                    yield item
+        finally:
+            if isinstance(rows, AsyncGenerator):
+                await rows.aclose()
+
+    def items(self, row: Any) -> Iterable[Item | InvalidInput]:
+        """The item of a row, or those of a table."""
+        if _is_table(row):
+            return self._of_table(row)
+        fields = fields_of(row)
+        if fields is None:
+            return (InvalidInput(f"expected a row with names of columns, got {type(row).__name__}"),)
+        return (self.item(fields),)
+
+    def item(self, row: Mapping[Any, Any]) -> Item | InvalidInput:
+        """The item of a mapping."""
+        if not self._is_begun:
+            self._is_begun = True
+            self._plan.look_at([name for name in row if isinstance(name, str)])
+        return self._plan.item(row)
+
+    def _of_table(self, table: Any) -> Iterator[Item | InvalidInput]:
+        for batch in self.batches(table):
+            for piece in pieces(batch, WINDOW):
+                yield from self.of_piece(piece)
+
+    def batches(self, table: Any) -> Iterator[Any]:
+        """The record batches of a table; lists of mappings where it has columns that Arrow cannot hold."""
+        from batch_api.ingest.sources.tables.batches import batches_of
+
+        return batches_of(table)
+
+    def of_piece(self, piece: Any) -> list[Any]:
+        """The items of what `pieces` made."""
+        if isinstance(piece, list):
+            return [self.item(row) for row in piece]
+        if self._layout is None or not self._layout.schema.equals(piece.schema):
+            from batch_api.ingest.sources.tables.arrow import Layout
+
+            self._layout = Layout(piece.schema, self._plan)
+        items: list[Any] = self._layout.items(piece)
+        return items
+
+
+def pieces(batch: Any, size: int) -> Iterator[Any]:
+    """A batch in slices of `size` rows, or of fewer where rows are large. Nothing is copied."""
+    if isinstance(batch, list):
+        yield from (batch[at : at + size] for at in range(0, len(batch), size))
+        return
+    rows = batch.num_rows
+    step = max(min(size, WINDOW_BYTES * rows // max(batch.nbytes, 1)), 1)
+    yield from (batch.slice(at, step) for at in range(0, rows, step))
+
+
+def fields_of(row: Any) -> Mapping[Any, Any] | None:
+    """A row as a mapping; `None` if it has no names. Each driver of a database has rows of its own."""
+    if isinstance(row, Mapping):
+        return row
+    if hasattr(row, "_mapping"):  # SQLAlchemy
+        inner: Mapping[Any, Any] = row._mapping
+        return inner
+    if hasattr(row, "keys"):  # asyncpg, sqlite3
+        return dict(row)
+    named: Mapping[Any, Any] | None = row._asdict() if hasattr(row, "_asdict") else None
+    return named
+
+
+def _is_table(row: Any) -> bool:
+    return hasattr(row, "__arrow_c_array__") or hasattr(row, "__arrow_c_stream__")
