@@ -1,4 +1,8 @@
-"""What all tests share: `@pytest.mark.virtual_time` runs an async test on a clock that jumps."""
+"""What all tests share: `@pytest.mark.virtual_time` runs an async test on a clock that jumps.
+
+Hypothesis tries the same examples each time, so that a change is not refused for a fault that was there before. To look
+for new ones: `pytest --hypothesis-profile random`, which the nightly workflow runs.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from batch_api.testing.clock import VirtualTimeLoop
@@ -18,6 +23,10 @@ if TYPE_CHECKING:
 
     from batch_api.testing import FakeBatch
     from tests.redis_server import RedisServer
+
+hypothesis.settings.register_profile("repeatable", derandomize=True)
+hypothesis.settings.register_profile("random", derandomize=False)
+hypothesis.settings.load_profile("repeatable")
 
 
 @pytest.fixture

@@ -26,7 +26,14 @@ from batch_api.app import item_checks as app_checks
 from batch_api.engine import arguments
 from batch_api.engine.encode import encode_items
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.items.item_types import NOWHERE, AudienceChanges, AudienceContent, AudienceMembers, Glance, Seen
+from batch_api.ingest.items.item_types import (
+    NOWHERE,
+    AudienceChanges,
+    AudienceContent,
+    AudienceMembers,
+    Checked,
+    CheckedItems,
+)
 from batch_api.ingest.items.lines import LineReader
 from batch_api.ingest.sending.coalesce import Coalescer, Edit
 
@@ -50,11 +57,11 @@ class _Ids(_Rewritten):
     def plain(self, item: object) -> Any:
         return str(item) if isinstance(item, str) else item
 
-    def look(self, item: Any) -> Seen:
-        return Seen(arguments.text(item, ""), self._is_unsafe)
+    def check_one(self, item: Any) -> Checked:
+        return Checked(arguments.text(item, ""), self._is_unsafe)
 
-    def glance(self, items: list[Any]) -> Glance | None:
-        return Glance(items, self._is_unsafe) if set(map(type, items)) == {str} and all(items) else None
+    def check_many(self, items: list[Any]) -> CheckedItems | None:
+        return CheckedItems(items, self._is_unsafe) if set(map(type, items)) == {str} and all(items) else None
 
 
 class Recipients(_Ids):
@@ -75,15 +82,15 @@ class Recipients(_Ids):
         self.about = f"{ids} of {hashlib.sha256(self.prefix).hexdigest()[:16]}"
         self._seen: set[str] = set()
 
-    def look(self, item: Any) -> Seen:
-        seen = super().look(item)
+    def check_one(self, item: Any) -> Checked:
+        seen = super().check_one(item)
         if item in self._seen:
             raise InvalidInput("duplicate recipient: a job sends its message to each recipient once")
         self._seen.add(item)
         return seen
 
-    def glance(self, items: list[Any]) -> Glance | None:
-        found = super().glance(items)
+    def check_many(self, items: list[Any]) -> CheckedItems | None:
+        found = super().check_many(items)
         if found is None or len(set(items)) < len(items) or not self._seen.isdisjoint(items):
             return None
         self._seen.update(items)
@@ -96,15 +103,15 @@ class _Users(_Rewritten, ABC):
     def plain(self, item: object) -> dict[str, Any]:
         return arguments.fields(item)
 
-    def glance(self, items: list[dict[str, Any]]) -> Glance | None:
+    def check_many(self, items: list[dict[str, Any]]) -> CheckedItems | None:
         try:
-            seen = [self.look(item) for item in items]
+            seen = [self.check_one(item) for item in items]
         except InvalidInput:
             return None
-        return Glance([one.id for one in seen], any(one.has_events for one in seen))
+        return CheckedItems([one.id for one in seen], any(one.has_events for one in seen))
 
     @abstractmethod
-    def look(self, item: dict[str, Any]) -> Seen: ...
+    def check_one(self, item: dict[str, Any]) -> Checked: ...
 
 
 class CustomData(_Users):
@@ -112,10 +119,10 @@ class CustomData(_Users):
 
     operation = CUSTOM_DATA_BULK
 
-    def look(self, item: dict[str, Any]) -> Seen:
+    def check_one(self, item: dict[str, Any]) -> Checked:
         name = app_checks.user_id(item)
         app_checks.update(item)
-        return Seen(name, self._is_unsafe)
+        return Checked(name, self._is_unsafe)
 
 
 class CustomDataDeletions(_Ids):
@@ -130,7 +137,7 @@ class TriggerEvents(_Users):
     operation = TRIGGER_EVENT_BULK
     _is_unsafe = True
 
-    def look(self, item: dict[str, Any]) -> Seen:
+    def check_one(self, item: dict[str, Any]) -> Checked:
         name = app_checks.user_id(item)
         events = app_checks.events(item)
         most = self.operation.max_items or 1
@@ -139,7 +146,7 @@ class TriggerEvents(_Users):
                 f"got {len(events)} events, but a call takes at most {most}: split them into several items",
                 path="events",
             )
-        return Seen(name, self._is_unsafe)
+        return Checked(name, self._is_unsafe)
 
 
 class EventCoalescer(Coalescer):

@@ -15,7 +15,7 @@ from rich.table import Table
 from batch_api import ConfigurationError
 from batch_api.cli import output
 from batch_api.cli.account import QUOTA, read, warn_of_others
-from batch_api.engine.limiter.shared.look import Onlooker, Pause, Standing, View
+from batch_api.engine.limiter.shared.view import Pause, Standing, View, Viewer
 
 _EVERY = 1.0
 
@@ -31,29 +31,29 @@ def _address(credentials: Path | None) -> str:
 async def show(credentials: Path | None, *, once: bool, json: bool) -> int:
     """A table that is redrawn each second, until interrupted; or the current state, once."""
     warn_of_others(credentials)
-    onlooker = Onlooker(_address(credentials))
+    viewer = Viewer(_address(credentials))
     try:
-        view = await onlooker.look()
+        view = await viewer.view()
         if json:
             output.json_of(as_data(view))
         elif once or not output.out.is_terminal:
             output.out.print(_drawn(view, {}))
         else:
-            await _watch(onlooker, view)
+            await _watch(viewer, view)
     except OSError as error:
         output.err.print(f"Redis does not answer: {error}.")
         return 1
     finally:
-        await onlooker.aclose()
+        await viewer.aclose()
     return 0
 
 
-async def _watch(onlooker: Onlooker, view: View) -> None:
+async def _watch(viewer: Viewer, view: View) -> None:
     with contextlib.suppress(asyncio.CancelledError), Live(_drawn(view, {}), console=output.out, screen=False) as live:
         while True:
             before = {(one.project, one.name, one.limit): one.spent for one in view.limits}
             await asyncio.sleep(_EVERY)
-            view = await onlooker.look()
+            view = await viewer.view()
             live.update(_drawn(view, before))
 
 

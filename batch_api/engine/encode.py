@@ -135,7 +135,7 @@ def _encode(value: object, parts: Iterable[tuple[int | None, object]], dates: Da
         for index, part in parts:
             check(part, index=index, dates=dates)
     if not content:  # the walk found no fault: the value changes from one reading to the next
-        raise InvalidInput("cannot be encoded as JSON: the value changes while it is read")
+        raise InvalidInput("cannot be encoded as JSON: the value changed while it was being read")
     return content
 
 

@@ -30,7 +30,7 @@ from batch_api.engine.limits import Limit
 from batch_api.engine.loop import running_loop
 from batch_api.engine.observe import Observer, tell
 from batch_api.engine.response import Response
-from batch_api.engine.retry import backoff, judge, outcome_of, retry_after, warn_if_capped
+from batch_api.engine.retry import backoff, next_step, outcome_of, retry_after, warn_if_capped
 from batch_api.engine.wire.connections import Connections, Wire
 from batch_api.engine.wire.transport import Fault, Request, WireError, WireResponse, fault_of
 
@@ -269,7 +269,7 @@ class Engine:
         return f"<Engine of {self.api.scope} {self.project} at {self._origin}>"
 
     def __reduce__(self) -> str:
-        raise TypeError("clients hold a key and connections and are not pickled: make one in each process")
+        raise TypeError("a client cannot be pickled, because it holds a key and connections: make one in each process")
 
 
 class _Call:
@@ -314,7 +314,7 @@ class _Call:
                 raise self._too_late(late.seconds) from None
             except Withdrawn:
                 raise self._closed() from None
-            verdict = judge(result, outcome, replayable=self._replayable, faults=self._faults)
+            verdict = next_step(result, outcome, replayable=self._replayable, faults=self._faults)
             if verdict == "done":
                 assert isinstance(result, Response)  # noqa: S101
                 result.attempts = tuple(self._attempts)

@@ -188,7 +188,7 @@ class Gate:
         try:
             while (seconds := self._seconds_until_turn(ticket)) > 0:
                 await self._sleep(ticket, seconds)
-            await self._limiter.spend(ticket)
+            self._limiter.spend(ticket)
             self._depart(ticket)
         finally:
             self._dequeue(ticket)

@@ -38,7 +38,7 @@ def outcome_of(operation: Operation, result: Response | Fault) -> AttemptOutcome
     return "refused" if result.is_maintenance else "unknown"
 
 
-def judge(result: Response | Fault, outcome: AttemptOutcome, *, replayable: bool, faults: int) -> Verdict:
+def next_step(result: Response | Fault, outcome: AttemptOutcome, *, replayable: bool, faults: int) -> Verdict:
     """What to do next, after `faults` attempts that failed before this one."""
     if outcome == "taken":
         return "done"

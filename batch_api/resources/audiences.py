@@ -224,7 +224,7 @@ class Audiences(Resource):
             removed: The change is a removal, whose end is that the audience is not found. A token just got from
                 `remove` says so itself; one that was stored as text does not.
             timeout: Seconds to wait at most; `None` for as long as it takes.
-            on_progress: Called with what each look saw.
+            on_progress: Called with what each check found.
 
         Returns the audience as it was last seen; `None` when it is gone, as it should be.
 
@@ -234,7 +234,7 @@ class Audiences(Resource):
         may_be_gone = removed or isinstance(token, RemovalToken)
         gone = False
 
-        async def look(engine: Engine) -> Audience | None:
+        async def check(engine: Engine) -> Audience | None:
             nonlocal gone
             try:
                 return await _view(engine, name, token)
@@ -246,7 +246,7 @@ class Audiences(Resource):
 
         return await until_over(
             self._engine,
-            look,
+            check,
             is_over=lambda seen: gone or _state(seen) in OVER,
             state=_state,
             what="audiences.wait",

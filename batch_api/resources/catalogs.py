@@ -233,19 +233,19 @@ class Catalogs(Resource):
             name: The catalog.
             token: The `indexing_token` of the edit.
             timeout: Seconds to wait at most; `None` for as long as it takes.
-            on_progress: Called with what each look saw.
+            on_progress: Called with what each check found.
 
         Returns the catalog as it was last seen. Raises `WaitTimeout`, and whatever `view` raises.
         """
         arguments.text(name, "name")
         arguments.text(token, "token")  # without one the API tells no state, and the wait would never end
 
-        async def look(engine: Engine) -> Catalog:
+        async def check(engine: Engine) -> Catalog:
             return await _view(engine, name, token)
 
         return await until_over(
             self._engine,
-            look,
+            check,
             is_over=lambda seen: _state(seen) == "APPLIED",
             state=_state,
             what="catalogs.wait",
@@ -266,7 +266,7 @@ def _state(seen: Catalog) -> object:
 
 def _check_fields(fields: list[Any], *, needed: tuple[str, ...]) -> None:
     if not fields:
-        raise InvalidInput("expected one field or more, got an empty one", path="fields")
+        raise InvalidInput("expected one field or more, got an empty object", path="fields")
     for index, field in enumerate(fields):
         arguments.an_object(field, index=index)
         for name in (*needed, "type") if arguments.field(field, "action") == "add" else needed:

@@ -70,17 +70,17 @@ class Exports(Resource):
         Args:
             id: What `profiles.export` returned.
             timeout: Seconds to wait at most; `None` for as long as it takes.
-            on_progress: Called with what each look saw.
+            on_progress: Called with what each check found.
 
         Raises `ExportFailed`, with the record in `.export`, when it ends in `ERROR`; `WaitTimeout`; and whatever
         `view` raises.
         """
         arguments.text(id, "id")
 
-        async def look(engine: Engine) -> ExportRecord:
+        async def check(engine: Engine) -> ExportRecord:
             return await _view(engine, id)
 
-        return await until_done(self._engine, look, timeout=timeout, on_progress=on_progress)
+        return await until_done(self._engine, check, timeout=timeout, on_progress=on_progress)
 
     def download(self, file_id: str | None) -> AbstractAsyncContextManager[files.FileStream]:
         """Stream a file of a finished export.

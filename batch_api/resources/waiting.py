@@ -34,7 +34,7 @@ EXPORT = Pace(2.0, 1.25, 30.0)
 
 async def until_over(
     engine: Engine,
-    look: Callable[[Engine], Awaitable[T]],
+    check: Callable[[Engine], Awaitable[T]],
     *,
     is_over: Callable[[T], bool],
     state: Callable[[T], object],
@@ -43,9 +43,9 @@ async def until_over(
     timeout: float | None,
     on_progress: Callable[[T], object] | None,
 ) -> T:
-    """Look until it `is_over`; give back what was seen then. Raises `WaitTimeout`, and what a look raises.
+    """Check until it `is_over`; give back what was seen then. Raises `WaitTimeout`, and what a check raises.
 
-    Each look is a call like any other. What is left of `timeout` bounds its deadline.
+    Each check is a call like any other. What is left of `timeout` bounds its deadline.
     """
     seconds = math.inf if timeout is None else arguments.seconds(timeout, "timeout")
     now = running_loop().time
@@ -54,7 +54,7 @@ async def until_over(
     latest = "not known"
     while (left := end - now()) > 0:
         try:
-            seen = await look(engine.with_options(deadline=min(engine.deadline, left)))
+            seen = await check(engine.with_options(deadline=min(engine.deadline, left)))
         except (DeadlineExceeded, RateLimited, Maintenance) as error:
             if engine.deadline <= left:
                 raise  # it was the call's own budget that ran out
@@ -64,7 +64,7 @@ async def until_over(
         if is_over(seen):
             return seen
         latest = _shown(state(seen))
-        # One more look shortly before the end is worth more than waiting the whole interval in vain.
+        # One more check shortly before the end is worth more than waiting the whole interval in vain.
         left = end - now()
         await asyncio.sleep(min(interval, left - pace.first if left > pace.first else max(left, 0.0)))
         interval = min(interval * pace.growth, pace.longest)
@@ -73,7 +73,7 @@ async def until_over(
 
 async def until_done(
     engine: Engine,
-    look: Callable[[Engine], Awaitable[T]],
+    check: Callable[[Engine], Awaitable[T]],
     *,
     timeout: float | None,
     on_progress: Callable[[T], object] | None,
@@ -81,7 +81,7 @@ async def until_done(
     """Look until an export is done; give back its record. Raises `ExportFailed`, and what `until_over` raises."""
     export = await until_over(
         engine,
-        look,
+        check,
         is_over=lambda seen: _status(seen) in ("SUCCESS", "ERROR"),
         state=_status,
         what="exports.wait",

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = ("httpx", "attrs", "attr", "orjson", "aiolimiter", "dataclasses")
+HEAVY = ("httpx", "attrs", "attr", "orjson", "msgspec", "dataclasses")
 
 
 def loaded(statement: str) -> set[str]:

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from batch_api import BatchClient, Limit
 from batch_api.cli.account import Account
 from batch_api.cli.app import app
-from batch_api.ingest.items.item_types import AudienceChanges, Kind, ProfileEdits
+from batch_api.ingest.items.item_types import AudienceChanges, ItemType, ProfileEdits
 from batch_api.ingest.items.reading import read as read_window
 from batch_api.ingest.sources.open import open_source
 from batch_api.testing import FakeBatch
@@ -197,7 +197,7 @@ def test_nothing_of_any_file_is_lost(tmp_path: Path, header: list[str], lines: l
     assert [item["id"] for item in items_of(audience, AudienceChanges("customers"))] == ids
 
 
-def items_of(path: Path, kind: Kind) -> list[Any]:
+def items_of(path: Path, kind: ItemType) -> list[Any]:
     """What an import would send of a file."""
 
     async def walk() -> list[Any]:

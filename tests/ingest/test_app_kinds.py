@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 
 from batch_api import InvalidInput
 from batch_api.app.item_types import CustomData, EventCoalescer, Recipients, TriggerEvents
+from batch_api.ingest.items.encoded import EncodedItems
 from batch_api.ingest.items.reading import read
-from batch_api.ingest.items.rows import Rows
 
 ITEMS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 9)), max_size=40)
 MOST = 10
 
 
-def requests_of(items: list[dict[str, Any]], window: int) -> list[Rows]:
+def requests_of(items: list[dict[str, Any]], window: int) -> list[EncodedItems]:
     """What is sent, each answered at once."""
     chunker = EventCoalescer(most_items=MOST, most_bytes=10**6)
-    sent: list[Rows] = []
+    sent: list[EncodedItems] = []
     for start in range(0, len(items), window):
         rows = read(TriggerEvents(), items[start : start + window], start).rows
         assert rows is not None

@@ -6,15 +6,17 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batch_api.ingest.items.rows import Rows
+from batch_api.ingest.items.encoded import EncodedItems
 from batch_api.ingest.sending.chunker import Chunker
 
 
-def rows_of(names: list[int], start: int, weight: int = 10) -> Rows:
+def rows_of(names: list[int], start: int, weight: int = 10) -> EncodedItems:
     body = b",".join(
         orjson.dumps({"id": str(name), "at": at, "x": "x" * weight}) for at, name in enumerate(names, start)
     )
-    return Rows(range(start, start + len(names)), [str(name) for name in names], None, (body,), has_events=False)
+    return EncodedItems(
+        range(start, start + len(names)), [str(name) for name in names], None, (body,), has_events=False
+    )
 
 
 @settings(max_examples=200)
@@ -28,11 +30,11 @@ def test_whatever_comes_goes_once_and_in_order(
     windows: list[list[int]], most_items: int, most_bytes: int, answers: object
 ) -> None:
     chunker = Chunker(most_items=most_items, most_bytes=most_bytes)
-    out: list[Rows] = []
-    unanswered: list[Rows] = []
+    out: list[EncodedItems] = []
+    unanswered: list[EncodedItems] = []
     count = 0
 
-    def take(chunk: Rows) -> None:
+    def take(chunk: EncodedItems) -> None:
         busy = {name for other in unanswered for name in other.ids}
         assert len(set(chunk.ids)) == len(chunk), "two of one profile in a chunk"
         assert busy.isdisjoint(chunk.ids), "an earlier one is unanswered"

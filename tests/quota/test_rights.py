@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from batch_api import BatchClient
-from batch_api.engine.limiter.shared.look import Onlooker
 from batch_api.engine.limiter.shared.reason import reason_for
 from batch_api.engine.limiter.shared.url import Address, secrets_of, shown
+from batch_api.engine.limiter.shared.view import Viewer
 from batch_api.testing import FakeBatch
 from batch_api.testing.clock import run
 from tests.quota.cluster import Process
@@ -54,9 +54,9 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
 async def test_the_rights_in_the_guide_are_enough(redis: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
     url = allow(redis)
     assert not await call(url)
-    onlooker = Onlooker(url)
-    assert [limit.name for limit in (await onlooker.look()).limits] == ["profile_update"]
-    await onlooker.aclose()
+    viewer = Viewer(url)
+    assert [limit.name for limit in (await viewer.view()).limits] == ["profile_update"]
+    await viewer.aclose()
     assert lines(caplog) == []
 
 
@@ -80,10 +80,10 @@ async def test_keys_that_a_user_may_not_touch_are_told(redis: RedisServer, caplo
 
 
 async def test_who_may_not_look_is_told_why(redis: RedisServer) -> None:
-    onlooker = Onlooker(allow(redis, without="scan"))
+    viewer = Viewer(allow(redis, without="scan"))
     with pytest.raises(ConnectionError, match="scan"):
-        await onlooker.look()
-    await onlooker.aclose()
+        await viewer.view()
+    await viewer.aclose()
 
 
 async def test_a_key_of_another_type_is_told_and_calls_go_on(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from batch_api import BatchClient
 from batch_api.engine.gate import TooLate
 from batch_api.engine.limiter.shared.link import LONGEST_PAUSE
-from batch_api.engine.limiter.shared.look import Onlooker
+from batch_api.engine.limiter.shared.view import Viewer
 from batch_api.engine.limits import Limit
 from batch_api.testing import FakeBatch
 from batch_api.testing.clock import run
@@ -61,6 +61,7 @@ def forge(redis: PlayedRedis, forged: dict[str, dict[str, str]]) -> None:
 @example({"limit": {"free": "1e12", "shift": "-1e12"}})
 @example({"clock": {"seen": f"{EPOCH + 1e12}"}})
 @example({"clock": {"skew": "-1e300"}})
+@example({"clock": {"seen": f"{-EPOCH}", "skew": f"{EPOCH + 1e9}"}})
 def test_calls_go_on_within_seconds_whatever_was_written(forged: dict[str, dict[str, str]]) -> None:
     async def main() -> None:
         redis = played()
@@ -208,8 +209,8 @@ async def test_calls_go_on_before_a_real_redis_too(redis: RedisServer, kind: str
             assert link is not None
             assert not link.away
             assert fake.stats["profile_update"].accepted == 4
-        onlooker = Onlooker(redis.url)
-        assert [limit.limit for limit in (await onlooker.look()).limits] == ["300 items / 1 s"]
+        viewer = Viewer(redis.url)
+        assert [limit.limit for limit in (await viewer.view()).limits] == ["300 items / 1 s"]
         redis.command("HSET", key, *(word for pair in fields.items() for word in pair))
-        await onlooker.look()
-        await onlooker.aclose()
+        await viewer.view()
+        await viewer.aclose()

@@ -17,7 +17,7 @@ import pytest
 from batch_api import BatchClient
 from batch_api.cli import main as command
 from batch_api.engine.limiter.shared.limiter import Place
-from batch_api.engine.limiter.shared.look import Onlooker
+from batch_api.engine.limiter.shared.view import Viewer
 from batch_api.testing import FakeBatch
 from tests.quota.test_rights import GUIDE, SETUSER
 from tests.redis_server import Cluster, RedisServer, redis_cluster, redis_sentinel, redis_server
@@ -276,7 +276,7 @@ async def test_the_rights_in_the_guide_are_enough_in_a_cluster(
     async with served() as fake, client_of(fake, "project_abcd", url) as client:
         await client.profiles.update([EDIT])
         assert not is_away(client)
-    onlooker = Onlooker(url)
-    assert (await onlooker.look()).limits
-    await onlooker.aclose()
+    viewer = Viewer(url)
+    assert (await viewer.view()).limits
+    await viewer.aclose()
     assert caplog.text == ""

@@ -22,11 +22,11 @@ import httpx
 
 from batch_api.engine import engine, gate
 from batch_api.engine.limiter.bucket import Bucket
-from batch_api.engine.retry import judge
+from batch_api.engine.retry import next_step
 from batch_api.engine.wire.given import GivenHttpx
 from batch_api.engine.wire.network import HandshakeError, HandshakeTimeout
 from batch_api.ingest.buffer.outbox import _ADD, Outbox
-from batch_api.ingest.buffer.sequence import Held, Order, Stage
+from batch_api.ingest.buffer.sequence import BufferedEdit, Sequencer, Stage
 from batch_api.ingest.job.checkpoint import Checkpoint
 from tests.simulator import world
 from tests.simulator.network import Network
@@ -158,9 +158,9 @@ def _any_handshake_that_fails_is_final() -> contextlib.AbstractContextManager[ob
 
 def _events_go_again() -> contextlib.AbstractContextManager[object]:
     def lax(*arguments: Any, replayable: bool, **others: Any) -> Any:
-        return judge(*arguments, replayable=True, **others)
+        return next_step(*arguments, replayable=True, **others)
 
-    return mock.patch.object(engine, "judge", lax)
+    return mock.patch.object(engine, "next_step", lax)
 
 
 def _a_place_is_not_given_back() -> contextlib.AbstractContextManager[object]:
@@ -168,7 +168,7 @@ def _a_place_is_not_given_back() -> contextlib.AbstractContextManager[object]:
 
 
 def _an_edit_is_accepted_before_it_is_on_disk() -> contextlib.AbstractContextManager[object]:
-    async def add(self: Outbox, edit: Held) -> None:
+    async def add(self: Outbox, edit: BufferedEdit) -> None:
         self._note((_ADD, [(edit.index, edit.id, edit.body, edit.has_events, edit.since)]))
 
     return mock.patch.object(Outbox, "add", add)
@@ -183,16 +183,16 @@ def _a_checkpoint_does_not_note_what_it_sends() -> contextlib.AbstractContextMan
 
 
 def _edits_of_one_profile_overtake_each_other() -> contextlib.AbstractContextManager[object]:
-    def add(self: Order, edit: Held) -> None:
+    def add(self: Sequencer, edit: BufferedEdit) -> None:
         edit.stage = Stage.WAITING
         self._behind.setdefault(edit.id, OrderedDict())
         self._ready[edit.index] = edit
 
-    def over(self: Order, edit: Held) -> None:
+    def over(self: Sequencer, edit: BufferedEdit) -> None:
         edit.stage = Stage.OVER
         self._ready.pop(edit.index, None)
 
-    return mock.patch.multiple(Order, add=add, over=over)
+    return mock.patch.multiple(Sequencer, add=add, over=over)
 
 
 async def _nothing(self: object, *arguments: object) -> None:

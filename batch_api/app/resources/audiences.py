@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         InstallAudienceEdit,
         InstallAudienceMember,
     )
-    from batch_api.ingest.items.item_types import Kind
+    from batch_api.ingest.items.item_types import ItemType
     from batch_api.ingest.job.checkpoint import Checkpoint
     from batch_api.ingest.job.job import Job
     from batch_api.ingest.job.progress import Progress
@@ -216,18 +216,18 @@ class AppAudiences(Resource):
             token: The `indexing_token` of the change; `None` for the latest one.
             type: What its ids are.
             timeout: Seconds to wait at most; `None` for as long as it takes.
-            on_progress: Called with what each look saw.
+            on_progress: Called with what each check found.
 
         Returns the audience as it was last seen. Raises `WaitTimeout`, and whatever `view` raises.
         """
         _name(name)
 
-        async def look(engine: Engine) -> AudienceView:
+        async def check(engine: Engine) -> AudienceView:
             return await _view(engine, name, token, type)
 
         return await until_over(
             self._engine,
-            look,
+            check,
             is_over=lambda seen: _state(seen) == "APPLIED",
             state=_state,
             what="audiences.wait",
@@ -251,7 +251,7 @@ def _is_installs(type: str) -> bool:
     return choice(type, "type", "custom_ids", "advertising_ids", "install_ids") == "install_ids"
 
 
-def _changes(name: str, type: str) -> Kind:
+def _changes(name: str, type: str) -> ItemType:
     return app_kinds.InstallAudienceChanges(name) if _is_installs(type) else app_kinds.CustomAudienceChanges(name, type)
 
 

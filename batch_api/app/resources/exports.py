@@ -69,17 +69,17 @@ class AppExports(Resource):
         Args:
             id: What `campaign_ids` or `campaign_events` returned.
             timeout: Seconds to wait at most; `None` for as long as it takes.
-            on_progress: Called with what each look saw.
+            on_progress: Called with what each check found.
 
         Raises `ExportFailed`, with the export in `.export`, when it ends in `ERROR`; `WaitTimeout`; and whatever `view`
         raises.
         """
         text(id, "id")
 
-        async def look(engine: Engine) -> AppExport:
+        async def check(engine: Engine) -> AppExport:
             return await _view(engine, id)
 
-        return await until_done(self._engine, look, timeout=timeout, on_progress=on_progress)
+        return await until_done(self._engine, check, timeout=timeout, on_progress=on_progress)
 
 
 async def _view(engine: Engine, id: str) -> AppExport:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, MutableMapping
 
-from aiolimiter import AsyncLimiter
-
 from batch_api.engine.limits import Limit
 
 DOCUMENTED_BURST_USED = 0.8
@@ -27,9 +25,8 @@ _A_HAIR = 1e-9
 class Bucket:
     """One limit's bucket: in any t seconds at most `burst + rate * t` goes out.
 
-    `aiolimiter` keeps the level and admits. Around it stand the things it does not do: a start level, costs above the
-    capacity, a change of rate, and telling when a cost will fit. For those the bucket remembers one thing, when it will
-    be full again. Only the head of a queue may call `spend`.
+    It remembers one thing, the time at which it will be full again. From that follow when a cost fits, whether it fits
+    now, and what to tell the next event loop. Only the head of a queue may call `spend`.
     """
 
     def __init__(
@@ -58,7 +55,6 @@ class Bucket:
         self._largest = largest
         self._at_once = max(self.capacity, largest)
         self._memory, self._key = memory, key
-        self._limiter: AsyncLimiter | None = None
         self._unanswered = 0.0
         self._cut_off = 0.0
         self._answered_full_at = -math.inf  # as `_full_at`, for what was answered, from when the server counted it
@@ -101,19 +97,11 @@ class Bucket:
     def has_room(self, cost: float) -> bool:
         """Whether `cost` fits now."""
         self._recover()
-        if self._now() < self.ready_at(cost):
-            return False
-        return self._limiter is None or self._limiter.has_capacity(min(cost, self.capacity))
+        return self._now() >= self.ready_at(cost)
 
-    async def spend(self, cost: float) -> None:
-        """Take `cost`, which fits: this never waits."""
-        amount = min(cost, self.capacity)
-        now = self._now()
-        if self._limiter is None:
-            await self._refill(now)
-        assert self._limiter is not None  # noqa: S101
-        await self._limiter.acquire(amount)
-        self._move(max(self._full_at, now) + amount / self._rate)
+    def spend(self, cost: float) -> None:
+        """Take `cost`, which fits."""
+        self._move(max(self._full_at, self._now()) + min(cost, self.capacity) / self._rate)
         spacing = self._spacing - self._slack(cost)
         if spacing > 0:
             self._owe_until(self._full_at + spacing)
@@ -210,7 +198,6 @@ class Bucket:
     def _set_rate(self) -> None:
         """What is owed is owed until the same time: a cut is followed by a pause that empties the bucket anyway."""
         self._rate = self._full_rate * self._factor
-        self._limiter = None
 
     def _slack(self, cost: float) -> float:
         """Seconds of jitter that the server's bucket hides after a request of `cost`."""
@@ -223,14 +210,7 @@ class Bucket:
     def _owe_until(self, full_at: float) -> None:
         if full_at > self._full_at:
             self._move(full_at)
-            self._limiter = None
 
     def _move(self, full_at: float) -> None:
         self._full_at = full_at
         self._memory[self._key] = (self._now(), full_at)
-
-    async def _refill(self, now: float) -> None:
-        """A fresh limiter, filled to the level of this instant."""
-        self._limiter = AsyncLimiter(self.capacity, self.capacity / self._rate)
-        level = min(max(self._full_at - now, 0.0) * self._rate, self.capacity)
-        await self._limiter.acquire(level * (1 - _A_HAIR))

@@ -51,8 +51,8 @@ class Limiter(Protocol):
         """
         ...
 
-    async def spend(self, ticket: Ticket) -> None:
-        """Take what `seconds_until` found. Never waits."""
+    def spend(self, ticket: Ticket) -> None:
+        """Take what `seconds_until` found."""
         ...
 
     def accepted(self, ticket: Ticket, answer: Answer) -> None:
@@ -88,9 +88,9 @@ class LocalLimiter:
         ready = max(draw.bucket.ready_at(draw.cost) for draw in head.draws)
         return min(max(ready - self._now(), _A_MOMENT), _LONGEST_SLEEP)
 
-    async def spend(self, ticket: Ticket) -> None:
+    def spend(self, ticket: Ticket) -> None:
         for draw in ticket.draws:
-            await draw.bucket.spend(draw.cost)
+            draw.bucket.spend(draw.cost)
 
     def accepted(self, ticket: Ticket, answer: Answer) -> None:
         self.heard(ticket, answer, late=answer.seconds - answer.quickest)

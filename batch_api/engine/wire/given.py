@@ -10,7 +10,7 @@ import httpx
 
 from batch_api.engine.errors import ConfigurationError
 from batch_api.engine.response import Headers
-from batch_api.engine.wire.silence import hush, quiet
+from batch_api.engine.wire.silence import install_filter, no_logging
 from batch_api.engine.wire.transport import Request, Transport, WireResponse
 
 T = TypeVar("T")
@@ -33,11 +33,11 @@ class GivenHttpx:
 
     httpcore's pools lose the connection of a task that is cancelled at certain moments, for good. So what runs in an
     `httpx.AsyncHTTPTransport` is never cancelled: it goes on in a task of its own, and is closed when it comes back, at
-    the latest after the time-out of its request.
+    the latest after the timeout of its request.
     """
 
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
-        hush()
+        install_filter()
         self._transport = transport
         self._is_pool = isinstance(transport, httpx.AsyncHTTPTransport)
         self._left: set[asyncio.Task[Any]] = set()
@@ -57,12 +57,12 @@ class GivenHttpx:
             stream=_Body(request),
             extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), request.timeout)},
         )
-        with quiet():
+        with no_logging():
             response = await self._unharmed(self._transport.handle_async_request(wire), _closed)
         return _GivenResponse(self, response)
 
     async def aclose(self) -> None:
-        with quiet():
+        with no_logging():
             if self._left:
                 await asyncio.wait(self._left)
             await self._transport.aclose()
@@ -123,7 +123,7 @@ class _GivenResponse:
         assert isinstance(self._stream, httpx.AsyncByteStream)  # noqa: S101
         chunks = aiter(self._stream)
         while True:
-            with quiet():
+            with no_logging():
                 chunk = await self._transport._unharmed(_next_of(chunks))
             if chunk is None:
                 return
@@ -132,7 +132,7 @@ class _GivenResponse:
     async def aclose(self) -> None:
         response, self._response = self._response, None
         if response is not None:
-            with quiet():
+            with no_logging():
                 await self._transport._unharmed(response.aclose())
 
 

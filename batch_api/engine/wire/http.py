@@ -21,7 +21,7 @@ from batch_api.engine.response import Headers
 from batch_api.engine.wire.loop_end import at_loop_end
 from batch_api.engine.wire.network import HandshakeError, HandshakeTimeout, Network
 from batch_api.engine.wire.proxies import Proxies, Proxy
-from batch_api.engine.wire.silence import hush, quiet
+from batch_api.engine.wire.silence import install_filter, no_logging
 from batch_api.engine.wire.tls import KEEP_ALIVE, tls_context
 from batch_api.engine.wire.transport import Request, WireError, WireResponse, fails_for_good
 
@@ -65,7 +65,7 @@ class HttpxTransport:
         trust_env: bool = True,
         network: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
-        hush()
+        install_filter()
         self._proxies = Proxies(proxy, trust_env=trust_env)
         self._ssl_context = ssl_context
         self._trust_env = trust_env
@@ -89,7 +89,7 @@ class HttpxTransport:
         request.sent = False
         body = _Body(request)
         try:
-            with quiet():
+            with no_logging():
                 response = await connection.send(_on_the_wire(request, address, body))
             if response.status < 300 and not body.is_whole:  # nobody can have taken what was not sent
                 raise httpcore.WriteError("a success came before the whole body had left")
@@ -341,7 +341,7 @@ class _Answer:
         chunks: Any = aiter(self._response.stream)  # type: ignore[arg-type]
         try:
             while True:
-                with quiet():
+                with no_logging():
                     chunk = await anext(chunks, None)
                 if chunk is None:
                     self._is_complete = True
@@ -350,7 +350,7 @@ class _Answer:
         except Exception as error:
             raise _wire_error(error, self._request) from error
         finally:
-            with quiet():
+            with no_logging():
                 await chunks.aclose()
 
     async def aclose(self) -> None:
@@ -359,7 +359,7 @@ class _Answer:
             return
         try:
             if self._is_complete:
-                with quiet():
+                with no_logging():
                     await self._response.aclose()
         finally:
             # Where the exchange did not come to its end, neither is it idle.

@@ -26,7 +26,7 @@ def _not_ours(record: logging.LogRecord) -> bool:
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def no_logging() -> Iterator[None]:
     """Inside, the HTTP libraries log nothing; other users of the same libraries are not affected."""
     token = _ours.set(True)
     try:
@@ -35,7 +35,7 @@ def quiet() -> Iterator[None]:
         _ours.reset(token)
 
 
-def hush() -> None:
+def install_filter() -> None:
     """Install the filter. May be called again."""
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_not_ours)

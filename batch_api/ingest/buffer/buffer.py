@@ -20,15 +20,15 @@ from batch_api.engine.engine import Engine
 from batch_api.engine.errors import BatchError, BufferFull, ConfigurationError, DeadlineExceeded, InvalidInput
 from batch_api.engine.loop import running_loop
 from batch_api.engine.observe import logger
-from batch_api.ingest.buffer.flow import Room
+from batch_api.ingest.buffer.flow import FlowControl
 from batch_api.ingest.buffer.outbox import Outbox, through
 from batch_api.ingest.buffer.outboxfile import Contents, SetAside
-from batch_api.ingest.buffer.sender import Dispatcher
-from batch_api.ingest.buffer.sequence import Held, Stage
+from batch_api.ingest.buffer.sender import Sender
+from batch_api.ingest.buffer.sequence import BufferedEdit, Stage
 from batch_api.ingest.buffer.settings import Holding, Sending
 from batch_api.ingest.buffer.stamps import stamp
 from batch_api.ingest.items.fates import Delivered, Fate, Invalid, PartlyApplied, Trouble, Unknown, Unsent
-from batch_api.ingest.items.item_types import Kind
+from batch_api.ingest.items.item_types import ItemType
 
 
 @frozen(repr=False)
@@ -57,7 +57,7 @@ class Buffer:
     def __init__(
         self,
         engine: Engine,
-        kind: Kind,
+        item_type: ItemType,
         what: str,
         *,
         outbox: str | PathLike[str] | None,
@@ -66,24 +66,24 @@ class Buffer:
         holding: Holding | None,
         on_trouble: Callable[[Trouble], object] | None,
     ) -> None:
-        self._kind = kind
+        self._item_type = item_type
         self._holding = holding or Holding()
-        self._room = Room(self._holding)
+        self._flow = FlowControl(self._holding)
         self._outbox = None if outbox is None else Outbox(outbox, f"{what} of project {engine.project_mark}")
         self._resend_events = resend_events
         self._on_trouble = on_trouble
         sending = sending or Sending()
         self._drain = engine.deadline if sending.drain is None else sending.drain
-        self._dispatcher = Dispatcher(
+        self._sender = Sender(
             engine,
-            kind,
+            item_type,
             sending,
             patience=engine.deadline if sending.patience is None else sending.patience,
             resend_events=resend_events,
             outbox=self._outbox,
             finish=self._finish,
         )
-        self._held: OrderedDict[int, Held] = OrderedDict()
+        self._held: OrderedDict[int, BufferedEdit] = OrderedDict()
         self._next = 0
         self._something_ended = asyncio.Event()
         self._state = "not open yet"
@@ -104,7 +104,7 @@ class Buffer:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._state = "closed"
-        self._room.close(self._not_open())
+        self._flow.close(self._not_open())
         try:
             await self.flush(self._drain)
         finally:
@@ -131,7 +131,7 @@ class Buffer:
         held.caller = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(timeout):
-                if timeout is not None and self._dispatcher.wait_time() > timeout:
+                if timeout is not None and self._sender.wait_time() > timeout:
                     raise TimeoutError
                 await self._accept(held)
                 return await held.caller
@@ -208,7 +208,9 @@ class Buffer:
         return True
 
     def __repr__(self) -> str:
-        return f"<Buffer of {self._kind.operation.name}, {self._state}: {len(self)} edits, {self._room.bytes} bytes>"
+        return (
+            f"<Buffer of {self._item_type.operation.name}, {self._state}: {len(self)} edits, {self._flow.bytes} bytes>"
+        )
 
     def _open_outbox(self) -> Outbox:
         if self._outbox is None:
@@ -226,10 +228,10 @@ class Buffer:
         self._next += 1
         return self._next - 1
 
-    def _read(self, edit: object, ref: Any) -> Held:
+    def _read(self, edit: object, ref: Any) -> BufferedEdit:
         """Check and encode an edit. Raises `InvalidInput`."""
-        fields = self._kind.plain(edit)
-        seen = self._kind.look(fields)
+        fields = self._item_type.plain(edit)
+        seen = self._item_type.check_one(fields)
         since = None
         if seen.has_events:
             fields, since = stamp(fields)
@@ -237,12 +239,12 @@ class Buffer:
             body = encode_items([fields])
         except InvalidInput as error:
             raise InvalidInput(error.reason, path=error.path) from None
-        return Held(-1, seen.id, ref, body, has_events=seen.has_events, since=since)
+        return BufferedEdit(-1, seen.id, ref, body, has_events=seen.has_events, since=since)
 
-    async def _accept(self, held: Held) -> None:
+    async def _accept(self, held: BufferedEdit) -> None:
         if self._state != "open":
             raise self._not_open()
-        await self._room.take(len(held.body))
+        await self._flow.take(len(held.body))
         held.index = self._number()
         self._held[held.index] = held
         if self._outbox is not None:
@@ -252,12 +254,12 @@ class Buffer:
                 self._let_go(held)
                 raise
         if held.stage is Stage.ACCEPTED:
-            self._dispatcher.add(held)
+            self._sender.add(held)
 
-    def _not_accepted(self, held: Held, error: BatchError) -> Unsent:
+    def _not_accepted(self, held: BufferedEdit, error: BatchError) -> Unsent:
         return Unsent(self._number() if held.index < 0 else held.index, held.id, held.ref, error)
 
-    def _out_of_time(self, held: Held, caller: asyncio.Future[Fate]) -> Fate:
+    def _out_of_time(self, held: BufferedEdit, caller: asyncio.Future[Fate]) -> Fate:
         if caller.done() and not caller.cancelled():
             return caller.result()
         if self._withdraw(held):
@@ -266,13 +268,13 @@ class Buffer:
         error = DeadlineExceeded("The edit's timeout passed while its request was in flight.", outcome="unknown")
         return Unknown(held.index, held.id, held.ref, error)
 
-    def _withdraw(self, held: Held) -> bool:
+    def _withdraw(self, held: BufferedEdit) -> bool:
         """Withdraw an edit, unless a request may already carry it. Returns whether it was withdrawn, now or before."""
-        if held.stage not in (Stage.ACCEPTED, Stage.WAITING) or held.doubt is not None:
+        if held.stage not in (Stage.ACCEPTED, Stage.WAITING) or held.lost_answer is not None:
             return False
         if held.index in self._held:
             if held.stage is Stage.WAITING:
-                self._dispatcher.withdraw(held)
+                self._sender.withdraw(held)
             if self._outbox is not None:
                 self._outbox.remove(held)
             self._let_go(held)
@@ -289,16 +291,16 @@ class Buffer:
                 self._end_events(held, outbox)
                 if not held.body:
                     continue
-            self._room.fill(len(held.body))
+            self._flow.fill(len(held.body))
             self._held[held.index] = held
-            self._dispatcher.add(held)
+            self._sender.add(held)
 
-    def _end_events(self, held: Held, outbox: Outbox) -> None:
+    def _end_events(self, held: BufferedEdit, outbox: Outbox) -> None:
         """Its events may have been applied and are not retried; its attributes are."""
         error = BatchError("The process ended before the answer came.", outcome="unknown")
         outbox.set_aside(held, "Unknown", str(error))
         self._tell(Unknown(held.index, held.id, None, error))
-        held.body, held.has_events, held.since = self._kind.without_events(held.body) or b"", False, None
+        held.body, held.has_events, held.since = self._item_type.without_events(held.body) or b"", False, None
         if held.body:
             outbox.reduce(held)
         else:
@@ -306,7 +308,7 @@ class Buffer:
 
     # -- ending --------------------------------------------------------------------------------------------------
 
-    def _finish(self, held: Held, fate: Fate) -> None:
+    def _finish(self, held: BufferedEdit, fate: Fate) -> None:
         """Report the fate to the caller who waits for it, otherwise to the outbox and to `on_trouble`."""
         is_told = held.is_awaited
         if held.caller is not None and is_told:
@@ -319,10 +321,10 @@ class Buffer:
         if not is_told and not isinstance(fate, Delivered):
             self._tell(fate)
 
-    def _let_go(self, held: Held) -> None:
+    def _let_go(self, held: BufferedEdit) -> None:
         held.stage = Stage.OVER
         del self._held[held.index]
-        self._room.free(len(held.body))
+        self._flow.free(len(held.body))
         self._something_ended.set()
 
     def _tell(self, trouble: Trouble) -> None:
@@ -337,7 +339,7 @@ class Buffer:
 
     async def _end(self) -> None:
         """Send nothing more: end the tasks, and give what is left its fate, or keep it in the outbox."""
-        await self._dispatcher.stop()
+        await self._sender.stop()
         self._left = _remainder(self._held.values())
         fates: list[Unsent | Unknown] = [*self._left.unsent, *self._left.unknown]
         for fate in fates:
@@ -352,14 +354,14 @@ class Buffer:
             await self._outbox.close()
 
 
-def _remainder(edits: Iterable[Held]) -> Remainder:
+def _remainder(edits: Iterable[BufferedEdit]) -> Remainder:
     error = DeadlineExceeded("The buffer could not be emptied in time.", outcome="not_sent")
     lost = DeadlineExceeded("The buffer could not be emptied in time.", outcome="unknown")
     unsent: list[Unsent] = []
     unknown: list[Unknown] = []
     for edit in edits:
-        if edit.stage is Stage.LEFT or edit.doubt is not None:
-            unknown.append(Unknown(edit.index, edit.id, edit.ref, edit.doubt or lost))
+        if edit.stage is Stage.LEFT or edit.lost_answer is not None:
+            unknown.append(Unknown(edit.index, edit.id, edit.ref, edit.lost_answer or lost))
         else:
             unsent.append(Unsent(edit.index, edit.id, edit.ref, error))
     return Remainder(tuple(unsent), tuple(unknown))

@@ -9,7 +9,7 @@ from batch_api.engine.errors import BatchError, BufferFull
 from batch_api.ingest.buffer.settings import Holding
 
 
-class Room:
+class FlowControl:
     """The capacity that is left. Strictly first come, first served: small edits do not starve a large one."""
 
     def __init__(self, holding: Holding) -> None:

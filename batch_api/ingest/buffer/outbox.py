@@ -21,7 +21,7 @@ from typing import Final
 from batch_api.engine.errors import BatchError
 from batch_api.engine.observe import logger
 from batch_api.ingest.buffer.outboxfile import Contents, OutboxFile, SetAside, Statement, aside_row, edit_row
-from batch_api.ingest.buffer.sequence import Held
+from batch_api.ingest.buffer.sequence import BufferedEdit
 
 MOST_SET_ASIDE: Final = 10_000
 """Edits set aside at most; beyond that the oldest are deleted."""
@@ -76,27 +76,27 @@ class Outbox:
 
     # -- what the buffer calls -----------------------------------------------------------------------------------
 
-    async def add(self, edit: Held) -> None:
+    async def add(self, edit: BufferedEdit) -> None:
         """Return once the edit is on disk."""
         await self._written((_ADD, [edit_row(edit, sent=False)]))
 
-    async def note_sent(self, edits: Iterable[Held]) -> None:
+    async def note_sent(self, edits: Iterable[BufferedEdit]) -> None:
         """Return once the disk says that these are about to be sent."""
         await self._written((_SENT, [_marked(edit, sent=True) for edit in edits]))
 
-    def note_not_sent(self, edits: Iterable[Held]) -> None:
+    def note_not_sent(self, edits: Iterable[BufferedEdit]) -> None:
         """None of these was sent or applied, after all."""
         self._note((_NOT_SENT, [_marked(edit, sent=False) for edit in edits]))
 
-    def remove(self, edit: Held) -> None:
+    def remove(self, edit: BufferedEdit) -> None:
         """Delete an edit that has its fate, or was withdrawn."""
         self._note((_DELETE, [(edit.index,)]))
 
-    def set_aside(self, edit: Held, fate: str, reason: str) -> None:
+    def set_aside(self, edit: BufferedEdit, fate: str, reason: str) -> None:
         """Keep an edit that did not get through, for someone to examine."""
         self._note((_SET_ASIDE, [aside_row(edit, fate, reason)]), (_TRIM, [(MOST_SET_ASIDE,)]))
 
-    def reduce(self, edit: Held) -> None:
+    def reduce(self, edit: BufferedEdit) -> None:
         """Replace an edit with the part that is still to be sent."""
         self._note((_REDUCE, [edit_row(edit, sent=False)]))
 
@@ -168,7 +168,7 @@ class Outbox:
             self._file.close()
 
 
-def _marked(edit: Held, *, sent: bool) -> tuple[int, int]:
+def _marked(edit: BufferedEdit, *, sent: bool) -> tuple[int, int]:
     """The new checksum, and the row that it is for."""
     number, *_, checksum = edit_row(edit, sent=sent)
     return checksum, number

@@ -22,7 +22,7 @@ import orjson
 
 from batch_api.engine.errors import ConfigurationError
 from batch_api.ingest import private
-from batch_api.ingest.buffer.sequence import Held
+from batch_api.ingest.buffer.sequence import BufferedEdit
 
 DAMAGED: Final = "Its record in the outbox is damaged. `raw` is what is left of it."
 
@@ -87,7 +87,7 @@ class SetAside(NamedTuple):
 class Found(NamedTuple):
     """An edit that was in the file when it was opened."""
 
-    held: Held
+    held: BufferedEdit
     was_sent: bool
     """Whether it was in a request that was not answered, or whose answer was not recorded."""
 
@@ -103,13 +103,13 @@ class Contents(NamedTuple):
     """The first number that was never used."""
 
 
-def edit_row(edit: Held, *, sent: bool) -> Row:
+def edit_row(edit: BufferedEdit, *, sent: bool) -> Row:
     """An edit as a row of `edits`."""
     about = (edit.index, edit.id, int(edit.has_events), edit.since, int(sent))
     return (edit.index, edit.id, edit.body, *about[2:], _checksum(edit.body, about))
 
 
-def aside_row(edit: Held, fate: str, reason: str) -> Row:
+def aside_row(edit: BufferedEdit, fate: str, reason: str) -> Row:
     """An edit as a row of `aside`."""
     about = (edit.index, edit.id, fate, reason, time.time())
     return (edit.index, edit.id, edit.body, *about[2:], _checksum(edit.body, about))
@@ -139,7 +139,7 @@ class OutboxFile:
         except sqlite3.OperationalError as error:
             if str(error) in _BUSY:
                 raise ConfigurationError(
-                    f"The outbox {self._path} is in use by another buffer: give each process a file of its own."
+                    f"The outbox {self._path} is in use by another buffer: use a separate file for each process."
                 ) from None
             raise ConfigurationError(f"The outbox {self._path} cannot be opened: {error}.") from None
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the latter where SQLite quotes what is broken
@@ -219,7 +219,7 @@ class OutboxFile:
             if mark is None:
                 return True
         if mark != _MARK:
-            raise ConfigurationError(f"The file {self._path} is a database, but not an outbox: name another file.")
+            raise ConfigurationError(f"The file {self._path} is a database, but not an outbox: choose another file.")
         return False
 
     def _make_private(self) -> None:
@@ -263,7 +263,7 @@ class OutboxFile:
             connection.execute("INSERT INTO owner VALUES (?)", (self._owner,))
         elif found[0] != self._owner:
             raise ConfigurationError(
-                f"The outbox {self._path} belongs to another project or catalog: give each a file of its own."
+                f"The outbox {self._path} belongs to another project or catalog: use a separate file for each."
             )
 
 
@@ -333,7 +333,9 @@ def _read(connection: sqlite3.Connection) -> Contents:
         *values, checksum = row
         if _is_edit(values) and checksum == _checksum_of(values):
             number, name, body, events, since, sent = values
-            found.append(Found(Held(number, name, None, body, has_events=bool(events), since=since), bool(sent)))
+            found.append(
+                Found(BufferedEdit(number, name, None, body, has_events=bool(events), since=since), bool(sent))
+            )
         else:
             damaged.append((values[0], _raw(values[2])))
     (last,) = connection.execute("SELECT max(number) FROM aside WHERE number < ?", (_MOST_NUMBER,)).fetchone()

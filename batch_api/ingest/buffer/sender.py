@@ -13,12 +13,12 @@ from batch_api.engine.errors import BatchError, ConfigurationError, InvalidInput
 from batch_api.engine.observe import logger
 from batch_api.engine.retry import backoff
 from batch_api.ingest.buffer.outbox import Outbox
-from batch_api.ingest.buffer.sequence import Held, Order, Stage
+from batch_api.ingest.buffer.sequence import BufferedEdit, Sequencer, Stage
 from batch_api.ingest.buffer.settings import Sending
 from batch_api.ingest.buffer.stamps import TOO_OLD, is_too_old
+from batch_api.ingest.items.encoded import EncodedItems
 from batch_api.ingest.items.fates import Delivered, Fate, Invalid, Refused, Trouble, Unknown, Unsent
-from batch_api.ingest.items.item_types import Kind
-from batch_api.ingest.items.rows import Rows
+from batch_api.ingest.items.item_types import ItemType
 from batch_api.ingest.sending.delivery import ChunkSize, Delivery, all_of, is_about_items
 
 LONGEST_PAUSE: Final = 10.0
@@ -29,7 +29,7 @@ _DOUBLINGS: Final = 8  # of the pause between two retries
 class _Chunk:
     """The edits of one request, and how far it has come."""
 
-    def __init__(self, edits: list[Held]) -> None:
+    def __init__(self, edits: list[BufferedEdit]) -> None:
         self.edits = edits
         self._unanswered = 0
 
@@ -49,8 +49,8 @@ class _Chunk:
             edit.stage = stage
 
 
-class Dispatcher:
-    """Sends what is added, in the order of `Order`, and calls `finish` with the fate of each.
+class Sender:
+    """Sends what is added, in the order of `Sequencer`, and calls `finish` with the fate of each.
 
     Its only timer runs while nothing gets through: then one request at a time is tried, with pauses in between.
     """
@@ -58,29 +58,29 @@ class Dispatcher:
     def __init__(
         self,
         engine: Engine,
-        kind: Kind,
+        item_type: ItemType,
         sending: Sending,
         *,
         patience: float,
         resend_events: bool,
         outbox: Outbox | None,
-        finish: Callable[[Held, Fate], None],
+        finish: Callable[[BufferedEdit, Fate], None],
     ) -> None:
         self._engine = engine
-        self._kind = kind
-        most = kind.operation.max_items
+        self._item_type = item_type
+        most = item_type.operation.max_items
         if most is not None and sending.most_items > most:
             raise ConfigurationError(
-                f"Expected most_items of at most {most}, got {sending.most_items}: a request of {kind.operation.name}"
-                " takes no more."
+                f"Expected most_items of at most {most}, got {sending.most_items}: a request of"
+                f" {item_type.operation.name} takes no more."
             )
         self._sending = sending
-        self._size = ChunkSize(sending.most_items, engine.limits_of(kind.operation))
+        self._size = ChunkSize(sending.most_items, engine.limits_of(item_type.operation))
         self._patience = patience
         self._resend_events = resend_events
         self._outbox = outbox
         self._finish = finish
-        self._order = Order()
+        self._sequencer = Sequencer()
         self._requests: set[asyncio.Task[None]] = set()
         self._at_gate: _Chunk | None = None
         self._is_due = False
@@ -90,19 +90,19 @@ class Dispatcher:
         self._pause: asyncio.TimerHandle | None = None
         self._rng = random.Random()
 
-    def add(self, edit: Held) -> None:
+    def add(self, edit: BufferedEdit) -> None:
         """Send this, when its turn comes."""
-        self._order.add(edit)
+        self._sequencer.add(edit)
         self._soon()
 
-    def withdraw(self, edit: Held) -> None:
+    def withdraw(self, edit: BufferedEdit) -> None:
         """Do not send this edit, which is still waiting."""
-        self._order.over(edit)
+        self._sequencer.over(edit)
         self._soon()
 
     def wait_time(self) -> float:
         """Seconds that a request made now would wait for the rate limit."""
-        return self._engine.wait_time(self._kind.operation.name)
+        return self._engine.wait_time(self._item_type.operation.name)
 
     async def stop(self) -> None:
         """End all requests. The edits that they carried stay as they are."""
@@ -128,7 +128,7 @@ class Dispatcher:
         most = 1 if self._failures else self._sending.in_flight
         if self._is_stopped or self._pause or self._at_gate or len(self._requests) >= most:
             return
-        if len(self._order) == 1 and 2 <= most - 1 == len(self._requests):
+        if len(self._sequencer) == 1 and 2 <= most - 1 == len(self._requests):
             return  # the last request in flight carries several edits: a single one waits for more, or for an answer
         edits = self._next_edits()
         if edits:
@@ -137,11 +137,11 @@ class Dispatcher:
             self._requests.add(request)
             request.add_done_callback(self._returned)
 
-    def _next_edits(self) -> list[Held]:
+    def _next_edits(self) -> list[BufferedEdit]:
         """The edits to send next. Those whose events have become too old end here."""
-        edits: list[Held] = []
-        while self._order and not edits:
-            for edit in self._order.take(most_items=self._size.now, most_bytes=self._sending.most_bytes):
+        edits: list[BufferedEdit] = []
+        while self._sequencer and not edits:
+            for edit in self._sequencer.take(most_items=self._size.now, most_bytes=self._sending.most_bytes):
                 if is_too_old(edit.since):
                     error = InvalidInput(TOO_OLD, path="events")
                     self._end(edit, Invalid(edit.index, edit.id, edit.ref, error))
@@ -170,12 +170,12 @@ class Dispatcher:
         finally:
             if self._at_gate is chunk:
                 self._at_gate = None
-        self._take_stock(chunk, troubles)
-        again = [edit for edit in chunk.edits if self._goes_again(edit, troubles.get(edit.index))]
+        self._note_outcome(chunk, troubles)
+        again = [edit for edit in chunk.edits if self._may_retry(edit, troubles.get(edit.index))]
         if again:
             if self._outbox is not None:
                 self._outbox.note_not_sent(again)
-            self._order.put_back(again)
+            self._sequencer.put_back(again)
         for edit in chunk.edits:
             if edit.stage is not Stage.WAITING:
                 self._end(edit, troubles.get(edit.index) or Delivered(edit.index, edit.id, edit.ref))
@@ -185,7 +185,7 @@ class Dispatcher:
         rows = _rows(chunk.edits)
         delivery = Delivery(
             self._engine,
-            self._kind,
+            self._item_type,
             resend_events=self._resend_events,
             patience=0.0,
             on_answer=self._size.learn,
@@ -204,7 +204,7 @@ class Dispatcher:
             broken = BatchError(f"The request failed with {type(error).__name__}.", outcome="unknown")
             return all_of(rows, Unknown, broken)
 
-    def _take_stock(self, chunk: _Chunk, troubles: dict[int, Trouble]) -> None:
+    def _note_outcome(self, chunk: _Chunk, troubles: dict[int, Trouble]) -> None:
         """Note whether anything gets through at all."""
         failures = [trouble for trouble in troubles.values() if _never_arrived(trouble)]
         if len(failures) < len(chunk.edits):
@@ -221,13 +221,13 @@ class Dispatcher:
         self._pause = None
         self._soon()
 
-    def _goes_again(self, edit: Held, trouble: Trouble | None) -> bool:
+    def _may_retry(self, edit: BufferedEdit, trouble: Trouble | None) -> bool:
         """Whether the edit may get through later, and cannot be applied twice."""
         if trouble is None or not _never_arrived(trouble):
             return False
         error = trouble.error
         if isinstance(trouble, Unknown):
-            edit.doubt = error
+            edit.lost_answer = error
             if edit.has_events and not self._resend_events:
                 return False
         if self._outbox is not None and not edit.is_awaited:
@@ -235,13 +235,13 @@ class Dispatcher:
         turn = asyncio.get_running_loop().time() + self.wait_time()
         return error.may_pass and turn < self._failing_since + self._patience
 
-    def _end(self, edit: Held, fate: Fate) -> None:
-        self._order.over(edit)
+    def _end(self, edit: BufferedEdit, fate: Fate) -> None:
+        self._sequencer.over(edit)
         if isinstance(fate, Unsent) and is_about_items(fate.error):
             # So many single edits were refused that the rest was not tried.
             fate = Refused(edit.index, edit.id, edit.ref, fate.error)
-        if edit.doubt is not None and isinstance(fate, Refused | Unsent):
-            fate = Unknown(edit.index, edit.id, edit.ref, edit.doubt)  # an earlier request may have been applied
+        if edit.lost_answer is not None and isinstance(fate, Refused | Unsent):
+            fate = Unknown(edit.index, edit.id, edit.ref, edit.lost_answer)  # an earlier request may have been applied
         self._finish(edit, fate)
 
 
@@ -256,8 +256,8 @@ def _never_arrived(trouble: Trouble) -> TypeGuard[Refused | Unsent | Unknown]:
     return isinstance(trouble, Refused | Unsent | Unknown) and not is_about_items(trouble.error)
 
 
-def _rows(edits: list[Held]) -> Rows:
-    return Rows(
+def _rows(edits: list[BufferedEdit]) -> EncodedItems:
+    return EncodedItems(
         [edit.index for edit in edits],
         [edit.id for edit in edits],
         [edit.ref for edit in edits],

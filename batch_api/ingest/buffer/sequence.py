@@ -24,10 +24,10 @@ class Stage(Enum):
     OVER = "finished or withdrawn"
 
 
-class Held:
+class BufferedEdit:
     """An edit that was accepted and has no fate yet."""
 
-    __slots__ = ("body", "caller", "doubt", "has_events", "id", "index", "ref", "since", "stage")
+    __slots__ = ("body", "caller", "has_events", "id", "index", "lost_answer", "ref", "since", "stage")
 
     def __init__(
         self, index: int, id: str, ref: Any, body: bytes, *, has_events: bool = False, since: float | None = None
@@ -41,7 +41,7 @@ class Held:
         """When the earliest of its events happened, in seconds since 1970."""
         self.caller: asyncio.Future[Fate] | None = None
         """The caller who waits for the fate, if any."""
-        self.doubt: BatchError | None = None
+        self.lost_answer: BatchError | None = None
         """Set once a request that carried it may have been applied without an answer."""
         self.stage = Stage.ACCEPTED
 
@@ -50,10 +50,10 @@ class Held:
         return self.caller is not None and not self.caller.done()
 
     def __repr__(self) -> str:
-        return f"<Held {self.index}: {self.stage.value}, {len(self.body)} bytes>"
+        return f"<BufferedEdit {self.index}: {self.stage.value}, {len(self.body)} bytes>"
 
 
-class Order:
+class Sequencer:
     """The edits that wait.
 
     An edit is not ready while an earlier one of the same identifier is ready or in flight: the order in which the API
@@ -61,8 +61,8 @@ class Order:
     """
 
     def __init__(self) -> None:
-        self._ready: OrderedDict[int, Held] = OrderedDict()
-        self._behind: dict[str, OrderedDict[int, Held]] = {}
+        self._ready: OrderedDict[int, BufferedEdit] = OrderedDict()
+        self._behind: dict[str, OrderedDict[int, BufferedEdit]] = {}
 
     def __bool__(self) -> bool:
         """Whether any edit is ready."""
@@ -72,7 +72,7 @@ class Order:
         """How many are ready."""
         return len(self._ready)
 
-    def add(self, edit: Held) -> None:
+    def add(self, edit: BufferedEdit) -> None:
         """Queue an edit, last of all."""
         edit.stage = Stage.WAITING
         behind = self._behind.get(edit.id)
@@ -82,9 +82,9 @@ class Order:
             self._behind[edit.id] = OrderedDict()
             self._ready[edit.index] = edit
 
-    def take(self, *, most_items: int, most_bytes: int) -> list[Held]:
+    def take(self, *, most_items: int, most_bytes: int) -> list[BufferedEdit]:
         """The next edits, as many as fit into one request; at least one, if any is ready."""
-        taken: list[Held] = []
+        taken: list[BufferedEdit] = []
         size = 0
         while self._ready and len(taken) < most_items:
             first = next(iter(self._ready.values()))
@@ -96,14 +96,14 @@ class Order:
             taken.append(first)
         return taken
 
-    def put_back(self, edits: Iterable[Held]) -> None:
+    def put_back(self, edits: Iterable[BufferedEdit]) -> None:
         """None of these was applied: they come first again, in their order."""
         for edit in reversed(list(edits)):
             edit.stage = Stage.WAITING
             self._ready[edit.index] = edit
             self._ready.move_to_end(edit.index, last=False)
 
-    def over(self, edit: Held) -> None:
+    def over(self, edit: BufferedEdit) -> None:
         """The edit was answered or withdrawn: the next one of the same identifier may be sent."""
         waits = edit.stage is Stage.WAITING
         edit.stage = Stage.OVER
@@ -117,6 +117,6 @@ class Order:
         else:
             del self._behind[edit.id]
 
-    def __iter__(self) -> Iterator[Held]:
+    def __iter__(self) -> Iterator[BufferedEdit]:
         """Those that are ready."""
         return iter(self._ready.values())

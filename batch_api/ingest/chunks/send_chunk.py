@@ -17,11 +17,11 @@ from batch_api.engine.errors import BatchError, InvalidInput
 from batch_api.engine.loop import running_loop
 from batch_api.engine.response import Response
 from batch_api.ingest.chunks.reference import ChunkReference, lines_of
+from batch_api.ingest.items.encoded import EncodedItems
 from batch_api.ingest.items.fates import PartlyApplied, Unknown
-from batch_api.ingest.items.item_types import Kind
+from batch_api.ingest.items.item_types import ItemType
 from batch_api.ingest.items.lines import Block
 from batch_api.ingest.items.reading import Window, read
-from batch_api.ingest.items.rows import Rows
 from batch_api.ingest.items.summary import Summary
 from batch_api.ingest.job.choices import CHUNK_BYTES, chunk_size
 from batch_api.ingest.sending.chunker import Chunker
@@ -34,7 +34,7 @@ Chunk = ChunkReference | bytes | Sequence[Any]
 
 async def send_chunk(
     engine: Engine,
-    kind: Kind,
+    item_type: ItemType,
     chunk: Chunk,
     *,
     may_have_been_sent: bool,
@@ -50,7 +50,7 @@ async def send_chunk(
     if not isinstance(content, bytes | list | tuple):
         raise wrong("a ChunkReference, JSON lines as bytes, or a list of items", content, "chunk")
     until = loop.time() + seconds(engine.deadline if deadline is None else deadline, "deadline")
-    sending = _Sending(engine, kind, content, until, may_have_been_sent, resend_events)
+    sending = _Sending(engine, item_type, content, until, may_have_been_sent, resend_events)
     return await sending.run(seconds(drain, "drain"))
 
 
@@ -66,27 +66,27 @@ class _Sending:
     def __init__(
         self,
         engine: Engine,
-        kind: Kind,
+        item_type: ItemType,
         content: bytes | Sequence[Any],
         until: float,
         may_have_been_sent: bool,
         resend_events: bool,
     ) -> None:
         self._engine = engine
-        self._kind = kind
+        self._item_type = item_type
         self._content = content
         self._may_have_been_sent = may_have_been_sent
         # Waiting out an outage is up to the queue: beyond the engine's few retries, nothing here retries.
         self._delivery = Delivery(
             engine,
-            kind,
+            item_type,
             resend_events=resend_events,
             patience=0.0,
             until=until,
             on_answer=self._answered,
             on_rejected=self._rejected,
         )
-        size = chunk_size(kind.operation, engine.limits_of(kind.operation), None)
+        size = chunk_size(item_type.operation, engine.limits_of(item_type.operation), None)
         self._chunker = Chunker(most_items=size, most_bytes=CHUNK_BYTES)
         self._items = 0
         self._taken = False
@@ -146,15 +146,15 @@ class _Sending:
         else:
             windows = (list(content[start : start + WINDOW]) for start in range(0, len(content), WINDOW))
         for items in windows:
-            window = read(self._kind, items, self._items)
+            window = read(self._item_type, items, self._items)
             self._items += len(items)
             yield window if positions is None else _moved(window, positions)
             await asyncio.sleep(0)
 
-    async def _settle(self, rows: Rows) -> None:
+    async def _settle(self, rows: EncodedItems) -> None:
         """Send rows until all items have their fates. Raises the error that ended it early."""
-        doubt = _doubt() if self._may_have_been_sent else None
-        troubles = await self._delivery.settle(rows, self._at_its_turn, doubt)
+        lost_answer = _lost_answer() if self._may_have_been_sent else None
+        troubles = await self._delivery.settle(rows, self._at_its_turn, lost_answer)
         error = self._delivery.ended_by
         if error is not None:
             raise self._told(error, rows, troubles)
@@ -162,13 +162,13 @@ class _Sending:
         self._taken = True
         self._troubles.update(troubles)
 
-    def _told(self, error: BatchError, rows: Rows, troubles: Troubles) -> BatchError:
+    def _told(self, error: BatchError, rows: EncodedItems, troubles: Troubles) -> BatchError:
         """The error, with the outcome of the whole chunk, and when to retry it."""
         here = len(troubles) < len(rows) or any(isinstance(one, PartlyApplied | Unknown) for one in troubles.values())
         if self._taken or here or self._may_have_been_sent:
             error.outcome = "unknown"  # part of it is known, but retrying the chunk repeats that part, too
         if error.may_pass:
-            wait = self._engine.wait_time(self._kind.operation.name, len(rows))
+            wait = self._engine.wait_time(self._item_type.operation.name, len(rows))
             error.retry_after = max(error.retry_after, wait)
         return error
 
@@ -204,5 +204,5 @@ def _moved(window: Window, positions: Sequence[int]) -> Window:
     return Window(rows, invalid)
 
 
-def _doubt() -> BatchError:
+def _lost_answer() -> BatchError:
     return BatchError("An earlier run of this job may have got through.", outcome="unknown")

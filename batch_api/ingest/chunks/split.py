@@ -15,17 +15,17 @@ from batch_api.engine import arguments
 from batch_api.engine.observe import logger
 from batch_api.ingest import private
 from batch_api.ingest.chunks.reference import ChunkReference, written
+from batch_api.ingest.items.encoded import EncodedItems
 from batch_api.ingest.items.fates import Invalid
-from batch_api.ingest.items.item_types import AudienceChanges, CatalogItems, Kind, ProfileEdits
+from batch_api.ingest.items.item_types import AudienceChanges, CatalogItems, ItemType, ProfileEdits
 from batch_api.ingest.items.reading import read
-from batch_api.ingest.items.rows import Rows
 from batch_api.ingest.job.choices import CHUNK_BYTES
 from batch_api.ingest.sending.chunker import Chunker
 from batch_api.ingest.sources.source import AnySource, Source, close, source_of, window_of
 
 CHUNK = 5_000
 """Items of a chunk: half of what a second of `profiles.mass_update` takes, so that jitter is hidden."""
-_KINDS: dict[str, Callable[[], Kind]] = {
+_KINDS: dict[str, Callable[[], ItemType]] = {
     "profiles": lambda: ProfileEdits("mass-update"),
     "catalog": lambda: CatalogItems("any"),
     "audience": lambda: AudienceChanges("any"),
@@ -67,12 +67,12 @@ def split(
     arguments.choice(of, "of", *_KINDS)
     arguments.whole(partitions, "partitions")
     arguments.whole(chunk_size, "chunk_size")
-    kind = _KINDS[of]()
-    return _split(kind, source_of(source, kind), Path(folder), partitions, chunk_size, on_trouble or _log)
+    item_type = _KINDS[of]()
+    return _split(item_type, source_of(source, item_type), Path(folder), partitions, chunk_size, on_trouble or _log)
 
 
 async def _split(
-    kind: Kind,
+    item_type: ItemType,
     source: Source,
     folder: Path,
     partitions: int,
@@ -90,7 +90,7 @@ async def _split(
             parts.append(part)
         windows = await opened.enter_async_context(aclosing(source.windows(window_of(source))))
         async for items in windows:
-            window = read(kind, items, position)
+            window = read(item_type, items, position)
             position += len(items)
             for invalid in window.invalid:
                 on_trouble(invalid)
@@ -114,28 +114,28 @@ class _Partition:
         # soon as its chunk is full.
         self._chunker = Chunker(most_items=chunk_size, most_bytes=CHUNK_BYTES)
 
-    def add(self, rows: Rows) -> Iterable[Rows]:
+    def add(self, rows: EncodedItems) -> Iterable[EncodedItems]:
         """Take rows; give the chunks that became full."""
         yield from self._over(self._chunker.feed(rows))
         while self._chunker.is_clogged:
             yield from self._over(self._chunker.close())
 
-    def rest(self) -> Iterable[Rows]:
+    def rest(self) -> Iterable[EncodedItems]:
         """What is left, at the end."""
         yield from self._over(self._chunker.flush())
 
-    def _over(self, chunks: Iterable[Rows]) -> Iterable[Rows]:
+    def _over(self, chunks: Iterable[EncodedItems]) -> Iterable[EncodedItems]:
         for chunk in chunks:
             self._chunker.answered(chunk)
             yield chunk
 
-    async def write(self, chunk: Rows) -> ChunkReference:
+    async def write(self, chunk: EncodedItems) -> ChunkReference:
         """Append a chunk, in a thread: it is megabytes, and a disk may stall."""
         reference = await asyncio.to_thread(self._append, chunk, self._chunks)
         self._chunks += 1
         return reference
 
-    def _append(self, chunk: Rows, number: int) -> ChunkReference:
+    def _append(self, chunk: EncodedItems, number: int) -> ChunkReference:
         start, content = self.file.tell(), written(chunk.parts(), chunk.indexes)
         left = memoryview(content)
         while left:
@@ -145,7 +145,7 @@ class _Partition:
         return ChunkReference(str(self.path), start, stop, digest, len(chunk), partition=self._number, number=number)
 
 
-def _by_partition(rows: Rows | None, partitions: int) -> Iterable[tuple[int, Rows]]:
+def _by_partition(rows: EncodedItems | None, partitions: int) -> Iterable[tuple[int, EncodedItems]]:
     """The rows of each partition, in their order. Which one an id is in never changes."""
     if rows is None:
         return
@@ -158,4 +158,4 @@ def _by_partition(rows: Rows | None, partitions: int) -> Iterable[tuple[int, Row
 
 
 def _log(invalid: Invalid) -> Any:
-    logger.warning("item %d of the source is in no chunk: it cannot be right", invalid.index)
+    logger.warning("item %d of the source is invalid, and is in no chunk", invalid.index)

@@ -23,21 +23,21 @@ from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.items.lines import AUDIENCE_IDS, CATALOG_ITEMS, EDITS, MOST_EVENTS, LineReader
 
 
-class Seen(NamedTuple):
+class Checked(NamedTuple):
     """What must be known of an item to send it."""
 
     id: str
     has_events: bool
 
 
-class Glance(NamedTuple):
+class CheckedItems(NamedTuple):
     """The same of many items at once."""
 
     ids: list[str]
     has_events: bool
 
 
-class Kind(Protocol):
+class ItemType(Protocol):
     """One kind of item, and the request that carries it."""
 
     operation: Operation
@@ -53,12 +53,12 @@ class Kind(Protocol):
         """What tells a job from others of its operation, in words that may be shown."""
         ...
 
-    def look(self, item: dict[str, Any]) -> Seen:
+    def check_one(self, item: dict[str, Any]) -> Checked:
         """Check an item. Raises `InvalidInput` for what is certainly wrong."""
         ...
 
-    def glance(self, items: list[dict[str, Any]]) -> Glance | None:
-        """As `look`, for many at once and four times as fast; `None` if one of them may be wrong, or is unusual."""
+    def check_many(self, items: list[dict[str, Any]]) -> CheckedItems | None:
+        """As `check_one`, for many at once, four times as fast; `None` if one of them may be wrong, or is unusual."""
         ...
 
     def plain(self, item: object) -> dict[str, Any]:
@@ -89,10 +89,10 @@ class ProfileEdits:
     def plain(self, item: object) -> dict[str, Any]:
         return fields(item)
 
-    def look(self, item: dict[str, Any]) -> Seen:
-        return _look_at_edit(item)
+    def check_one(self, item: dict[str, Any]) -> Checked:
+        return _check_edit(item)
 
-    def glance(self, items: list[dict[str, Any]]) -> Glance | None:
+    def check_many(self, items: list[dict[str, Any]]) -> CheckedItems | None:
         try:
             identifiers = list(map(_IDENTIFIERS, items))
             ids = list(map(_CUSTOM_ID, identifiers))
@@ -100,8 +100,8 @@ class ProfileEdits:
             return None
         if set(map(len, identifiers)) != {1} or not _are_texts(ids):
             return None
-        events = _glance_at_events(items)
-        return None if events is None else Glance(ids, events)
+        events = _check_many_events(items)
+        return None if events is None else CheckedItems(ids, events)
 
     def without_events(self, part: bytes) -> bytes | None:
         edit = orjson.loads(part)
@@ -120,7 +120,7 @@ def _are_texts(values: list[Any]) -> bool:
     return set(map(type, values)) == {str} and all(values)
 
 
-def _glance_at_events(edits: list[dict[str, Any]]) -> bool | None:
+def _check_many_events(edits: list[dict[str, Any]]) -> bool | None:
     """Whether there are any; `None` if they may be wrong."""
     try:
         given = list(filter(None, map(_EVENTS, edits)))
@@ -138,13 +138,13 @@ def _glance_at_events(edits: list[dict[str, Any]]) -> bool | None:
     return True if set(map(type, events)) == {dict} and _are_texts(names) else None
 
 
-def _look_at_edit(edit: Mapping[str, Any]) -> Seen:
+def _check_edit(edit: Mapping[str, Any]) -> Checked:
     """Whom an edit is about, if it addresses one profile and its events have names."""
     name = _whom(edit.get("identifiers"))
     events = edit.get("events")
     if events:
         _check_events(events)
-    return Seen(name, bool(events))
+    return Checked(name, bool(events))
 
 
 def _whom(identifiers: object) -> str:
@@ -183,19 +183,19 @@ class _WithIds:
     def about(self) -> str:
         return self.prefix.decode()
 
-    def look(self, item: dict[str, Any]) -> Seen:
+    def check_one(self, item: dict[str, Any]) -> Checked:
         name = text(item.get("id"), "id")
         action = item.get("action")
         if not isinstance(action, str) or not action:
             raise wrong("'add' or 'remove'", action, "action")
-        return Seen(name, False)
+        return Checked(name, False)
 
-    def glance(self, items: list[dict[str, Any]]) -> Glance | None:
+    def check_many(self, items: list[dict[str, Any]]) -> CheckedItems | None:
         try:
             ids, actions = list(map(_ID, items)), list(map(_ACTION, items))
         except (KeyError, TypeError):
             return None
-        return Glance(ids, False) if _are_texts(ids) and _are_texts(actions) else None
+        return CheckedItems(ids, False) if _are_texts(ids) and _are_texts(actions) else None
 
     def plain(self, item: object) -> dict[str, Any]:
         return fields(item)
@@ -238,8 +238,8 @@ class AudienceMembers(AudienceChanges):
             raise InvalidInput("expected no action but 'add', since replace only adds", path="action")
         return {**given, "action": "add"}
 
-    def glance(self, items: list[dict[str, Any]]) -> Glance | None:
-        found = super().glance(items)
+    def check_many(self, items: list[dict[str, Any]]) -> CheckedItems | None:
+        found = super().check_many(items)
         return found if found is not None and set(map(_ACTION, items)) == {"add"} else None
 
 
@@ -253,10 +253,10 @@ class AudienceContent(AudienceMembers):
         del member["action"]
         return member
 
-    def look(self, item: dict[str, Any]) -> Seen:
-        return Seen(text(item.get("id"), "id"), False)
+    def check_one(self, item: dict[str, Any]) -> Checked:
+        return Checked(text(item.get("id"), "id"), False)
 
-    def glance(self, items: list[dict[str, Any]]) -> Glance | None:
+    def check_many(self, items: list[dict[str, Any]]) -> CheckedItems | None:
         return None  # each must be rewritten
 
     @staticmethod

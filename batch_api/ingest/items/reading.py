@@ -9,10 +9,10 @@ import orjson
 from batch_api.engine.check import TOO_DEEP, check
 from batch_api.engine.encode import encode_items
 from batch_api.engine.errors import InvalidInput
+from batch_api.ingest.items.encoded import EncodedItems
 from batch_api.ingest.items.fates import Invalid
-from batch_api.ingest.items.item_types import Glance, Kind, is_item
+from batch_api.ingest.items.item_types import CheckedItems, ItemType, is_item
 from batch_api.ingest.items.lines import Block, DecodeError, may_be_too_deep
-from batch_api.ingest.items.rows import Rows
 
 Items = list[Any]
 
@@ -20,30 +20,30 @@ Items = list[Any]
 class Window(NamedTuple):
     """The items read at once, checked."""
 
-    rows: Rows | None
+    rows: EncodedItems | None
     invalid: list[Invalid]
 
 
-def read(kind: Kind, items: Items | Block, start: int) -> Window:
+def read(item_type: ItemType, items: Items | Block, start: int) -> Window:
     """Check and encode the items of one window, the first of which is number `start` of the source."""
     if isinstance(items, Block):
-        rows = _read_block(kind, items, start, None)
-        return _read_one_by_one(kind, list(items), start, None) if rows is None else Window(rows, [])
+        rows = _read_block(item_type, items, start, None)
+        return _read_one_by_one(item_type, list(items), start, None) if rows is None else Window(rows, [])
     kinds = set(map(type, items))
     refs: list[Any] | None = None
     if tuple in kinds:
         items, refs = untied(items)
         kinds = set(map(type, items))
     if kinds == {dict}:
-        rows = _read_objects(kind, items, start, refs)
+        rows = _read_objects(item_type, items, start, refs)
     elif kinds == {bytes}:
         block = Block.of(items)
-        rows = _read_block(kind, block, start, refs) if len(block) == len(items) else None
+        rows = _read_block(item_type, block, start, refs) if len(block) == len(items) else None
     elif kinds == {str}:
-        rows = _read_texts(kind, items, start, refs)
+        rows = _read_texts(item_type, items, start, refs)
     else:
         rows = None
-    return _read_one_by_one(kind, items, start, refs) if rows is None else Window(rows, [])
+    return _read_one_by_one(item_type, items, start, refs) if rows is None else Window(rows, [])
 
 
 def untied(items: Items) -> tuple[Items, list[Any] | None]:
@@ -71,43 +71,44 @@ def id_of(item: object) -> str | None:
     return None
 
 
-def _read_objects(kind: Kind, items: Items, start: int, refs: list[Any] | None) -> Rows | None:
+def _read_objects(item_type: ItemType, items: Items, start: int, refs: list[Any] | None) -> EncodedItems | None:
     """The common case: all items valid, checked together and encoded at once. `None` otherwise."""
     try:
-        body = encode_items(items, kind.operation.dates)  # first, because it brings them into the processor's cache
+        # First, because it brings them into the processor's cache.
+        body = encode_items(items, item_type.operation.dates)
     except InvalidInput:
         return None
-    glance = kind.glance(items)
-    return None if glance is None else _rows(glance, start, refs, body)
+    checked = item_type.check_many(items)
+    return None if checked is None else _rows(checked, start, refs, body)
 
 
-def _read_texts(kind: Kind, items: Items, start: int, refs: list[Any] | None) -> Rows | None:
+def _read_texts(item_type: ItemType, items: Items, start: int, refs: list[Any] | None) -> EncodedItems | None:
     """Ids alone."""
     try:
-        plain = [kind.plain(item) for item in items]
+        plain = [item_type.plain(item) for item in items]
     except InvalidInput:
         return None
-    return _read_objects(kind, plain, start, refs)
+    return _read_objects(item_type, plain, start, refs)
 
 
-def _read_block(kind: Kind, block: Block, start: int, refs: list[Any] | None) -> Rows | None:
+def _read_block(item_type: ItemType, block: Block, start: int, refs: list[Any] | None) -> EncodedItems | None:
     """JSON as it is: its syntax is checked, and the bytes are sent unchanged. `None` if something is unusual."""
-    if kind.lines is None or may_be_too_deep(block.raw):
+    if item_type.lines is None or may_be_too_deep(block.raw):
         return None
     try:
-        ids, has_events = kind.lines.read(block)
+        ids, has_events = item_type.lines.read(block)
         if not block.raw.isascii():
             block.raw.decode()  # the decoder does not check strings that it skips
     except (DecodeError, UnicodeDecodeError):
         return None
-    return _rows(Glance(ids, has_events), start, refs, block.body)
+    return _rows(CheckedItems(ids, has_events), start, refs, block.body)
 
 
-def _rows(glance: Glance, start: int, refs: list[Any] | None, body: bytes) -> Rows:
-    return Rows(range(start, start + len(glance.ids)), glance.ids, refs, (body,), glance.has_events)
+def _rows(checked: CheckedItems, start: int, refs: list[Any] | None, body: bytes) -> EncodedItems:
+    return EncodedItems(range(start, start + len(checked.ids)), checked.ids, refs, (body,), checked.has_events)
 
 
-def _read_one_by_one(kind: Kind, items: Items, start: int, refs: list[Any] | None) -> Window:
+def _read_one_by_one(item_type: ItemType, items: Items, start: int, refs: list[Any] | None) -> Window:
     """At least one item is invalid: find out which, and keep the others."""
     indexes: list[int] = []
     ids: list[str] = []
@@ -118,7 +119,7 @@ def _read_one_by_one(kind: Kind, items: Items, start: int, refs: list[Any] | Non
     for index, item in enumerate(items, start):
         ref = None if refs is None else refs[index - start]
         try:
-            content, name, has_events = _read_one(kind, item)
+            content, name, has_events = _read_one(item_type, item)
         except InvalidInput as error:
             fault = InvalidInput(error.reason, index=index, path=error.path)
             invalid.append(Invalid(index, id_of(item), ref, fault))
@@ -130,24 +131,24 @@ def _read_one_by_one(kind: Kind, items: Items, start: int, refs: list[Any] | Non
         any_events = any_events or has_events
     if not contents:
         return Window(None, invalid)
-    rows = Rows(indexes, ids, None if refs is None else kept, (b",".join(contents),), any_events)
+    rows = EncodedItems(indexes, ids, None if refs is None else kept, (b",".join(contents),), any_events)
     return Window(rows, invalid)
 
 
-def _read_one(kind: Kind, item: object) -> tuple[bytes, str, bool]:
+def _read_one(item_type: ItemType, item: object) -> tuple[bytes, str, bool]:
     if isinstance(item, InvalidInput):  # from the source, in place of an item that it could not read
         raise item
     if isinstance(item, bytes):
         line = item.strip()
         item = _loaded(line)
-        if kind.lines is not None and isinstance(item, dict):
-            seen = kind.look(item)
+        if item_type.lines is not None and isinstance(item, dict):
+            seen = item_type.check_one(item)
             if may_be_too_deep(line):
                 check(item)
             return line, seen.id, seen.has_events
-    fields = kind.plain(item)
-    seen = kind.look(fields)
-    return encode_items([fields], kind.operation.dates), seen.id, seen.has_events
+    fields = item_type.plain(item)
+    seen = item_type.check_one(fields)
+    return encode_items([fields], item_type.operation.dates), seen.id, seen.has_events
 
 
 def _loaded(line: bytes) -> Any:

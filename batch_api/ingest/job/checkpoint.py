@@ -24,10 +24,10 @@ import orjson
 
 from batch_api.engine.errors import BatchError, ConfigurationError, InvalidInput
 from batch_api.ingest import private
+from batch_api.ingest.items.encoded import EncodedItems
 from batch_api.ingest.items.fates import ChunkResult, Delivered, PartlyApplied, Trouble, Unknown, Unsent, result_of
-from batch_api.ingest.items.item_types import Kind
+from batch_api.ingest.items.item_types import ItemType
 from batch_api.ingest.items.reading import Window
-from batch_api.ingest.items.rows import Rows
 from batch_api.ingest.job.spans import Spans
 from batch_api.ingest.sources.files import FileSource, Mark
 
@@ -157,7 +157,9 @@ class Checkpoint:
 
     # -- while the job runs --------------------------------------------------------------------------------------
 
-    def sift(self, kind: Kind, window: Window, *, resend_events: bool) -> tuple[Rows | None, ChunkResult]:
+    def sift(
+        self, item_type: ItemType, window: Window, *, resend_events: bool
+    ) -> tuple[EncodedItems | None, ChunkResult]:
         """The items of a window that are still to be sent, and the fates of the others.
 
         Items that an earlier call delivered are not sent again. Edits that it may have delivered are sent without
@@ -177,9 +179,9 @@ class Checkpoint:
                 taken.append(at)
                 continue
             if rows.has_events and not resend_events and index in self._doubtful:
-                without = kind.without_events(contents[at])
+                without = item_type.without_events(contents[at])
                 if without is None:
-                    troubles.append(Unknown(index, rows.ids[at], rows.ref(at), _doubt()))
+                    troubles.append(Unknown(index, rows.ids[at], rows.ref(at), _lost_answer()))
                     continue
                 if without != contents[at]:
                     contents[at] = without
@@ -188,12 +190,12 @@ class Checkpoint:
         delivered = [Delivered(rows.indexes[at], rows.ids[at], rows.ref(at)) for at in taken]
         return (rows.take(left, contents) if left else None), result_of([*troubles, *delivered])
 
-    def judge(self, indexes: Iterable[int], ids: Sequence[str | None], refs: Sequence[Any]) -> dict[int, Trouble]:
+    def unconfirmed(self, indexes: Iterable[int], ids: Sequence[str | None], refs: Sequence[Any]) -> dict[int, Trouble]:
         """The items of a chunk that were sent without their events: whatever their answer, they stay unknown."""
         if not self._stripped:
             return {}
         return {
-            index: Unknown(index, name, ref, _doubt())
+            index: Unknown(index, name, ref, _lost_answer())
             for index, name, ref in zip(indexes, ids, refs, strict=True)
             if index in self._stripped
         }
@@ -206,7 +208,7 @@ class Checkpoint:
     async def answered(self, result: ChunkResult) -> None:
         """Note the answer for a chunk. When this returns, it is on disk.
 
-        Only items that may have been applied in part stay in doubt until the caller has seen their fates.
+        Only items that may have been applied in part stay unknown until the caller has seen their fates.
         """
         self._sent.remove(result.indexes)
         self._delivered.add(result.indexes)
@@ -276,7 +278,7 @@ class Checkpoint:
             return state
         size = os.fstat(file.fileno()).st_size
         if size and not _is_first_write(file, size):
-            raise ConfigurationError(f"{self.path} is not a checkpoint, or is damaged: name another file.")
+            raise ConfigurationError(f"{self.path} is not a checkpoint, or is damaged: choose another file.")
         return None
 
     def __repr__(self) -> str:
@@ -290,7 +292,7 @@ def is_open(trouble: Trouble, ended_by: BatchError | None) -> bool:
     return ended_by is not None and (isinstance(trouble, Unknown) or trouble.error is ended_by)
 
 
-def _doubt() -> BatchError:
+def _lost_answer() -> BatchError:
     return BatchError("It was sent before the job was interrupted, and the answer is not known.", outcome="unknown")
 
 

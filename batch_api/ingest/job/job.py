@@ -15,10 +15,11 @@ from batch_api.engine.arguments import seconds
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import BatchError, Outcome
 from batch_api.ingest.items.fates import ChunkResult, Fate, Trouble
-from batch_api.ingest.items.item_types import Kind
+from batch_api.ingest.items.item_types import ItemType
 from batch_api.ingest.items.summary import Summary
 from batch_api.ingest.job.choices import Choices
 from batch_api.ingest.job.choices import chunk_size as fitting_size
+from batch_api.ingest.job.forecast import JobForecast, job_forecast
 from batch_api.ingest.job.progress import Progress
 from batch_api.ingest.job.replace import Replacement
 from batch_api.ingest.job.run import Run
@@ -64,7 +65,7 @@ class Job:
     def __init__(
         self,
         engine: Engine,
-        kind: Kind,
+        item_type: ItemType,
         source: Source,
         choices: Choices,
         *,
@@ -72,7 +73,7 @@ class Job:
         checkpoint: Checkpoint | None = None,
     ) -> None:
         self._engine = engine
-        self._kind = kind
+        self._item_type = item_type
         self._source = source
         self._choices = choices
         self._replaces = replaces
@@ -106,6 +107,14 @@ class Job:
             raise TypeError(
                 "a job cannot be awaited: await job.collect(), or use `async with job:` and `async for fate in job:`"
             )
+
+    def forecast(self, n: int) -> JobForecast:
+        """How long the job would take for `n` items, and which limit holds it up. It need not have begun.
+
+        For a job that begins now, alone on its limits, and where nothing goes wrong. Call it from a coroutine. Raises
+        `InvalidInput`.
+        """
+        return job_forecast(self._engine, self._item_type.operation, n, self._choices.chunk_size)
 
     def stop(self) -> None:
         """Stop reading. What was read is still sent, and its fates are still reported. May be called again."""
@@ -199,16 +208,16 @@ class Job:
     @property
     def _name(self) -> str:
         """The name by which a checkpoint recognises the job."""
-        engine, kind = self._engine, self._kind
+        engine, item_type = self._engine, self._item_type
         host = urlsplit(engine.base_url).netloc  # without the version, which changes
-        what = kind.operation.name if self._replaces is None else self._replaces.content.operation.name
-        return f"{what} {kind.about}, project {engine.project} at {host}"
+        what = item_type.operation.name if self._replaces is None else self._replaces.content.operation.name
+        return f"{what} {item_type.about}, project {engine.project} at {host}"
 
     async def _start(self) -> asyncio.Task[None]:
         """Raises `DeadlineExceeded` if the job cannot be done in time, and what opening a checkpoint raises."""
         if self._task is None:
             run = Run(
-                self._engine, self._kind, self._source, self._choices, self._replaces, self.checkpoint, self._tell
+                self._engine, self._item_type, self._source, self._choices, self._replaces, self.checkpoint, self._tell
             )
             try:
                 if self.checkpoint is not None:
@@ -271,7 +280,7 @@ def _told_of(summary: Summary) -> str:
 
 def job_of(
     engine: Engine,
-    kind: Kind,
+    item_type: ItemType,
     source: AnySource,
     *,
     chunk_size: int | None,
@@ -284,7 +293,7 @@ def job_of(
     replaces: Replacement | None = None,
 ) -> Job:
     """A job with the caller's options. Raises `InvalidInput`, and `OSError` for a source that is a path."""
-    operation = kind.operation
+    operation = item_type.operation
     choices = Choices(
         chunk_size=fitting_size(operation, engine.limits_of(operation), chunk_size),
         resend_events=resend_events,
@@ -297,4 +306,4 @@ def job_of(
         from batch_api.ingest.job.checkpoint import Checkpoint
 
         checkpoint = Checkpoint(checkpoint)
-    return Job(engine, kind, source_of(source, kind), choices, replaces=replaces, checkpoint=checkpoint)
+    return Job(engine, item_type, source_of(source, item_type), choices, replaces=replaces, checkpoint=checkpoint)

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from attrs import evolve
 
 from batch_api.engine.errors import BatchError
+from batch_api.ingest.items.encoded import EncodedItems
 from batch_api.ingest.items.fates import Refused
-from batch_api.ingest.items.item_types import AudienceContent, Kind
-from batch_api.ingest.items.rows import Rows
+from batch_api.ingest.items.item_types import AudienceContent, ItemType
 from batch_api.ingest.sending.delivery import MOST_SINGLE_REFUSALS, Delivery, Troubles, Turn, all_of, is_about_items
 from batch_api.results import named
 
@@ -25,7 +25,7 @@ class AudienceIncomplete(BatchError):
 class Replacement(NamedTuple):
     """What `mode="replace"` needs."""
 
-    content: Kind
+    content: ItemType
     """How the first chunk is sent."""
     wait: Callable[[str | None], Awaitable[object]]
     """Returns when the change with this token is applied."""
@@ -52,7 +52,7 @@ class Opening:
         """An earlier call emptied the audience, but may have ended before that was applied."""
         self.began = self._is_taken_up = True
 
-    async def settle(self, rows: Rows, on_turn: Turn) -> Troubles:
+    async def settle(self, rows: EncodedItems, on_turn: Turn) -> Troubles:
         """Replace with as many of the rows as the API takes at once, then add the others."""
         updates = self._updates
         if updates.ended_by is None and self._is_taken_up:
@@ -60,23 +60,23 @@ class Opening:
         if updates.ended_by is not None or self._is_taken_up:
             return await updates.settle(rows, on_turn)
         content = evolve(rows, bodies=(b",".join(AudienceContent.of(rows.parts())),))
-        response, error, doubt = await self._content.send(content, on_turn)
-        self.began = self.began or response is not None or doubt is not None
+        response, error, lost_answer = await self._content.send(content, on_turn)
+        self.began = self.began or response is not None or lost_answer is not None
         if response is not None:
             await self._until_applied(named(response.json(), "indexing_token"))
             return {}
         assert error is not None  # noqa: S101
         if not is_about_items(error):
             updates.end(error)
-            return updates.left_over(rows, error, doubt)
+            return updates.left_over(rows, error, lost_answer)
         if len(rows) > 1:
             return await self._by_halves(rows, on_turn)
         self._refusals += 1
         if self._refusals > MOST_SINGLE_REFUSALS:
             updates.end(error)  # the ids are not at fault
-        return all_of(rows, Refused, error, doubt=doubt)
+        return all_of(rows, Refused, error, lost_answer=lost_answer)
 
-    async def _by_halves(self, rows: Rows, on_turn: Turn) -> Troubles:
+    async def _by_halves(self, rows: EncodedItems, on_turn: Turn) -> Troubles:
         """Some id is invalid: replace with the first half that the API accepts, and find the id in the updates."""
         first, second = rows.halves()
         troubles = await self.settle(first, on_turn)

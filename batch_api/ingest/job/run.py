@@ -12,11 +12,11 @@ from msgspec.structs import replace
 
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import BatchError, DeadlineExceeded
+from batch_api.ingest.items.encoded import EncodedItems
 from batch_api.ingest.items.fates import ChunkResult, Trouble, Unsent, result_of
-from batch_api.ingest.items.item_types import Kind
+from batch_api.ingest.items.item_types import ItemType
 from batch_api.ingest.items.lines import Block
 from batch_api.ingest.items.reading import id_of, read, untied
-from batch_api.ingest.items.rows import Rows
 from batch_api.ingest.job.choices import Choices
 from batch_api.ingest.job.forecast import interval, shortest
 from batch_api.ingest.job.progress import Progress, Reporter
@@ -40,7 +40,7 @@ class Run:
     def __init__(
         self,
         engine: Engine,
-        kind: Kind,
+        item_type: ItemType,
         source: Source,
         choices: Choices,
         replaces: Replacement | None,
@@ -48,14 +48,14 @@ class Run:
         tell: Callable[[ChunkResult], None],
     ) -> None:
         self._engine = engine
-        self._kind = kind
+        self._item_type = item_type
         self._source = source
         self._choices = choices
         self._checkpoint = checkpoint
         self._tell_caller = tell
-        between = interval(engine, kind.operation, choices.chunk_size)
-        size = ChunkSize(choices.chunk_size, engine.limits_of(kind.operation))
-        self.pace = Pace(size, lambda items: interval(engine, kind.operation, items))
+        between = interval(engine, item_type.operation, choices.chunk_size)
+        size = ChunkSize(choices.chunk_size, engine.limits_of(item_type.operation))
+        self.pace = Pace(size, lambda items: interval(engine, item_type.operation, items))
         self._chunker = (choices.coalesce or Chunker)(most_items=choices.chunk_size, most_bytes=choices.chunk_bytes)
         self._size = size_of(source)
         self.progress = Progress(
@@ -66,7 +66,7 @@ class Run:
         )
         self._reporter = Reporter(self.progress, choices.on_progress)
         self._until = asyncio.get_running_loop().time() + choices.deadline
-        self.updates = self._delivery(kind)
+        self.updates = self._delivery(item_type)
         self._opening: Opening | None = None
         if replaces is not None:
             self._opening = Opening(self._delivery(replaces.content), self.updates, replaces.wait)
@@ -77,11 +77,11 @@ class Run:
         self._answered = asyncio.Event()
         self._unanswered = 0
 
-    def _delivery(self, kind: Kind) -> Delivery:
+    def _delivery(self, item_type: ItemType) -> Delivery:
         size = self.pace.size
         return Delivery(
             self._engine,
-            kind,
+            item_type,
             resend_events=self._choices.resend_events,
             patience=self._choices.patience,
             on_answer=self.pace.learn,
@@ -95,7 +95,7 @@ class Run:
         if size is None or deadline == math.inf or self._choices.coalesce:  # how many will be merged is not known
             return
         left = max(size.items - self.progress.earlier, 0)
-        needed, _ = shortest(self._engine, self._kind.operation, left, self._choices.chunk_size)
+        needed, _ = shortest(self._engine, self._item_type.operation, left, self._choices.chunk_size)
         if needed > (deadline if size.is_exact else deadline * LENIENT):
             raise DeadlineExceeded(
                 f"{left} items take at least {needed:.1f} s, but the job's deadline is {deadline:g} s.",
@@ -183,15 +183,15 @@ class Run:
                 return
             await self._answered.wait()
 
-    def _feed(self, items: list[Any] | Block) -> Iterable[Rows]:
-        window = read(self._kind, items, self.progress.read)
+    def _feed(self, items: list[Any] | Block) -> Iterable[EncodedItems]:
+        window = read(self._item_type, items, self.progress.read)
         self.progress.read += len(items)
         if isinstance(self._source, Weighed):
             self._source.weighed(len(items), window.rows.weight if window.rows else 0)
         if self._checkpoint is None:
             rows, result = window.rows, result_of(window.invalid) if window.invalid else None
         else:
-            rows, result = self._checkpoint.sift(self._kind, window, resend_events=self._choices.resend_events)
+            rows, result = self._checkpoint.sift(self._item_type, window, resend_events=self._choices.resend_events)
         if result:
             self._tell(result)
         return () if rows is None else self._chunker.feed(rows)
@@ -210,7 +210,7 @@ class Run:
 
     # -- sending: a few requests in flight at once, of which one at a time waits for the rate limit ---------------
 
-    async def _send(self, group: asyncio.TaskGroup, chunks: Iterable[Rows]) -> None:
+    async def _send(self, group: asyncio.TaskGroup, chunks: Iterable[EncodedItems]) -> None:
         for rows in chunks:
             while self._unanswered >= self.pace.in_flight:
                 self._answered.clear()
@@ -223,7 +223,7 @@ class Run:
             if opens:
                 await asyncio.wait({task})
 
-    async def _deliver(self, rows: Rows, turn: asyncio.Event) -> None:
+    async def _deliver(self, rows: EncodedItems, turn: asyncio.Event) -> None:
         """Send a chunk until every item in it has its fate."""
         opening = self._opening
         try:
@@ -245,7 +245,7 @@ class Run:
             }
         result = spread(rows, troubles)
         if self._checkpoint is not None:
-            result = result.but(self._checkpoint.judge(result.indexes, result.ids, result.refs))
+            result = result.but(self._checkpoint.unconfirmed(result.indexes, result.ids, result.refs))
             await self._checkpoint.answered(result)
         self._tell(result)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from batch_api.ingest.items.rows import Rows
+from batch_api.ingest.items.encoded import EncodedItems
 
 
 class Chunker:
@@ -17,15 +17,15 @@ class Chunker:
     def __init__(self, *, most_items: int, most_bytes: int) -> None:
         self.most_items = most_items
         self._most_bytes = most_bytes
-        self._runs: list[Rows] = []
+        self._runs: list[EncodedItems] = []
         self._count = 0
         self._bytes = 0
         self._taken: set[str] = set()  # in the chunk, or sent and not yet answered
-        self._held: list[Rows] = []
+        self._held: list[EncodedItems] = []
         self._held_ids: set[str] = set()
         self._freed = False
 
-    def feed(self, rows: Rows) -> Iterable[Rows]:
+    def feed(self, rows: EncodedItems) -> Iterable[EncodedItems]:
         """Take rows; yield the chunks that became full."""
         if self._held:
             return self._feed_after_held(rows)
@@ -38,7 +38,7 @@ class Chunker:
         self._count, self._bytes = count, weight
         return ()
 
-    def flush(self) -> Iterator[Rows]:
+    def flush(self) -> Iterator[EncodedItems]:
         """What is left, except for what waits for an answer to earlier items."""
         while True:
             yield from self._feed_held()
@@ -46,13 +46,13 @@ class Chunker:
                 return
             yield self._close()
 
-    def close(self) -> Iterator[Rows]:
+    def close(self) -> Iterator[EncodedItems]:
         """The chunk as it is, full or not; then chunks of waiting items, as far as they may go and are full."""
         if self._count:
             yield self._close()
         yield from self._feed_held()
 
-    def answered(self, rows: Rows) -> None:
+    def answered(self, rows: EncodedItems) -> None:
         """These were answered: others with the same identifiers may be sent."""
         self._taken.difference_update(rows.ids)
         self._freed = True
@@ -70,12 +70,12 @@ class Chunker:
         many = sum(map(len, self._held)) >= self.most_items
         return many or sum(rows.weight for rows in self._held) >= self._most_bytes
 
-    def _feed_after_held(self, rows: Rows) -> Iterator[Rows]:
+    def _feed_after_held(self, rows: EncodedItems) -> Iterator[EncodedItems]:
         if self._freed:
             yield from self._feed_held()
         yield from self._part(rows)
 
-    def _feed_held(self) -> Iterator[Rows]:
+    def _feed_held(self) -> Iterator[EncodedItems]:
         self._freed = False
         held, self._held, self._held_ids = self._held, [], set()
         for rows in held:
@@ -93,7 +93,7 @@ class Chunker:
         taken.difference_update(ids)  # two of them are the same
         return False
 
-    def _part(self, rows: Rows) -> Iterator[Rows]:
+    def _part(self, rows: EncodedItems) -> Iterator[EncodedItems]:
         """Pass on the rows whose identifiers are free, and hold the others."""
         now: list[int] = []
         later: list[int] = []
@@ -114,7 +114,7 @@ class Chunker:
         if now:
             yield from self._add(rows.take(now, contents))
 
-    def _add(self, rows: Rows) -> Iterator[Rows]:
+    def _add(self, rows: EncodedItems) -> Iterator[EncodedItems]:
         """Add rows that may be sent, filling each chunk completely."""
         if rows.weight > self._most_bytes and len(rows) > 1:
             for half in rows.halves():
@@ -131,14 +131,14 @@ class Chunker:
         else:
             yield from self._put(rows)
 
-    def _put(self, rows: Rows) -> Iterator[Rows]:
+    def _put(self, rows: EncodedItems) -> Iterator[EncodedItems]:
         self._runs.append(rows)
         self._count += len(rows)
         self._bytes += rows.weight
         if self._count >= self.most_items or self._bytes >= self._most_bytes:
             yield self._close()
 
-    def _close(self) -> Rows:
-        chunk = Rows.joined(self._runs)
+    def _close(self) -> EncodedItems:
+        chunk = EncodedItems.joined(self._runs)
         self._runs, self._count, self._bytes = [], 0, 0
         return chunk

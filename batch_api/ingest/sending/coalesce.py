@@ -16,9 +16,9 @@ import orjson
 from attrs import define, evolve, field
 from msgspec.structs import replace
 
+from batch_api.ingest.items.encoded import EncodedItems, Original
 from batch_api.ingest.items.fates import ChunkResult, PartlyApplied, Trouble
 from batch_api.ingest.items.lines import MOST_EVENTS
-from batch_api.ingest.items.rows import Original, Rows
 
 MOST_ATTRIBUTES = 50
 """Attributes in one edit (fact sheet: profiles and audiences, 1.5)."""
@@ -70,7 +70,7 @@ class Coalescer:
         self._ready_size = 0
         self._count = self._bytes = 0  # the size of all, before they were merged, and their bytes
 
-    def feed(self, rows: Rows) -> Iterator[Rows]:
+    def feed(self, rows: EncodedItems) -> Iterator[EncodedItems]:
         """Take edits; yield the chunks that became full."""
         edits = orjson.loads(b"[%b]" % b",".join(rows.bodies))
         weight = rows.weight // len(rows)
@@ -81,12 +81,12 @@ class Coalescer:
         while self._ready_size >= self.most_items or (self._ready and self.is_clogged):
             yield self._next()
 
-    def flush(self) -> Iterator[Rows]:
+    def flush(self) -> Iterator[EncodedItems]:
         """What is left, except for what waits for an answer to earlier edits."""
         while self._ready:
             yield self._next()
 
-    def answered(self, rows: Rows) -> None:
+    def answered(self, rows: EncodedItems) -> None:
         """These were answered: later edits of the same profiles may be sent."""
         self._unanswered.difference_update(rows.ids)
         for name in rows.ids:
@@ -126,7 +126,7 @@ class Coalescer:
             self._ready[name] = None
             self._ready_size += self.size(self._pending[name][0].edit)
 
-    def _next(self) -> Rows:
+    def _next(self) -> EncodedItems:
         """One edit of each of the first profiles in line."""
         ids: list[str] = []
         chosen: list[_Slot] = []
@@ -152,7 +152,7 @@ class Coalescer:
         self._ready_size -= size
         self._count -= sum(slot.size for slot in chosen)
         self._bytes -= sum(slot.weight for slot in chosen)
-        return Rows(
+        return EncodedItems(
             [slot.originals[0].place for slot in chosen],
             ids,
             [slot.originals[0].ref for slot in chosen],
@@ -232,7 +232,7 @@ def _parts_of(operation: Edit) -> tuple[dict[str, None], set[str]] | tuple[None,
     return dict.fromkeys(added), set(removed)
 
 
-def spread(rows: Rows, troubles: dict[int, Trouble]) -> ChunkResult:
+def spread(rows: EncodedItems, troubles: dict[int, Trouble]) -> ChunkResult:
     """The fates of a chunk, with one for each of the edits that were merged."""
     if rows.merged is None:
         return ChunkResult(rows.indexes, rows.ids, rows.refs, troubles)

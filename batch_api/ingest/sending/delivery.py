@@ -16,9 +16,9 @@ from batch_api.engine.errors import APIError, BatchError, ServerError, Transport
 from batch_api.engine.limits import Limit
 from batch_api.engine.response import Response
 from batch_api.engine.retry import backoff
+from batch_api.ingest.items.encoded import EncodedItems
 from batch_api.ingest.items.fates import PartlyApplied, Refused, Trouble, Unknown, Unsent
-from batch_api.ingest.items.item_types import Kind
-from batch_api.ingest.items.rows import Rows
+from batch_api.ingest.items.item_types import ItemType
 from batch_api.results import PartialError, partial_errors
 
 MOST_SINGLE_REFUSALS = 8
@@ -42,7 +42,7 @@ class Sent(NamedTuple):
 
     response: Response | None
     error: BatchError | None
-    doubt: BatchError | None
+    lost_answer: BatchError | None
     """The first of the failures after which the request may have been applied all the same."""
 
 
@@ -103,7 +103,7 @@ class Delivery:
     def __init__(
         self,
         engine: Engine,
-        kind: Kind,
+        item_type: ItemType,
         *,
         resend_events: bool,
         patience: float,
@@ -114,7 +114,7 @@ class Delivery:
         on_unsent: Turn | None = None,
     ) -> None:
         self._engine = engine
-        self._kind = kind
+        self._item_type = item_type
         self._resend_events = resend_events
         self._patience = patience
         self._on_answer = on_answer
@@ -134,54 +134,54 @@ class Delivery:
         """Send nothing more."""
         self.ended_by = self.ended_by or error
 
-    def left_over(self, rows: Rows, error: BatchError, doubt: BatchError | None) -> Troubles:
+    def left_over(self, rows: EncodedItems, error: BatchError, lost_answer: BatchError | None) -> Troubles:
         """The fates of rows whose request failed with `error`, once this error or an earlier one has ended the job."""
         fate = fate_of(error)
-        return all_of(rows, fate, error if fate is Unknown else self.ended_by or error, doubt=doubt)
+        return all_of(rows, fate, error if fate is Unknown else self.ended_by or error, lost_answer=lost_answer)
 
-    async def settle(self, rows: Rows, on_turn: Turn, doubt: BatchError | None = None) -> Troubles:
+    async def settle(self, rows: EncodedItems, on_turn: Turn, lost_answer: BatchError | None = None) -> Troubles:
         """The troubles of these rows, by position in the source; all other rows were delivered.
 
-        `doubt`: another job may have sent them before, and they may have been applied.
+        `lost_answer`: another job may have sent them before, and they may have been applied.
         """
         chunk = _Chunk(on_turn)
-        if doubt is not None and rows.has_events and not self._resend_events:
-            return await self._attributes_only(rows, doubt, chunk)
-        return await self._settle(rows, chunk, doubt)
+        if lost_answer is not None and rows.has_events and not self._resend_events:
+            return await self._attributes_only(rows, lost_answer, chunk)
+        return await self._settle(rows, chunk, lost_answer)
 
-    async def _settle(self, rows: Rows, chunk: _Chunk, doubt: BatchError | None) -> Troubles:
-        """`doubt`: they were sent before, and may have been applied."""
+    async def _settle(self, rows: EncodedItems, chunk: _Chunk, lost_answer: BatchError | None) -> Troubles:
+        """`lost_answer`: they were sent before, and may have been applied."""
         if chunk.is_hopeless:
-            return all_of(rows, Refused, chunk.refusals[-1], doubt=doubt)
+            return all_of(rows, Refused, chunk.refusals[-1], lost_answer=lost_answer)
         if self.ended_by is not None:
-            return all_of(rows, Unsent, self.ended_by, doubt=doubt)
-        response, error, doubt = await self.send(rows, chunk.on_turn, doubt)
+            return all_of(rows, Unsent, self.ended_by, lost_answer=lost_answer)
+        response, error, lost_answer = await self.send(rows, chunk.on_turn, lost_answer)
         if response is not None:
             self._has_delivered = True
             return _refused_values(rows, response)
         assert error is not None  # noqa: S101
         if is_refused(error, 429):
-            return await self._ease(rows, chunk, doubt)
+            return await self._ease(rows, chunk, lost_answer)
         if is_refused(error, *_ABOUT_ONE_ITEM):
-            return await self._find_the_bad_ones(rows, error, chunk, doubt)
+            return await self._find_the_bad_ones(rows, error, chunk, lost_answer)
         if error.outcome == "unknown" and rows.has_events and not self._resend_events:
-            return await self._attributes_only(rows, doubt or error, chunk)
+            return await self._attributes_only(rows, lost_answer or error, chunk)
         self.end(error)
-        return self.left_over(rows, error, doubt)
+        return self.left_over(rows, error, lost_answer)
 
-    async def send(self, rows: Rows, on_turn: Turn, doubt: BatchError | None = None) -> Sent:
+    async def send(self, rows: EncodedItems, on_turn: Turn, lost_answer: BatchError | None = None) -> Sent:
         """Send one request, and retry it while nothing gets through and nothing can be applied twice."""
-        kind, now = self._kind, self._now
+        item_type, now = self._item_type, self._now
         events = rows.has_events and not self._resend_events
-        content = rows.between(kind.prefix, kind.suffix)
+        content = rows.between(item_type.prefix, item_type.suffix)
         body = Encoded(content, len(rows), events)
         failures, give_up = 0, math.inf
         await self._until_calm()
         while True:
             try:
                 response = await self._engine.send(
-                    kind.operation,
-                    path=kind.path,
+                    item_type.operation,
+                    path=item_type.path,
                     body=body,
                     deadline=max(self._until - now(), 1e-3),
                     on_turn=on_turn,
@@ -189,19 +189,19 @@ class Delivery:
                     waits=self._waits(len(rows)),
                 )
             except BatchError as error:
-                doubt = doubt or (error if error.outcome == "unknown" else None)
+                lost_answer = lost_answer or (error if error.outcome == "unknown" else None)
                 patience = UNREADABLE if isinstance(error, UnreadableAnswer) else math.inf
                 give_up = min(give_up, now() + min(self._patience, patience))
                 seconds = min(2 + backoff(failures + 1, self._rng), _LONGEST_BACKOFF)
                 in_time = now() + seconds < min(give_up, self._until)
                 if not _may_pass(error) or (events and error.outcome == "unknown") or not in_time:
-                    return Sent(None, error, doubt)
+                    return Sent(None, error, lost_answer)
                 failures += 1
                 await asyncio.sleep(seconds)
             else:
                 self._losses, self._not_before = 0, -math.inf
                 self._on_answer(response)
-                return Sent(response, None, doubt)
+                return Sent(response, None, lost_answer)
 
     def _waits(self, items: int) -> Callable[[Response], bool]:
         """Whether a rejected request keeps waiting: at a limit for ever, in maintenance while patience lasts.
@@ -223,46 +223,46 @@ class Delivery:
 
         return waits
 
-    async def _ease(self, rows: Rows, chunk: _Chunk, doubt: BatchError | None) -> Troubles:
+    async def _ease(self, rows: EncodedItems, chunk: _Chunk, lost_answer: BatchError | None) -> Troubles:
         """Rejections persist: send smaller chunks from now on, and split this one in two."""
         if len(rows) <= SMALLEST_CHUNK or self._on_crowd is None:
-            return await self._settle(rows, chunk, doubt)
+            return await self._settle(rows, chunk, lost_answer)
         self._on_crowd()
-        return await self._halves(rows, chunk, doubt)
+        return await self._halves(rows, chunk, lost_answer)
 
-    async def _halves(self, rows: Rows, chunk: _Chunk, doubt: BatchError | None) -> Troubles:
+    async def _halves(self, rows: EncodedItems, chunk: _Chunk, lost_answer: BatchError | None) -> Troubles:
         troubles: Troubles = {}
         for half in rows.halves():
-            troubles |= await self._settle(half, chunk, doubt)
+            troubles |= await self._settle(half, chunk, lost_answer)
         return troubles
 
     async def _find_the_bad_ones(
-        self, rows: Rows, error: BatchError, chunk: _Chunk, doubt: BatchError | None
+        self, rows: EncodedItems, error: BatchError, chunk: _Chunk, lost_answer: BatchError | None
     ) -> Troubles:
         """Bisect a refused chunk until the bad items are isolated and all others delivered."""
         if len(rows) > 1:
-            return await self._halves(rows, chunk, doubt)
+            return await self._halves(rows, chunk, lost_answer)
         chunk.refusals.append(error)
         if chunk.is_hopeless and not self._has_delivered:
             self.end(error)  # nothing was ever accepted: the fault is not in the items, but in what they belong to
-        return all_of(rows, Refused, error, doubt=doubt)
+        return all_of(rows, Refused, error, lost_answer=lost_answer)
 
-    async def _attributes_only(self, rows: Rows, doubt: BatchError, chunk: _Chunk) -> Troubles:
+    async def _attributes_only(self, rows: EncodedItems, lost_answer: BatchError, chunk: _Chunk) -> Troubles:
         """The answer was lost: attributes may be written twice, events may not.
 
         Edits without events are retried as they are. Those with events are retried without them, and stay unknown.
         """
         whole = rows.parts()
-        parts = [self._kind.without_events(part) for part in whole]
+        parts = [self._item_type.without_events(part) for part in whole]
         with_events = [at for at, (part, all_of_it) in enumerate(zip(parts, whole, strict=True)) if part != all_of_it]
         left = [at for at, part in enumerate(parts) if part is not None]
         troubles: Troubles = {}
         if left:
             rest = evolve(rows.take(left, [part or b"" for part in parts]), has_events=False)
-            troubles = await self._settle(rest, chunk, doubt)
+            troubles = await self._settle(rest, chunk, lost_answer)
         else:
-            self._note_loss(doubt)
-        return troubles | all_of(rows, Unknown, doubt, with_events)
+            self._note_loss(lost_answer)
+        return troubles | all_of(rows, Unknown, lost_answer, with_events)
 
     def _note_loss(self, error: BatchError) -> None:
         """Nothing is retried, so no retry shows when the API is back: slow down, and give up once patience runs out."""
@@ -312,21 +312,21 @@ def fate_of(error: BatchError) -> _MakeTrouble:
 
 
 def all_of(
-    rows: Rows,
-    kind: _MakeTrouble,
+    rows: EncodedItems,
+    fate: _MakeTrouble,
     error: BatchError,
     positions: Iterable[int] | None = None,
     *,
-    doubt: BatchError | None = None,
+    lost_answer: BatchError | None = None,
 ) -> Troubles:
     """One fate for all of the rows, or for some. What an earlier attempt may have applied stays unknown."""
-    if doubt is not None:
-        kind, error = Unknown, doubt
+    if lost_answer is not None:
+        fate, error = Unknown, lost_answer
     chosen = range(len(rows)) if positions is None else positions
-    return {rows.indexes[at]: kind(rows.indexes[at], rows.ids[at], rows.ref(at), error) for at in chosen}
+    return {rows.indexes[at]: fate(rows.indexes[at], rows.ids[at], rows.ref(at), error) for at in chosen}
 
 
-def _refused_values(rows: Rows, response: Response) -> Troubles:
+def _refused_values(rows: EncodedItems, response: Response) -> Troubles:
     """The items of which the API refused some values, by a successful answer."""
     by_row: dict[int, list[PartialError]] = {}
     for error in partial_errors(response.json()):

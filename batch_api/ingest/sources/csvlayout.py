@@ -9,7 +9,7 @@ from typing import Any
 
 from batch_api.engine.check import rfc3339
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.items.item_types import Kind
+from batch_api.ingest.items.item_types import ItemType
 from batch_api.ingest.sources.csvfile import CsvFile
 from batch_api.ingest.sources.csvrecords import Record
 
@@ -22,10 +22,10 @@ Reader = Callable[[str], Any]
 class Layout:
     """What the columns of a CSV file mean, by its header."""
 
-    def __init__(self, header: Sequence[str], kind: Kind, file: CsvFile) -> None:
+    def __init__(self, header: Sequence[str], item_type: ItemType, file: CsvFile) -> None:
         self._width = len(header)
-        self._item = _profile if kind.operation.name.startswith("profile") else _addition
-        self._id = _id_column(header, kind.operation.name)
+        self._item = _profile if item_type.operation.name.startswith("profile") else _addition
+        self._id = _id_column(header, item_type.operation.name)
         self._id_name = header[self._id]
         self._null = file.null
         _check_names(header, file.text)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.items.item_types import Kind
+from batch_api.ingest.items.item_types import ItemType
 from batch_api.ingest.sources.csvfile import CsvFile
 from batch_api.ingest.sources.csvlayout import Layout
 from batch_api.ingest.sources.csvrecords import Record, Records
@@ -29,13 +29,13 @@ class CsvSource(FileSource):
     Cells are quoted as in RFC 4180, and the file is UTF-8. Lines without any cell are skipped.
     """
 
-    def __init__(self, file: CsvFile, kind: Kind) -> None:
+    def __init__(self, file: CsvFile, item_type: ItemType) -> None:
         super().__init__(file.path, with_lines=file.with_lines)
         self._delimiter = file.delimiter
         header = self._read_header()
         self.header = header.line.text
         """The first line, as it is in the file."""
-        self.layout = Layout(header.cells, kind, file)
+        self.layout = Layout(header.cells, item_type, file)
 
     def _read_header(self) -> Record:
         with self.path.open("rb") as raw, self._opened(raw) as file:

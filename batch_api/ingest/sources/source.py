@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from batch_api.engine.errors import InvalidInput
 from batch_api.engine.observe import logger
-from batch_api.ingest.items.item_types import Kind
+from batch_api.ingest.items.item_types import ItemType
 from batch_api.ingest.items.lines import Block
 from batch_api.ingest.sources.csvfile import CsvFile
 from batch_api.ingest.sources.files import FileSource
@@ -55,14 +55,14 @@ class Source(Protocol):
 AnySource = Iterable[Any] | AsyncIterable[Any] | str | os.PathLike[str] | CsvFile | FileSource
 
 
-def source_of(given: AnySource, kind: Kind) -> Source:
+def source_of(given: AnySource, item_type: ItemType) -> Source:
     """What the caller passed in, as a source. Raises `InvalidInput` if it cannot be one, and `OSError` for a path."""
     if isinstance(given, AsyncIterable):
         return Stream(given)
     if isinstance(given, FileSource):
         return given
     if isinstance(given, str | os.PathLike | CsvFile):
-        return open_source(given, kind)
+        return open_source(given, item_type)
     if isinstance(given, bytes | dict) or not isinstance(given, Iterable):
         raise InvalidInput(f"expected an iterable of items or a path, got {type(given).__name__}", path="source")
     return Plain(given)
@@ -245,7 +245,7 @@ class _Pump:
         self._items: Items = []
         self._over = False
         self._some = asyncio.Event()
-        self._room = asyncio.Event()
+        self._flow = asyncio.Event()
 
     async def run(self) -> None:
         try:
@@ -253,8 +253,8 @@ class _Pump:
                 self._items.append(item)
                 self._some.set()
                 while len(self._items) >= self._size():
-                    self._room.clear()
-                    await self._room.wait()
+                    self._flow.clear()
+                    await self._flow.wait()
         finally:
             self.stop()
 
@@ -273,5 +273,5 @@ class _Pump:
         elif not self._over:
             await asyncio.sleep(0)  # let the source go on
         items, self._items = self._items, []
-        self._room.set()
+        self._flow.set()
         return items if items or not self._over else None

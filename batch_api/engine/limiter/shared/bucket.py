@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from batch_api.engine.limiter.bucket import FLOOR, Bucket
-from batch_api.engine.limiter.shared.believed import MOST, number
+from batch_api.engine.limiter.shared.bounded import MOST, number
 from batch_api.engine.limiter.shared.link import TERM, Link
 from batch_api.engine.limits import Limit
 
@@ -45,7 +45,7 @@ class SharedBucket(Bucket):
         late = TERM * self._full_rate
         self.capacity = min(self.capacity, max(self._at_once - late, self.one))
         self.has_room_for_slices = self._at_once - self.capacity >= late * 0.999
-        self.in_hand = 0.0
+        self.leased = 0.0
         self._full_at = float("-inf")
         self._id = ""
         self._owed_at = float("-inf")
@@ -130,7 +130,7 @@ class SharedBucket(Bucket):
     def ready_behind(self, waiting: float, cost: float, *, start: float) -> float:
         if self._link.away:
             return self.alone.ready_behind(waiting, cost, start=start)
-        return super().ready_behind(max(waiting - self.in_hand, 0.0), cost, start=start)
+        return super().ready_behind(max(waiting - self.leased, 0.0), cost, start=start)
 
     def ready_at(self, cost: float) -> float:
         return self.alone.ready_at(cost) if self._link.away else super().ready_at(cost)
@@ -138,8 +138,8 @@ class SharedBucket(Bucket):
     def has_room(self, cost: float) -> bool:
         return self.alone.has_room(cost)
 
-    async def spend(self, cost: float) -> None:
-        await self.alone.spend(cost)
+    def spend(self, cost: float) -> None:
+        self.alone.spend(cost)
 
     def clear_at(self, cost: float, round_trip: float) -> float:
         """As alone; but where one request fills the burst, Redis keeps the time between two."""

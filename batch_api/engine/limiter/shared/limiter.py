@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from batch_api.engine.limiter.limiter import Answer, LocalLimiter, Rejection
 from batch_api.engine.limiter.shared.bucket import SharedBucket
-from batch_api.engine.limiter.shared.lane import Lane, Owner
+from batch_api.engine.limiter.shared.leases import Leases, Owner
 from batch_api.engine.limiter.shared.link import Link
 
 if TYPE_CHECKING:
@@ -36,14 +36,14 @@ class Place:
 class SharedLimiter:
     """A limiter that shares its limits with other processes, through Redis.
 
-    Requests that draw on the same limits form a lane. While Redis is away, and where nothing is limited, a limiter of
-    this process alone takes over.
+    Requests that draw on the same limits have their leases together. While Redis is away, and where nothing is limited,
+    a limiter of this process alone takes over.
     """
 
     def __init__(self, name: str, place: Place, link: Link, now: Callable[[], float]) -> None:
         self._name, self._place, self._link, self._now = name, place, link, now
         self._alone = LocalLimiter(now)
-        self._lanes: dict[tuple[SharedBucket, ...], Lane] = {}
+        self._leases: dict[tuple[SharedBucket, ...], Leases] = {}
         self._owner: Owner | None = None
         self._quickest = math.inf
         self._answers = 0
@@ -57,33 +57,33 @@ class SharedLimiter:
         """As `Limiter.seconds_until`; an answer of Redis calls `Owner.wake`."""
         if not self._shares(head.draws):
             return self._alone.seconds_until(head, line, alone=alone)
-        lane = self._lane(head.draws)
+        leases = self._leases_for(head.draws)
 
         def same() -> list[Ticket]:
             found = []
             for ticket in line():
-                if self._lane(ticket.draws) is not lane:
+                if self._leases_for(ticket.draws) is not leases:
                     break
                 found.append(ticket)
             return found
 
-        return lane.seconds_until(head, same, alone=alone)
+        return leases.seconds_until(head, same, alone=alone)
 
-    async def spend(self, ticket: Ticket) -> None:
+    def spend(self, ticket: Ticket) -> None:
         if self._shares(ticket.draws):
-            self._lane(ticket.draws).spend([draw.cost for draw in ticket.draws])
+            self._leases_for(ticket.draws).spend([draw.cost for draw in ticket.draws])
         else:
-            await self._alone.spend(ticket)
+            self._alone.spend(ticket)
 
     def accepted(self, ticket: Ticket, answer: Answer) -> None:
         self._alone.heard(ticket, answer, late=self._lateness(answer.seconds))
         if not self._shares(ticket.draws):
             return
-        lane = self._lane(ticket.draws)
+        leases = self._leases_for(ticket.draws)
         if answer.first:
-            lane.answered(ticket)
+            leases.answered(ticket)
         else:
-            lane.tell_lateness()
+            leases.tell_lateness()
 
     def rejected(self, ticket: Ticket, rejection: Rejection) -> None:
         """A rejection: all processes should know."""
@@ -91,21 +91,21 @@ class SharedLimiter:
         if ticket.draws:
             told = {"ago": ticket.spent_at, **rejection._asdict()}
             asked = told.pop("retry_after")
-            self._lane(ticket.draws).rejected(told if asked is None else {**told, "asked": asked})
+            self._leases_for(ticket.draws).rejected(told if asked is None else {**told, "asked": asked})
 
     def resume(self, draws: Sequence[Draw], seconds: float) -> None:
         if draws:
-            self._lane(draws).resume(seconds)
+            self._leases_for(draws).resume(seconds)
 
     def released(self, ticket: Ticket) -> None:
         """The request that went ahead got no answer."""
         if ticket.draws:
-            self._lane(ticket.draws).released()
+            self._leases_for(ticket.draws).released()
 
     def rest(self) -> None:
         """No request waits at the gate."""
-        for lane in self._lanes.values():
-            lane.rest()
+        for leases in self._leases.values():
+            leases.rest()
 
     def _shares(self, draws: Sequence[Draw]) -> bool:
         """Whether other processes have a say in it."""
@@ -118,34 +118,34 @@ class SharedLimiter:
         return seconds - self._quickest * (1 - 1 / math.sqrt(self._answers))
 
     def lost(self) -> None:
-        for lane in self._lanes.values():
-            lane.lost()
+        for leases in self._leases.values():
+            leases.lost()
         self._wake()
 
     def found(self) -> None:
-        for lane in self._lanes.values():
-            lane.found()
+        for leases in self._leases.values():
+            leases.found()
         self._wake()
 
     async def close(self) -> None:
-        for lane in self._lanes.values():
-            await lane.close()
+        for leases in self._leases.values():
+            await leases.close()
 
     def _wake(self) -> None:
         if self._owner is not None:
             self._owner.wake()
 
-    def _lane(self, draws: Sequence[Draw]) -> Lane:
+    def _leases_for(self, draws: Sequence[Draw]) -> Leases:
         buckets = tuple(cast(SharedBucket, draw.bucket) for draw in draws)
-        if buckets not in self._lanes:
+        if buckets not in self._leases:
             assert self._owner is not None  # noqa: S101
-            self._lanes[buckets] = Lane(
+            self._leases[buckets] = Leases(
                 buckets,
                 keys=self._place.keys(self._name, buckets),
-                name=f"{self._name}/{len(self._lanes)}",
+                name=f"{self._name}/{len(self._leases)}",
                 project=self._place.alias,
                 link=self._link,
                 owner=self._owner,
                 now=self._now,
             )
-        return self._lanes[buckets]
+        return self._leases[buckets]

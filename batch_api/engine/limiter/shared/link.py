@@ -36,7 +36,7 @@ _RULES = {
     "lead": 0.01,  # a turn that comes this soon is confirmed now
     "poll": 0.05,  # how often a process asks whether the first request after a pause was answered
     "scout": 5.0,  # how long that first request keeps the others waiting at most
-    "leap": 1.0,  # a clock that gained more than this since a process last looked was set
+    "leap": 1.0,  # a clock that gained or lost more than this since a process last asked was set
     "pause": LONGEST_PAUSE,
     "keep": 86_400,  # seconds after its last use at which a full limit is forgotten
     "cut": CUT,
@@ -52,7 +52,7 @@ logger = logging.getLogger("batch_api")
 _links: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Link]] = WeakKeyDictionary()
 
 
-class Away(Exception):
+class RedisUnavailable(Exception):
     """Redis gave no answer, or refused. Each process goes on at its share until Redis is back."""
 
 
@@ -118,14 +118,14 @@ class Link:
     # -- calling -------------------------------------------------------------------------------------------------
 
     async def call(self, keys: Sequence[str], said: Mapping[str, Any]) -> dict[str, Any]:
-        """Run the script. Raises `Away` after `PATIENCE` seconds at the latest."""
+        """Run the script. Raises `RedisUnavailable` after `PATIENCE` seconds at the latest."""
         if self.away:
-            raise Away
+            raise RedisUnavailable
         try:
             return await self._run(keys, said)
         except Exception as error:  # whatever it is: calls must not wait for Redis
             self.lose(error, keys)
-            raise Away from None
+            raise RedisUnavailable from None
 
     async def _run(self, keys: Sequence[str], said: Mapping[str, Any]) -> dict[str, Any]:
         from redis.exceptions import NoScriptError
@@ -181,7 +181,7 @@ class Link:
             return False
         self._told.add(reason)
         logger.warning(
-            "shared limits: no answer from %s (%s); going on at the share for that case", shown(self._url), reason
+            "shared limits: no answer from %s (%s); continuing alone, at the reduced share", shown(self._url), reason
         )
         return True
 

@@ -3,8 +3,8 @@
 -- KEYS: the project's clock, the gate, and each limit that its requests draw on.  ARGV[1]: what the process says, as JSON.
 -- The answer is JSON, too. Every time in either is in seconds from now, so that no two clocks need agree.
 --
--- Each limit is a tape of time on which costs are laid one after another: `free` is where it ends, and a cost may be
--- spent once the place where it ends is less than `capacity / rate` ahead. What delays everybody moves the whole tape:
+-- Each limit is a timeline on which costs are laid one after another: `free` is where it ends, and a cost may be
+-- spent once the place where it ends is less than `capacity / rate` ahead. What delays everybody moves the whole timeline:
 -- places are stored without `shift`; add it to get the real time. A process holds places in two ways:
 --   r@process  reserved: its turn comes at `due`; it asks again then, and hears of what happened meanwhile
 --   c@process  confirmed: it is spending them
@@ -51,7 +51,10 @@ local function tell_time()
   local seen = number(clock.seen, 0)
   local now = math.max(raw - number(clock.skew, 0), seen)
   if now > raw + rules.keep then now, seen = raw, 0 end -- by then, all that was kept has expired
-  if said.last then now = math.min(now, math.max(seen, said.last + said.elapsed + rules.leap)) end
+  if said.last then
+    local expected = said.last + said.elapsed
+    now = between(now, expected - rules.leap, math.max(seen, expected + rules.leap))
+  end
   run('HSET', KEYS[1], 'seen', text(now), 'skew', text(raw - now))
   run('EXPIRE', KEYS[1], rules.keep)
   return now
@@ -170,9 +173,9 @@ end
 local limits = {}
 for n = 1, #KEYS - 2 do limits[n] = limit_at(n) end
 
--- What moves the tape
+-- What moves the timeline
 
--- Move the tape so that, with all that is reserved spent, the limit is full again at `time` at the earliest.
+-- Move the timeline so that, with all that is reserved spent, the limit is full again at `time` at the earliest.
 local function full_at(limit, time)
   local lack = time + limit.unspent - (limit.free + limit.shift)
   if lack > 0 then limit.shift = limit.shift + lack end
@@ -240,7 +243,7 @@ local function keep(limit, field, held)
   }, ' '))
 end
 
--- Only the end of the tape can be taken off. Behind any other place lie those of processes that know their time.
+-- Only the end of the timeline can be taken off. Behind any other place lie those of processes that know their time.
 local function give_back_reserved(limit)
   local held = limit.places[reserved]
   if not held then return end
@@ -282,7 +285,7 @@ end
 
 local granted, again
 
--- Move what another limit held up to the end of the tape: others went past it.
+-- Move what another limit held up to the end of the timeline: others went past it.
 local function lay_anew()
   for _, limit in ipairs(limits) do
     local held = limit.places[reserved]

@@ -8,9 +8,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from batch_api.engine.limiter.shared.believed import MOST, number
+from batch_api.engine.limiter.shared.bounded import MOST, number
 from batch_api.engine.limiter.shared.bucket import SharedBucket
-from batch_api.engine.limiter.shared.link import LONGEST_PAUSE, SLICE, TERM, Away, Link
+from batch_api.engine.limiter.shared.link import LONGEST_PAUSE, SLICE, TERM, Link, RedisUnavailable
 
 if TYPE_CHECKING:
     from batch_api.engine.gate import Ticket
@@ -22,7 +22,7 @@ _LONGEST_WAIT = 60.0
 
 
 class Owner(Protocol):
-    """The gate, as far as a lane tells it something."""
+    """The gate, as far as it is told of what Redis says."""
 
     def wake(self) -> None:
         """Something changed: look again."""
@@ -34,8 +34,8 @@ class Owner(Protocol):
         """The next request goes ahead of all others, those of other processes included."""
 
 
-class Slice:
-    """Permits that were granted: where they begin on the tape of their limit, and when they are given up."""
+class Lease:
+    """Permits that were granted: where they begin on the timeline of their limit, and when they are given up."""
 
     __slots__ = ("at", "lapses", "rate", "units")
 
@@ -43,11 +43,12 @@ class Slice:
         self.at, self.units, self.rate, self.lapses = at, units, rate, lapses
 
 
-class Lane:
+class Leases:
     """The permits for requests of one gate that draw on the same limits.
 
-    Permits that Redis granted are "in hand". At most one more slice is reserved: its turn comes at a known time. Then
-    one visit to Redis confirms it, hears what happened meanwhile, and reserves the next slice.
+    Redis grants them in slices, and this process may spend what it has leased. At most one more slice is reserved: its
+    turn comes at a known time. Then one request to Redis confirms it, tells what happened meanwhile, and reserves the
+    next slice.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Lane:
         self._me = f"{link.process}/{name}"
         self._project = project
         self._takes_slices = all(bucket.has_room_for_slices for bucket in buckets)
-        self._hand: list[deque[Slice]] = [deque() for _ in buckets]
+        self._leased: list[deque[Lease]] = [deque() for _ in buckets]
         self._reserved: list[float] | None = None
         self._again_at = -math.inf
         self._quantum = SLICE
@@ -104,7 +105,7 @@ class Lane:
         return math.inf
 
     def spend(self, costs: Sequence[float]) -> None:
-        """Take `costs` from what is in hand."""
+        """Take `costs` from what is leased."""
         for n, cost in enumerate(costs):
             self._take(n, cost)
             self._used[n] += cost
@@ -114,7 +115,7 @@ class Lane:
         costs = [draw.cost for draw in ticket.draws]
         if self._is_scout:
             self._is_scout = False
-            self._clear_hand()
+            self._drop_leases()
             spacing = [bucket.spacing_after(cost) for bucket, cost in zip(self._buckets, costs, strict=True)]
             self._report("accepted", {"ago": ticket.spent_at, "costs": costs, "spacing": spacing})
         else:
@@ -130,7 +131,7 @@ class Lane:
     def rejected(self, told: dict[str, Any]) -> None:
         """A 429, or maintenance."""
         self._is_scout = False
-        self._clear_hand()
+        self._drop_leases()
         self._report("rejected", told)
 
     def resume(self, seconds: float) -> None:
@@ -146,7 +147,7 @@ class Lane:
 
     def rest(self) -> None:
         """No request waits: soon, what is held goes back."""
-        if self._idle is None and not self._link.away and (self._reserved is not None or any(self._hand)):
+        if self._idle is None and not self._link.away and (self._reserved is not None or any(self._leased)):
             self._idle = asyncio.get_running_loop().call_later(_IDLE, self._give_back)
 
     # -- the link tells ------------------------------------------------------------------------------------------
@@ -154,7 +155,7 @@ class Lane:
     def lost(self) -> None:
         self._stay()
         self._reserved, self._reports, self._is_scout = None, {}, False
-        self._clear_hand()
+        self._drop_leases()
         for bucket in self._buckets:
             bucket.lose()
 
@@ -166,61 +167,61 @@ class Lane:
         self._stay()
         if self._visit is not None:
             await asyncio.wait([self._visit])
-        if self._reserved is not None or any(self._hand) or self._reports:
+        if self._reserved is not None or any(self._leased) or self._reports:
             self._give_back()
             if self._visit is not None:
                 await asyncio.wait([self._visit])
 
-    # -- what is in hand -----------------------------------------------------------------------------------------
+    # -- what is leased ------------------------------------------------------------------------------------------
 
     def _covers(self, costs: Sequence[float], now: float) -> bool:
-        for hand in self._hand:
-            while hand and hand[0].lapses < now:
-                hand.popleft()
+        for leased in self._leased:
+            while leased and leased[0].lapses < now:
+                leased.popleft()
                 self._wasted = True
         self._count()
-        return all(self._in_hand(n) >= cost - _A_HAIR for n, cost in enumerate(costs))
+        return all(self._units_leased(n) >= cost - _A_HAIR for n, cost in enumerate(costs))
 
-    def _in_hand(self, n: int) -> float:
-        return sum(slice_.units for slice_ in self._hand[n])
+    def _units_leased(self, n: int) -> float:
+        return sum(lease.units for lease in self._leased[n])
 
     def _due(self, n: int, cost: float) -> float:
-        """When `cost` may go. That depends on where its last unit lies on the tape."""
-        for slice_ in self._hand[n]:
-            if cost <= slice_.units + _A_HAIR:
-                return slice_.at + (cost - self._buckets[n].capacity) / slice_.rate
-            cost -= slice_.units
+        """When `cost` may go. That depends on where its last unit lies on the timeline."""
+        for lease in self._leased[n]:
+            if cost <= lease.units + _A_HAIR:
+                return lease.at + (cost - self._buckets[n].capacity) / lease.rate
+            cost -= lease.units
         return math.inf
 
     def _take(self, n: int, cost: float) -> None:
-        hand = self._hand[n]
+        leased = self._leased[n]
         left = cost
-        while hand and left > _A_HAIR:
-            part = min(left, hand[0].units)
-            hand[0].units -= part
-            hand[0].at += part / hand[0].rate
+        while leased and left > _A_HAIR:
+            part = min(left, leased[0].units)
+            leased[0].units -= part
+            leased[0].at += part / leased[0].rate
             left -= part
-            if hand[0].units <= _A_HAIR:
-                hand.popleft()
-        if hand:
-            hand[0].at += self._buckets[n].spacing_after(cost)
+            if leased[0].units <= _A_HAIR:
+                leased.popleft()
+        if leased:
+            leased[0].at += self._buckets[n].spacing_after(cost)
 
-    def _clear_hand(self) -> None:
-        for n, hand in enumerate(self._hand):
-            self._buckets[n].not_spent(self._in_hand(n))
-            hand.clear()
+    def _drop_leases(self) -> None:
+        for n, leased in enumerate(self._leased):
+            self._buckets[n].not_spent(self._units_leased(n))
+            leased.clear()
         self._count()
 
     def _count(self) -> None:
         for n, bucket in enumerate(self._buckets):
-            bucket.in_hand = self._in_hand(n) + (self._reserved[n] if self._reserved is not None else 0.0)
+            bucket.leased = self._units_leased(n) + (self._reserved[n] if self._reserved is not None else 0.0)
 
     # -- visits to Redis -----------------------------------------------------------------------------------------
 
     def _wishes(self, head: Sequence[float], line: Callable[[], Sequence[Ticket]], *, alone: bool) -> dict[str, Any]:
         """Confirm what is reserved, and reserve for those behind."""
         said: dict[str, Any] = {}
-        held = [self._in_hand(n) for n in range(len(head))]
+        held = [self._units_leased(n) for n in range(len(head))]
         if self._reserved is not None:
             covered = [has + reserved for has, reserved in zip(held, self._reserved, strict=True)]
             if all(cost <= has + _A_HAIR for cost, has in zip(head, covered, strict=True)):
@@ -297,7 +298,7 @@ class Lane:
                 sent = self._now()
                 try:
                     answer = await self._link.call(self._keys, {**self._introduction(sent), **said})
-                except Away:
+                except RedisUnavailable:
                     break
                 try:
                     self._hear(answer, sent)
@@ -339,16 +340,16 @@ class Lane:
         self._quantum = number(answer["quantum"], 0.0, MOST)
         known = [bucket.hear(told, now) for bucket, told in zip(self._buckets, answer["limits"], strict=True)]
         if not all(known):
-            self._clear_hand()
+            self._drop_leases()
         paused = answer.get("paused")
         if paused is not None and "resumed" not in self._reports:  # else it is about to be lifted
-            self._clear_hand()
+            self._drop_leases()
             self._paused_until = now + number(paused["seconds"], 0.0, self._longest_pause)
             self._owner.hold(now - number(paused["ago"], 0.0, MOST), self._paused_until)
         granted = answer.get("granted")
         if granted is not None:
-            for bucket, hand, told in zip(self._buckets, self._hand, granted, strict=True):
-                hand.append(_slice(bucket, told, sent, now))
+            for bucket, leased, told in zip(self._buckets, self._leased, granted, strict=True):
+                leased.append(_lease_of(bucket, told, sent, now))
             if answer["is_scout"]:
                 self._is_scout = True
                 self._owner.go_alone()
@@ -369,17 +370,19 @@ class Lane:
         if self._visit is not None:
             return
         left = [
-            {"seconds": hand[-1].units / hand[-1].rate, "units": hand[-1].units} if hand else {"seconds": 0, "units": 0}
-            for hand in self._hand
+            {"seconds": leased[-1].units / leased[-1].rate, "units": leased[-1].units}
+            if leased
+            else {"seconds": 0, "units": 0}
+            for leased in self._leased
         ]
-        self._clear_hand()
+        self._drop_leases()
         self._reserved = None
         self._go({"left": left})
 
 
-def _slice(bucket: SharedBucket, told: dict[str, Any], sent: float, now: float) -> Slice:
+def _lease_of(bucket: SharedBucket, told: dict[str, Any], sent: float, now: float) -> Lease:
     """The slice that an answer grants, asked for at `sent` and heard `now`. Raises `ValueError` for nonsense."""
     at, units = number(told["at"], -MOST, MOST), number(told["units"], 0.0, MOST)
     rate, lapses = number(told["rate"], 1 / MOST, MOST), number(told["lapses"], 0.0, MOST)
     later = bucket.later_by(sent + at, units, sent)
-    return Slice(now + at + later, units, rate, sent + lapses + later)
+    return Lease(now + at + later, units, rate, sent + lapses + later)

@@ -63,7 +63,7 @@ class View(NamedTuple):
     pauses: list[Pause]
 
 
-class Onlooker:
+class Viewer:
     """Reads what is shared in one Redis. Raises `ConfigurationError` for a URL that cannot lead to one."""
 
     def __init__(self, url: str) -> None:
@@ -71,14 +71,14 @@ class Onlooker:
         self._address = Address.of(url)
         self._server: Server | None = None
 
-    async def look(self) -> View:
+    async def view(self) -> View:
         """How things stand now. Raises `OSError` if Redis gives no answer or refuses; its text says why."""
         if self._server is None:
             self._server = Server(self._address, self._address.hosts)
         try:
             async with asyncio.timeout(_PATIENCE):
-                await self._check_kind(self._server)
-                return await self._look(self._server)
+                await self._check_server(self._server)
+                return await self._read(self._server)
         except Exception as error:
             raise ConnectionError(reason_for(error, self._url)) from None
 
@@ -87,7 +87,7 @@ class Onlooker:
         if self._server is not None:
             await self._server.close()
 
-    async def _check_kind(self, server: Server) -> None:
+    async def _check_server(self, server: Server) -> None:
         """A node of a cluster answers, but shows its own keys only, and a sentinel has none."""
         from redis.exceptions import ResponseError
 
@@ -102,7 +102,7 @@ class Onlooker:
         if mode == "sentinel":
             raise ConnectionError(sentinel(self._url))
 
-    async def _look(self, server: Server) -> View:
+    async def _read(self, server: Server) -> View:
         kept: dict[str, Mapping[str, str]] = {}
         times: dict[str, float] = {}
         async for key in server.redis.scan_iter(match=f"{PREFIX}*", count=_PAGE):

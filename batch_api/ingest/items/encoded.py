@@ -23,7 +23,7 @@ class Original(NamedTuple):
 
 
 @frozen(eq=False, repr=False)
-class Rows:
+class EncodedItems:
     """A sequence of items, with their JSON joined by commas."""
 
     indexes: Sequence[int]
@@ -67,7 +67,7 @@ class Rows:
         """The JSON of each item."""
         return parts(b",".join(self.bodies))
 
-    def take(self, positions: Iterable[int], contents: list[bytes] | None = None) -> Rows:
+    def take(self, positions: Iterable[int], contents: list[bytes] | None = None) -> EncodedItems:
         """Some of the items; `contents` is the JSON of each, if already known."""
         chosen = list(positions)
         contents = self.parts() if contents is None else contents
@@ -79,7 +79,7 @@ class Rows:
             bodies=(b",".join([contents[position] for position in chosen]),),
         )
 
-    def split(self, middle: int) -> tuple[Rows, Rows]:
+    def split(self, middle: int) -> tuple[EncodedItems, EncodedItems]:
         """The first `middle` items and the others."""
         contents = self.parts()
         first, second = (
@@ -94,7 +94,7 @@ class Rows:
         )
         return first, second
 
-    def halves(self) -> tuple[Rows, Rows]:
+    def halves(self) -> tuple[EncodedItems, EncodedItems]:
         """The first half and the second."""
         return self.split(len(self) // 2)
 
@@ -103,7 +103,7 @@ class Rows:
         return None if self.refs is None else self.refs[position]
 
     @classmethod
-    def joined(cls, runs: Sequence[Rows]) -> Rows:
+    def joined(cls, runs: Sequence[EncodedItems]) -> EncodedItems:
         """Several runs as one. The JSON is not copied."""
         if len(runs) == 1:
             return runs[0]
@@ -119,7 +119,7 @@ class Rows:
         )
 
     def __repr__(self) -> str:
-        return f"<Rows: {len(self)} items, {self.weight} bytes>"
+        return f"<EncodedItems: {len(self)} items, {self.weight} bytes>"
 
 
 def _joined_indexes(runs: list[Sequence[int]]) -> Sequence[int]:
