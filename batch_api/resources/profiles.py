@@ -161,6 +161,7 @@ class Profiles(Resource):
         """
         from batch_api.ingest.job.job import job_of
         from batch_api.ingest.sending.coalesce import Coalescer
+        from batch_api.ingest.sources.tables.rows import Rows
 
         return job_of(
             self._engine,
@@ -168,7 +169,7 @@ class Profiles(Resource):
             source,
             checkpoint=checkpoint,
             resend_events=resend_events,
-            coalesce=Coalescer if coalesce else None,
+            coalesce=Coalescer if coalesce or (isinstance(source, Rows) and source.events) else None,
             chunk_size=chunk_size,
             patience=patience,
             deadline=deadline,

@@ -40,6 +40,7 @@ class Layout:
 
     def __init__(self, schema: Any, plan: Plan) -> None:
         plan.check(schema.names)
+        self.schema = schema
         self._plan = plan
         self._columns: list[tuple[int, Column, str, Reader]] = []
         for place, field in enumerate(schema):

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from batch_api.engine.errors import InvalidInput
+from batch_api.ingest.sources.source import WINDOW
 from batch_api.ingest.sources.tables.arrow import ODD, pa
+from batch_api.ingest.sources.tables.names import repeated
 
 BATCH: Final = 10_000
 """Rows of a batch, where there is a choice."""
@@ -16,8 +18,8 @@ def batches_of(table: Any) -> Iterator[Any]:
     """The record batches of a table. Raises `InvalidInput` for one that pyarrow cannot read."""
     if hasattr(table, "iloc"):
         return _of_frame(table)
-    if hasattr(table, "fetch_record_batch"):  # DuckDB's own stream has batches of a million rows
-        return iter(table.fetch_record_batch(BATCH))
+    if hasattr(table, "to_arrow_reader"):  # a relation of DuckDB, whose own stream has batches of 131 072 rows
+        return iter(table.to_arrow_reader(BATCH))
     if hasattr(table, "__arrow_c_stream__"):
         return _of_stream(table)
     return iter((pa.record_batch(table),))
@@ -34,16 +36,17 @@ def _of_frame(frame: Any) -> Iterator[Any]:
     """A frame of pandas, slice by slice: converted as a whole it would be in memory twice.
 
     Its index is a column if it has a name. A slice with a column of several types, which Arrow does not know, comes as
-    mappings.
+    lists of mappings.
     """
+    twice = repeated(map(str, frame.columns))
+    if twice:
+        raise InvalidInput(f"two columns have the name {twice[0]!r}: rename one", path="columns")
     for start in range(0, len(frame), BATCH):
         part = frame.iloc[start : start + BATCH]
         part = part.reset_index(drop=list(part.index.names) == [None])
         try:
-            yield from pa.RecordBatchReader.from_stream(part)
-        except ODD + (TypeError,):
-            yield from _mappings(part)
-
-
-def _mappings(frame: Any) -> Iterator[Any]:
-    ...
+            batches = list(pa.RecordBatchReader.from_stream(part))
+        except (*ODD, TypeError):
+            yield from (part.iloc[at : at + WINDOW].to_dict("records") for at in range(0, len(part), WINDOW))
+        else:
+            yield from batches

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.items.item_types import Kind
+from batch_api.ingest.items.item_types import ItemType
+from batch_api.ingest.sources.files import FileSource
 from batch_api.ingest.sources.source import WINDOW, WINDOW_BYTES, Plain, Source, Stream
 from batch_api.ingest.sources.tables.faces import PYTHON, Face
 from batch_api.ingest.sources.tables.plan import Item, Plan
@@ -18,11 +20,11 @@ from batch_api.ingest.threads import in_thread
 END: Final = object()
 
 
-def open_rows(rows: Rows, kind: Kind, face: Face = PYTHON) -> Source:
-    """A table as a source of items of `kind`. Raises `InvalidInput`, and `OSError` for a path."""
-    given, plan = rows.source, Plan(rows, kind, face)
+def open_rows(rows: Rows, item_type: ItemType, face: Face = PYTHON) -> Source:
+    """A table as a source of items of `item_type`. Raises `InvalidInput`, and `OSError` for a path."""
+    given, plan = rows.source, Plan(rows, item_type, face)
     if isinstance(given, str | os.PathLike):
-        raise NotImplementedError
+        return _open_file(Path(given), plan)
     if hasattr(given, "__arrow_c_stream__"):
         return Table(given, plan)
     reader = Reader(plan)
@@ -34,6 +36,14 @@ def open_rows(rows: Rows, kind: Kind, face: Face = PYTHON) -> Source:
     if isinstance(given, Sequence) and not any(map(_is_table, given[:1])):
         source.total = len(given)
     return source
+
+
+def _open_file(path: Path, plan: Plan) -> FileSource:
+    if path.suffix.lower() == ".parquet":
+        from batch_api.ingest.sources.tables.parquet import ParquetSource
+
+        return ParquetSource(path, plan)
+    raise InvalidInput("expected a name that ends in .parquet", path=str(path))
 
 
 class Table:
@@ -60,7 +70,6 @@ class Reader:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._layout: Any = None
-        self._is_begun = False
 
     def each(self, rows: Iterable[Any]) -> Generator[Item | InvalidInput, None, None]:
         """The item of each row."""
@@ -92,9 +101,7 @@ class Reader:
 
     def item(self, row: Mapping[Any, Any]) -> Item | InvalidInput:
         """The item of a mapping."""
-        if not self._is_begun:
-            self._is_begun = True
-            self._plan.look_at([name for name in row if isinstance(name, str)])
+        self._plan.look_at(row)
         return self._plan.item(row)
 
     def _of_table(self, table: Any) -> Iterator[Item | InvalidInput]:

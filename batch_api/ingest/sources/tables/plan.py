@@ -13,7 +13,7 @@ from attrs import frozen
 
 from batch_api.engine.check import named
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.items.item_types import Kind
+from batch_api.ingest.items.item_types import ItemType
 from batch_api.ingest.sources.tables import names
 from batch_api.ingest.sources.tables.faces import PYTHON, Face
 from batch_api.ingest.sources.tables.faults import Faults, Unusable, refusal
@@ -57,16 +57,17 @@ class Column:
 class Plan:
     """What the columns become, as `Rows` says."""
 
-    def __init__(self, rows: Rows, kind: Kind, face: Face = PYTHON) -> None:
+    def __init__(self, rows: Rows, item_type: ItemType, face: Face = PYTHON) -> None:
         self._rows = rows
         self._face = face
-        self._of_profiles = kind.operation.name.startswith("profile")
+        self._of_profiles = item_type.operation.name.startswith("profile")
         if rows.events and not self._of_profiles:
             raise InvalidInput("only profiles have events", path="events")
         self._item: Callable[..., Item] = _event if rows.events else _edit if self._of_profiles else _addition
         self._heads = ("id", names.EVENT_NAME, names.EVENT_TIME) if rows.events else ("id",)
         self._values = Values(rows.zone)
         self._columns: dict[str, Column | None] = {}
+        self._is_looked_at = False
         self._dated: dict[str, str] = {}  # columns that held dates, and their keys
 
     @property
@@ -150,9 +151,12 @@ class Plan:
         yield from ((name, "columns") for name in self._rows.columns)
         yield from ((name, "delete") for name in self._rows.delete)
 
-    def look_at(self, header: Collection[str]) -> None:
-        """Tell of columns that are probably meant otherwise than they are read."""
-        left = [name for name in header if name not in self._rows.columns and name != self._rows.id]
+    def look_at(self, header: Collection[Any]) -> None:
+        """Tell once of columns that are probably meant otherwise than they are read."""
+        if self._is_looked_at:
+            return
+        self._is_looked_at = True
+        left = [name for name in map(str, header) if name not in self._rows.columns and name != self._rows.id]
         if self._rows.names == "as-written" and (found := names.of_cloud_sync(left)):
             self._face.doubt(self._face.cloud_sync(found[0]))
         if not self._rows.events and self._of_profiles and names.EVENT_NAME in left:
