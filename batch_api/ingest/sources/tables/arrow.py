@@ -1,8 +1,9 @@
 """Columns of Arrow as lists of values, by the rules of `values`.
 
 The common types are read a column at a time. What Arrow brings as Python objects that the rules let pass (text, whole
-numbers, booleans) is taken as it is; moments, decimals and floats it brings into their form itself, with the same result
-as value by value. All other types, and pieces of a column with a value out of the ordinary, are read value by value.
+numbers, booleans) is taken as it is. Moments and decimals become text first, a batch at a time, which needs no Python
+and so can be done in a thread. All other types, and columns with a value out of the ordinary, are read value by value,
+with the same results.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any, Final
 
+from attrs import frozen
+
 from batch_api.engine.errors import ConfigurationError
 from batch_api.ingest.sources.tables import names
 from batch_api.ingest.sources.tables.faults import Faults, Unusable, read_each
 from batch_api.ingest.sources.tables.moments import day_zone
-from batch_api.ingest.sources.tables.plan import Column, Plan
+from batch_api.ingest.sources.tables.plan import Cells, Column, Plan
+from batch_api.ingest.sources.tables.values import Rule
 
 if find_spec("pyarrow") is None:
     raise ConfigurationError("reading tables needs pyarrow: install the extra [tables], as by pip install '.[tables]'.")
@@ -25,14 +29,50 @@ if find_spec("pyarrow") is None:
 import pyarrow as pa
 import pyarrow.compute as pc
 
+Prepare = Callable[[Any], Any]
+"""Brings a column of a batch into a form that is quick to read; `None` if it has to be read value by value."""
 Bulk = Callable[[Any], list[Any] | None]
 """Reads a piece of a column; `None` if it has to be read value by value."""
-Reader = Callable[[Any, Faults], list[Any]]
-"""Reads a piece of a column. What is unusable is noted."""
 
 ODD: Final = (pa.ArrowException, ValueError, OverflowError, KeyError)
 """What Arrow raises for values that Python cannot hold: text that is no UTF-8, the year 10000."""
 _FIRST, _LAST = -62_135_596_800, 253_402_300_799  # seconds: the years 1 to 9999
+
+
+@frozen
+class Reading:
+    """How the cells of a column are read."""
+
+    column: Column
+    key: str
+    bulk: Bulk | None
+    """`None` for a type that is read value by value."""
+    prepare: Prepare | None = None
+    fit: Rule | None = None
+    """What is done to each value that was read in bulk."""
+
+    def prepared(self, array: Any) -> tuple[Reading, Any]:
+        """A column of a batch, ready to be read, and how."""
+        if self.prepare is None:
+            return self, array
+        try:
+            quick = self.prepare(array)
+        except ODD:
+            quick = None
+        return (Reading(self.column, self.key, None), array) if quick is None else (self, quick)
+
+    def cells(self, piece: Any, faults: Faults) -> Cells:
+        """The values of a piece of the column. What is unusable is noted."""
+        column, fit = self.column, self.fit
+        try:
+            found = None if self.bulk is None else self.bulk(piece)
+        except ODD:
+            found = None
+        if found is None:
+            return Cells(column, self.key, _one_by_one(column, piece, faults), is_full=False)
+        if fit is not None:
+            found = read_each(lambda value: None if value is None else fit(value), found, column.name, faults)
+        return Cells(column, self.key, found, is_full=fit is None and not piece.null_count)
 
 
 class Layout:
@@ -42,42 +82,43 @@ class Layout:
         plan.check(schema.names)
         self.schema = schema
         self._plan = plan
-        self._columns: list[tuple[int, Column, str, Reader]] = []
-        for place, field in enumerate(schema):
-            column = plan.column(field.name)
-            if column is not None:
-                key = names.dated(column.key) if _is_moment(field.type) else column.key
-                self._columns.append((place, column, key, _reader(column, field.type, plan)))
+        self._readings = [
+            (place, _reading(column, field.type, plan))
+            for place, field in enumerate(schema)
+            if (column := plan.column(field.name)) is not None
+        ]
 
-    def items(self, piece: Any) -> list[Any]:
-        """The items of a record batch, or of a slice of one; an `InvalidInput` in place of each that cannot be sent."""
+    def ready(self, batch: Any) -> ArrowBatch:
+        """A record batch of this schema, ready to be read."""
+        columns = [reading.prepared(batch.column(place)) for place, reading in self._readings]
+        return ArrowBatch(self._plan, batch.num_rows, batch.nbytes, columns)
+
+
+class ArrowBatch:
+    """A record batch that is read piece by piece. Nothing is copied for it."""
+
+    def __init__(self, plan: Plan, rows: int, size: int, columns: list[tuple[Reading, Any]]) -> None:
+        self._plan = plan
+        self.rows = rows
+        self.size = size
+        """Its bytes, approximately."""
+        self._columns = columns
+
+    def items(self, start: int, count: int) -> list[Any]:
+        """The items of some rows; an `InvalidInput` in place of each that cannot be sent."""
         faults: Faults = {}
-        cells = [(column, key, read(piece.column(place), faults)) for place, column, key, read in self._columns]
-        return self._plan.items(piece.num_rows, cells, faults)
+        cells = [reading.cells(array.slice(start, count), faults) for reading, array in self._columns]
+        return self._plan.items(min(count, self.rows - start), cells, faults)
 
 
-def _reader(column: Column, kind: Any, plan: Plan) -> Reader:
+def _reading(column: Column, kind: Any, plan: Plan) -> Reading:
     """How the cells of a column of this type are read."""
-    fit = column.fit
     if column.must_be_there:
-        bulk = _complete(kind)
-    elif _is_moment(kind):
-        bulk, fit = (partial(_moments, plan.zone), None) if names.is_date(names.dated(column.key)) else (None, fit)
-    else:
-        bulk = _bulk(kind)
-
-    def read(piece: Any, faults: Faults) -> list[Any]:
-        try:
-            found = None if bulk is None else bulk(piece)
-        except ODD:
-            found = None
-        if found is None:
-            return _one_by_one(column, piece, faults)
-        if fit is None:
-            return found
-        return read_each(lambda value: None if value is None else fit(value), found, column.name, faults)
-
-    return read
+        return Reading(column, column.key, _complete(kind))
+    if _is_moment(kind):
+        key = names.dated(column.key)
+        return Reading(column, key, _objects if names.is_date(key) else None, partial(_moments, plan.zone))
+    return Reading(column, column.key, _bulk(kind), _as_text if pa.types.is_decimal(kind) else None, column.fit)
 
 
 def _one_by_one(column: Column, piece: Any, faults: Faults) -> list[Any]:
@@ -155,17 +196,22 @@ def _floats(piece: Any) -> list[Any] | None:
     return piece.to_pylist() if pc.all(pc.is_finite(piece), min_count=0).as_py() else None
 
 
+def _as_text(array: Any) -> Any:
+    return array.cast(pa.string())
+
+
 def _decimals(piece: Any) -> list[Any]:
-    """The nearest floats: as text, because Arrow's own cast to a float rounds twice."""
-    return [None if digits is None else float(digits) for digits in piece.cast(pa.string()).to_pylist()]
+    """The nearest floats of decimals as text. Arrow's own cast to a float rounds twice."""
+    return [None if digits is None else float(digits) for digits in piece.to_pylist()]
 
 
 def _whole_decimals(piece: Any) -> list[Any]:
-    """Whole numbers, as Snowflake's `NUMBER` and DuckDB's sums are; the nearest floats above 64 bits."""
-    return [None if value is None else _whole(int(value)) for value in piece.to_pylist()]
+    """Decimals without decimal places, as Snowflake's `NUMBER` and DuckDB's sums are: whole numbers, up to 64 bits."""
+    return [None if digits is None else _whole(digits) for digits in piece.to_pylist()]
 
 
-def _whole(value: int) -> int | float:
+def _whole(digits: str) -> int | float:
+    value = int(digits)
     return value if -(2**63) <= value < 2**63 else float(value)
 
 
@@ -180,29 +226,25 @@ def _lists(piece: Any) -> list[Any] | None:
     return None if piece.flatten().null_count else piece.to_pylist()
 
 
-def _moments(zone: Any, piece: Any) -> list[Any] | None:
+def _moments(zone: Any, array: Any) -> Any:
     """Instants as text; `None` where a value, or the lack of a zone, needs a closer look."""
-    if pa.types.is_date(piece.type):
-        piece, zone = piece.cast(pa.timestamp("s")), day_zone(zone)
-    if piece.type.tz is not None:
-        utc = piece.view(pa.timestamp(piece.type.unit))
-    else:
-        name = getattr(zone, "key", None) or ("UTC" if zone is UTC else None)
+    if pa.types.is_date(array.type):
+        array, zone = array.cast(pa.timestamp("s")), day_zone(zone)
+    if array.type.tz is None:
+        name = "UTC" if zone is UTC else getattr(zone, "key", None)
         if name is None:
-            return None
-        utc = pc.assume_timezone(piece, name, ambiguous="earliest", nonexistent="latest")
-        utc = utc.view(pa.timestamp(piece.type.unit))
-    return _written(utc)
+            return array if array.null_count == len(array) else None
+        array = pc.assume_timezone(array, name, ambiguous="earliest", nonexistent="latest")
+    return _written(array.view(pa.timestamp(array.type.unit)))
 
 
-def _written(utc: Any) -> list[Any] | None:
+def _written(utc: Any) -> Any:
     seconds = pc.floor_temporal(utc, unit="second").cast(pa.timestamp("s"))
     ends = pc.min_max(seconds.cast(pa.int64())).as_py()
-    if ends["min"] is not None and not (_FIRST <= ends["min"] and ends["max"] <= _LAST):
+    if ends["min"] is not None and not (ends["min"] >= _FIRST and ends["max"] <= _LAST):
         return None
     texts = seconds.cast(pa.string())
     if not seconds.cast(utc.type).equals(utc):
         texts = pc.floor_temporal(utc, unit="microsecond").cast(pa.timestamp("us")).cast(pa.string())
         texts = pc.replace_substring(texts, ".000000", "")
-    texts = pc.binary_replace_slice(texts, 10, 11, "T")
-    return _objects(pc.binary_join_element_wise(texts, "Z", ""))
+    return pc.binary_join_element_wise(pc.binary_replace_slice(texts, 10, 11, "T"), "Z", "")

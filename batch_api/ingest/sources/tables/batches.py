@@ -15,9 +15,15 @@ BATCH: Final = 10_000
 
 
 def batches_of(table: Any) -> Iterator[Any]:
-    """The record batches of a table. Raises `InvalidInput` for one that pyarrow cannot read."""
-    if hasattr(table, "iloc"):
-        return _of_frame(table)
+    """The record batches of a table, of at most `BATCH` rows; lists of mappings for those that Arrow cannot hold.
+
+    Raises `InvalidInput` for a table that pyarrow cannot read.
+    """
+    for batch in _of_frame(table) if hasattr(table, "iloc") else _of_arrow(table):
+        yield from (batch[start : start + BATCH] for start in range(0, len(batch), BATCH))
+
+
+def _of_arrow(table: Any) -> Iterator[Any]:
     if hasattr(table, "to_arrow_reader"):  # a relation of DuckDB, whose own stream has batches of 131 072 rows
         return iter(table.to_arrow_reader(BATCH))
     if hasattr(table, "__arrow_c_stream__"):

@@ -44,7 +44,9 @@ class _Python:
         warnings.warn(reason, UserWarning, stacklevel=2)
 
     def cloud_sync(self, column: str) -> str:
-        return f"The column {column!r} looks like one of Cloud Sync's and is sent as it is: names='cloud-sync' reads it."
+        return (
+            f"The column {column!r} looks like one of Cloud Sync's and is sent as it is: names='cloud-sync' reads it."
+        )
 
     def events(self) -> str:
         return "The column 'event_name' looks like rows of events and is sent as an attribute: events=True reads them."

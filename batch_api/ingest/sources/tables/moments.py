@@ -63,7 +63,7 @@ def placed(naive: datetime, zone: tzinfo) -> datetime:
 
 
 def _first_after_gap(inside: datetime, before: timedelta, after: timedelta, zone: tzinfo) -> datetime:
-    """The instant at which clocks went forward from the offset `before` to `after`, less than the gap before `inside`."""
+    """The instant at which clocks went forward from the offset `before` to `after`, at or shortly before `inside`."""
     late = inside.replace(microsecond=0)
     early = late - (after - before)
     while late - early > timedelta(seconds=1):

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Protocol, runtime_checkable
 
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.items.item_types import ItemType
@@ -16,8 +16,6 @@ from batch_api.ingest.sources.tables.faces import PYTHON, Face
 from batch_api.ingest.sources.tables.plan import Item, Plan
 from batch_api.ingest.sources.tables.rows import Rows
 from batch_api.ingest.threads import in_thread
-
-END: Final = object()
 
 
 def open_rows(rows: Rows, item_type: ItemType, face: Face = PYTHON) -> Source:
@@ -31,7 +29,9 @@ def open_rows(rows: Rows, item_type: ItemType, face: Face = PYTHON) -> Source:
     if isinstance(given, AsyncIterable):
         return Stream(reader.each_of(given))
     if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
-        raise InvalidInput(f"expected a table, an iterable of rows or a path, got {type(given).__name__}", path="source")
+        raise InvalidInput(
+            f"expected a table, an iterable of rows or a path, got {type(given).__name__}", path="source"
+        )
     source = Plain(reader.each(given))
     if isinstance(given, Sequence) and not any(map(_is_table, given[:1])):
         source.total = len(given)
@@ -58,9 +58,9 @@ class Table:
     async def windows(self, size: int) -> AsyncGenerator[list[Any], None]:
         """See `Source`."""
         batches = self._reader.batches(self._table)
-        while (batch := await in_thread(next, batches, END)) is not END:
-            for piece in pieces(batch, size):
-                yield self._reader.of_piece(piece)
+        while isinstance(batch := await in_thread(next, batches, None), Batch):
+            for start in range(0, batch.rows, step := step_of(batch, size)):
+                yield batch.items(start, step)
                 await asyncio.sleep(0)
 
 
@@ -106,35 +106,54 @@ class Reader:
 
     def _of_table(self, table: Any) -> Iterator[Item | InvalidInput]:
         for batch in self.batches(table):
-            for piece in pieces(batch, WINDOW):
-                yield from self.of_piece(piece)
+            for start in range(0, batch.rows, step := step_of(batch, WINDOW)):
+                yield from batch.items(start, step)
 
-    def batches(self, table: Any) -> Iterator[Any]:
-        """The record batches of a table; lists of mappings where it has columns that Arrow cannot hold."""
+    def batches(self, table: Any) -> Iterator[Batch]:
+        """The batches of a table."""
+        from batch_api.ingest.sources.tables.arrow import Layout
         from batch_api.ingest.sources.tables.batches import batches_of
 
-        return batches_of(table)
-
-    def of_piece(self, piece: Any) -> list[Any]:
-        """The items of what `pieces` made."""
-        if isinstance(piece, list):
-            return [self.item(row) for row in piece]
-        if self._layout is None or not self._layout.schema.equals(piece.schema):
-            from batch_api.ingest.sources.tables.arrow import Layout
-
-            self._layout = Layout(piece.schema, self._plan)
-        items: list[Any] = self._layout.items(piece)
-        return items
+        for batch in batches_of(table):
+            if isinstance(batch, list):
+                yield Mappings(self, batch)
+                continue
+            if self._layout is None or not self._layout.schema.equals(batch.schema):
+                self._layout = Layout(batch.schema, self._plan)
+            yield self._layout.ready(batch)
 
 
-def pieces(batch: Any, size: int) -> Iterator[Any]:
-    """A batch in slices of `size` rows, or of fewer where rows are large. Nothing is copied."""
-    if isinstance(batch, list):
-        yield from (batch[at : at + size] for at in range(0, len(batch), size))
-        return
-    rows = batch.num_rows
-    step = max(min(size, WINDOW_BYTES * rows // max(batch.nbytes, 1)), 1)
-    yield from (batch.slice(at, step) for at in range(0, rows, step))
+@runtime_checkable
+class Batch(Protocol):
+    """Rows that are read piece by piece."""
+
+    rows: int
+    size: int
+    """Bytes, approximately."""
+
+    def items(self, start: int, count: int) -> list[Any]:
+        """The items of some rows."""
+        ...
+
+
+class Mappings:
+    """A batch of mappings: rows with a value that Arrow does not know."""
+
+    size = 0  # not known
+
+    def __init__(self, reader: Reader, rows: list[Mapping[Any, Any]]) -> None:
+        self._reader = reader
+        self._mappings = rows
+        self.rows = len(rows)
+
+    def items(self, start: int, count: int) -> list[Any]:
+        """See `Batch`."""
+        return [self._reader.item(row) for row in self._mappings[start : start + count]]
+
+
+def step_of(batch: Batch, size: int) -> int:
+    """How many rows to read at once: `size`, or fewer where they are large."""
+    return max(min(size, WINDOW_BYTES * batch.rows // max(batch.size, 1)), 1)
 
 
 def fields_of(row: Any) -> Mapping[Any, Any] | None:

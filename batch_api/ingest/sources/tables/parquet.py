@@ -9,9 +9,9 @@ from typing import Any
 
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.sources.files import FileSource, Mark
-from batch_api.ingest.sources.tables.arrow import Layout, pa
+from batch_api.ingest.sources.tables.arrow import ArrowBatch, Layout, pa
 from batch_api.ingest.sources.tables.batches import BATCH
-from batch_api.ingest.sources.tables.opening import END, pieces
+from batch_api.ingest.sources.tables.opening import step_of
 from batch_api.ingest.sources.tables.plan import Plan
 from batch_api.ingest.threads import in_thread
 
@@ -24,7 +24,7 @@ class ParquetSource(FileSource):
         with self._parquet() as file:
             self._layout = Layout(file.schema_arrow, plan)
             self._rows_before = _starts(file.metadata)
-        self.total = self._rows_before[-1]
+        self.total = self._rows = self._rows_before[-1]
         self._start = 0
 
     def start_at(self, mark: Mark) -> None:
@@ -41,25 +41,25 @@ class ParquetSource(FileSource):
         file = await in_thread(self._parquet)
         try:
             batches = self._batches(file)
-            while (batch := await in_thread(next, batches, END)) is not END:
-                for piece in pieces(batch, size):
-                    yield self._layout.items(piece)
-                    done += piece.num_rows
-                    self.position = self.size * done // max(self.total or 0, 1)
+            while isinstance(batch := await in_thread(next, batches, None), ArrowBatch):
+                for start in range(0, batch.rows, step := step_of(batch, size)):
+                    yield batch.items(start, step)
+                    self.position = self.size * min(done + start + step, self._rows) // self._rows
                     await asyncio.sleep(0)
+                done += batch.rows
         finally:
             file.close()
         self.position = self.size
 
-    def _batches(self, file: Any) -> Iterator[Any]:
-        """The record batches from the first row on that is wanted. Earlier row groups are not read."""
+    def _batches(self, file: Any) -> Iterator[ArrowBatch]:
+        """The batches from the first row on that is wanted. Earlier row groups are not read."""
         first = next((group for group, rows in enumerate(self._rows_before[1:]) if rows > self._start), 0)
         skip = self._start - self._rows_before[first]
         groups = range(first, file.num_row_groups)
         try:
             for batch in file.iter_batches(BATCH, row_groups=groups, use_threads=False):
                 if skip < batch.num_rows:
-                    yield batch.slice(skip)
+                    yield self._layout.ready(batch.slice(skip))
                 skip = max(skip - batch.num_rows, 0)
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(error) from None

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
-from itertools import repeat
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 from attrs import frozen
@@ -54,6 +53,16 @@ class Column:
         return self.place in (0, 1)
 
 
+class Cells(NamedTuple):
+    """The values of a column in some rows."""
+
+    column: Column
+    key: str
+    values: list[Any]
+    is_full: bool
+    """Whether each cell certainly has a value."""
+
+
 class Plan:
     """What the columns become, as `Rows` says."""
 
@@ -63,7 +72,7 @@ class Plan:
         self._of_profiles = item_type.operation.name.startswith("profile")
         if rows.events and not self._of_profiles:
             raise InvalidInput("only profiles have events", path="events")
-        self._item: Callable[..., Item] = _event if rows.events else _edit if self._of_profiles else _addition
+        self._items: Callable[..., list[Any]] = _events if rows.events else _edits if self._of_profiles else _additions
         self._heads = ("id", names.EVENT_NAME, names.EVENT_TIME) if rows.events else ("id",)
         self._values = Values(rows.zone)
         self._columns: dict[str, Column | None] = {}
@@ -185,7 +194,10 @@ class Plan:
             elif value is not None or column.deletes:
                 attributes[self._key(column, value)] = value
         faults += self._missing(heads, faults)
-        return refusal(faults) if faults else self._item(*heads, attributes)
+        if faults:
+            return refusal(faults)
+        item: Item = self._items(*([head] for head in heads), [attributes])[0]
+        return item
 
     def _key(self, column: Column, value: Any) -> str:
         """The key of a value. A date is deleted under the key under which it was sent, once one was."""
@@ -202,49 +214,72 @@ class Plan:
         if len(heads) > 1 and heads[1] is None and names.EVENT_NAME not in told:
             yield names.EVENT_NAME, "expected the name of an event, found no such column"
 
-    def items(self, count: int, cells: Sequence[tuple[Column, str, list[Any]]], faults: Faults) -> list[Any]:
-        """The items of `count` rows from their columns: each with its key and its values."""
-        heads: list[Any] = [repeat(None, count)] * len(self._heads)
-        keys: list[str] = []
-        values: list[list[Any]] = []
-        for column, key, found in cells:
-            if column.place is not None:
-                heads[column.place] = found
+    def items(self, count: int, columns: Sequence[Cells], faults: Faults) -> list[Any]:
+        """The items of `count` rows, from their columns."""
+        heads: list[Any] = [[None] * count for _ in self._heads]
+        full: list[Cells] = []
+        sparse: list[Cells] = []
+        for cells in columns:
+            if cells.column.place is not None:
+                heads[cells.column.place] = cells.values
             else:
-                keys.append(key)
-                values.append(found)
-        rows = zip(*values, strict=True) if values else repeat((), count)
-        attributes = [
-            {key: value for key, value in zip(keys, row, strict=False) if value is not None} for row in rows
-        ]
-        for column, key, found in cells:
-            if column.deletes:
-                for row, value in enumerate(found):
-                    if value is None:
-                        attributes[row][key] = None
-        items: list[Any] = list(map(self._item, *heads, attributes))
+                (full if cells.is_full else sparse).append(cells)
+        attributes = _attributes(count, full)
+        for cells in sparse:
+            key, deletes = cells.key, cells.column.deletes
+            for fields, value in zip(attributes, cells.values, strict=True):
+                if value is not None or deletes:
+                    fields[key] = value
+        items = self._items(*heads, attributes)
         for row, reasons in faults.items():
             items[row] = refusal(reasons)
         return items
 
 
-def _edit(name: str, attributes: Item) -> Item:
-    identifiers = {"custom_id": name}
-    return {"identifiers": identifiers, "attributes": attributes} if attributes else {"identifiers": identifiers}
+def _attributes(count: int, full: Sequence[Cells]) -> list[Item]:
+    """The attributes of each row, from columns in which every cell has a value."""
+    if not full:
+        return [{} for _ in range(count)]
+    keys = [cells.key for cells in full]
+    return [dict(zip(keys, row, strict=True)) for row in zip(*(cells.values for cells in full), strict=True)]
 
 
-def _addition(name: str, attributes: Item) -> Item:
-    item: Item = {"id": name, "action": "add"}
-    return {**item, "attributes": attributes} if attributes else item
+# -- what items look like --------------------------------------------------------------------------------------------
 
 
-def _event(name: str, event_name: str, time: str | None, attributes: Item) -> Item:
-    event: Item = {"name": event_name}
+def _edits(ids: Sequence[str], attributes: Sequence[Item]) -> list[Any]:
+    return [
+        {"identifiers": {"custom_id": name}, "attributes": fields} if fields else {"identifiers": {"custom_id": name}}
+        for name, fields in zip(ids, attributes, strict=True)
+    ]
+
+
+def _additions(ids: Sequence[str], attributes: Sequence[Item]) -> list[Any]:
+    return [
+        {"id": name, "action": "add", "attributes": fields} if fields else {"id": name, "action": "add"}
+        for name, fields in zip(ids, attributes, strict=True)
+    ]
+
+
+def _events(
+    ids: Sequence[str], event_names: Sequence[str], times: Sequence[str | None], attributes: Sequence[Item]
+) -> list[Any]:
+    return [
+        {"identifiers": {"custom_id": name}, "events": [_event(*event)]}
+        for name, *event in zip(ids, event_names, times, attributes, strict=True)
+    ]
+
+
+def _event(name: str, time: str | None, attributes: Item) -> Item:
+    event: Item = {"name": name}
     if time is not None:
         event["time"] = time
     if attributes:
         event["attributes"] = attributes
-    return {"identifiers": {"custom_id": name}, "events": [event]}
+    return event
+
+
+# -- what keys ask of values -----------------------------------------------------------------------------------------
 
 
 def _event_name(value: Any) -> str:

@@ -82,7 +82,7 @@ class Values:
             (datetime, lambda value: of_moment(value, self.zone)),
             (date, lambda value: of_day(value, self.zone)),
             (Decimal, _decimal),
-            (UUID, lambda value: UUID.__str__(value)),
+            (UUID, UUID.__str__),
             (Mapping, self._object),
             ((bytes, bytearray, memoryview), _refuse),
             (Sequence, self._list),
