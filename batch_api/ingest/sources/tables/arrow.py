@@ -11,23 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC
 from functools import partial
-from importlib.util import find_spec
 from typing import Any, Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import frozen
 
-from batch_api.engine.errors import ConfigurationError
 from batch_api.ingest.sources.tables import names
 from batch_api.ingest.sources.tables.faults import Faults, Unusable, read_each
 from batch_api.ingest.sources.tables.moments import day_zone
 from batch_api.ingest.sources.tables.plan import Cells, Column, Plan
 from batch_api.ingest.sources.tables.values import Rule
-
-if find_spec("pyarrow") is None:
-    raise ConfigurationError("reading tables needs pyarrow: install the extra [tables], as by pip install '.[tables]'.")
-
-import pyarrow as pa
-import pyarrow.compute as pc
 
 Prepare = Callable[[Any], Any]
 """Brings a column of a batch into a form that is quick to read; `None` if it has to be read value by value."""

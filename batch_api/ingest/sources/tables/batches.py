@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+import pyarrow as pa
+
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.sources.source import WINDOW
-from batch_api.ingest.sources.tables.arrow import ODD, pa
+from batch_api.ingest.sources.tables.arrow import ODD
 from batch_api.ingest.sources.tables.names import repeated
 
 BATCH: Final = 10_000

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from batch_api.engine.errors import InvalidInput
+from batch_api.engine.errors import ConfigurationError, InvalidInput
 from batch_api.ingest.items.item_types import ItemType
 from batch_api.ingest.sources.files import FileSource
 from batch_api.ingest.sources.source import WINDOW, WINDOW_BYTES, Plain, Source, Stream
@@ -24,6 +25,7 @@ def open_rows(rows: Rows, item_type: ItemType, face: Face = PYTHON) -> Source:
     if isinstance(given, str | os.PathLike):
         return _open_file(Path(given), plan)
     if hasattr(given, "__arrow_c_stream__"):
+        need_pyarrow()
         return Table(given, plan)
     reader = Reader(plan)
     if isinstance(given, AsyncIterable):
@@ -40,10 +42,19 @@ def open_rows(rows: Rows, item_type: ItemType, face: Face = PYTHON) -> Source:
 
 def _open_file(path: Path, plan: Plan) -> FileSource:
     if path.suffix.lower() == ".parquet":
+        need_pyarrow()
         from batch_api.ingest.sources.tables.parquet import ParquetSource
 
         return ParquetSource(path, plan)
     raise InvalidInput("expected a name that ends in .parquet", path=str(path))
+
+
+def need_pyarrow() -> None:
+    """Raises `ConfigurationError` where it is missing."""
+    if find_spec("pyarrow") is None:
+        raise ConfigurationError(
+            "reading tables needs pyarrow: install the extra [tables], as by pip install '.[tables]'."
+        )
 
 
 class Table:
@@ -111,6 +122,7 @@ class Reader:
 
     def batches(self, table: Any) -> Iterator[Batch]:
         """The batches of a table."""
+        need_pyarrow()
         from batch_api.ingest.sources.tables.arrow import Layout
         from batch_api.ingest.sources.tables.batches import batches_of
 

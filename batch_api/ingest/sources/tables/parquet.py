@@ -7,9 +7,12 @@ from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.sources.files import FileSource, Mark
-from batch_api.ingest.sources.tables.arrow import ArrowBatch, Layout, pa
+from batch_api.ingest.sources.tables.arrow import ArrowBatch, Layout
 from batch_api.ingest.sources.tables.batches import BATCH
 from batch_api.ingest.sources.tables.opening import step_of
 from batch_api.ingest.sources.tables.plan import Plan
@@ -65,8 +68,6 @@ class ParquetSource(FileSource):
             raise self._damaged(error) from None
 
     def _parquet(self) -> Any:
-        import pyarrow.parquet as pq
-
         try:
             return pq.ParquetFile(self.path, pre_buffer=False)
         except pa.ArrowException as error:

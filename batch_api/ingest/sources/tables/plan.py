@@ -264,10 +264,8 @@ def _additions(ids: Sequence[str], attributes: Sequence[Item]) -> list[Any]:
 def _events(
     ids: Sequence[str], event_names: Sequence[str], times: Sequence[str | None], attributes: Sequence[Item]
 ) -> list[Any]:
-    return [
-        {"identifiers": {"custom_id": name}, "events": [_event(*event)]}
-        for name, *event in zip(ids, event_names, times, attributes, strict=True)
-    ]
+    events = map(_event, event_names, times, attributes)
+    return [{"identifiers": {"custom_id": name}, "events": [event]} for name, event in zip(ids, events, strict=True)]
 
 
 def _event(name: str, time: str | None, attributes: Item) -> Item:
