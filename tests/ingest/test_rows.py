@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import enum
 import sqlite3
-import sys
-import warnings
 from collections import namedtuple
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -23,14 +21,14 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_api import BatchClient, ConfigurationError, Delivered, Fate, Invalid, InvalidInput, Rows, split
 from batch_api.ingest.items.item_types import CatalogItems, ItemType, ProfileEdits
 from batch_api.ingest.sources.source import size_of, source_of
 from batch_api.ingest.sources.tables import batches
-from batch_api.ingest.sources.tables.moments import placed
+from batch_api.ingest.sources.tables.moments import NO_ZONE, placed
 from batch_api.testing import FakeBatch
 
 PROFILES = ProfileEdits("mass-update")
@@ -52,7 +50,8 @@ def told(error: InvalidInput) -> str:
 async def attributes_of(source: Any, **options: Any) -> list[Any]:
     """The attributes of each row, or what is wrong with it."""
     return [
-        item if isinstance(item, str) else item.get("attributes", {}) for item in await items_of(Rows(source, **options))
+        item if isinstance(item, str) else item.get("attributes", {})
+        for item in await items_of(Rows(source, **options))
     ]
 
 
@@ -93,7 +92,9 @@ async def test_a_table_is_the_same_whoever_holds_it(form: str, tmp_path: Path) -
             "price": pa.array([Decimal("0.35"), Decimal("19.99"), None], pa.decimal128(10, 2)),
             "born": pa.array([date(1990, 5, 4), None, date(2000, 1, 1)]),
             "seen": pa.array([datetime(2026, 2, 28, 9, 30), datetime(2026, 2, 28, 9, 30, 0, 5), None]),
-            "paid": pa.array([datetime(2026, 2, 28, 9, 30, tzinfo=UTC), None, None], pa.timestamp("us", "Europe/Paris")),
+            "paid": pa.array(
+                [datetime(2026, 2, 28, 9, 30, tzinfo=UTC), None, None], pa.timestamp("us", "Europe/Paris")
+            ),
             "tags": [["new", "web"], None, []],
             "score": [0.5, float("nan"), 1.0],
             "vip": [True, False, True],
@@ -124,8 +125,8 @@ async def test_a_table_is_the_same_whoever_holds_it(form: str, tmp_path: Path) -
 
 
 CELLS: dict[str, tuple[pa.DataType, st.SearchStrategy[Any]]] = {
-    "text": (pa.string(), st.text(st.characters(codec="utf-8"), max_size=5)),
-    "view": (pa.string_view(), st.text(st.characters(codec="utf-8"), max_size=5)),
+    "text": (pa.string(), st.text(max_size=5)),
+    "view": (pa.string_view(), st.text(max_size=5)),
     "whole": (pa.int64(), st.integers(-(2**63), 2**63 - 1)),
     "unsigned": (pa.uint64(), st.integers(0, 2**64 - 1)),
     "float": (pa.float64(), st.floats()),
@@ -146,7 +147,9 @@ CELLS: dict[str, tuple[pa.DataType, st.SearchStrategy[Any]]] = {
     "bytes": (pa.binary(), st.binary(max_size=3)),
     "change": (
         pa.struct([("$add", pa.list_(pa.string())), ("$remove", pa.list_(pa.string())), ("day", pa.date32())]),
-        st.fixed_dictionaries({"$add": st.none() | st.just(["a"]), "$remove": st.none() | st.just(["b"]), "day": st.dates()}),
+        st.fixed_dictionaries(
+            {"$add": st.none() | st.just(["a"]), "$remove": st.none() | st.just(["b"]), "day": st.dates()}
+        ),
     ),
     "time": (pa.time64("us"), st.times()),
     "span": (pa.duration("us"), st.timedeltas(timedelta(-5), timedelta(5))),
@@ -154,30 +157,27 @@ CELLS: dict[str, tuple[pa.DataType, st.SearchStrategy[Any]]] = {
 }
 
 
+@pytest.mark.parametrize("name", CELLS)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data(), zone=st.sampled_from([None, UTC, PARIS, SANTIAGO, timezone(timedelta(hours=5))]))
-async def test_columns_are_read_as_their_values_are(data: st.DataObject, zone: tzinfo | None) -> None:
-    chosen = data.draw(st.lists(st.sampled_from(sorted(CELLS)), unique=True, max_size=5))
-    count = data.draw(st.integers(0, 6))
-    columns = {"custom_id": pa.array([f"u{number}" for number in range(count)], pa.string())}
-    plain: dict[str, list[Any]] = {"custom_id": [f"u{number}" for number in range(count)]}
-    for name in chosen:
-        kind, cells = CELLS[name]
-        values = data.draw(st.lists(st.none() | cells, min_size=count, max_size=count))
-        columns[name], plain[name] = pa.array(values, kind), values
-    delete = data.draw(st.sets(st.sampled_from(chosen))) if chosen else set()
-    rows = [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]
-    options: dict[str, Any] = {"zone": zone, "delete": delete}
-    by_column = await items_of(Rows(pa.table(columns), **options), size=2)
-    by_value = await items_of(Rows(rows, **options))
+async def test_a_column_is_read_as_its_values_are(data: st.DataObject, zone: tzinfo | None, name: str) -> None:
+    kind, cells = CELLS[name]
+    values = data.draw(st.lists(st.none() | cells, min_size=1, max_size=5))
+    ids = [f"u{number}" for number in range(len(values))]
+    options: dict[str, Any] = {"zone": zone, "delete": data.draw(st.sampled_from([[], ["x"]]))}
+    table = pa.table({"custom_id": ids, "x": pa.array(values, kind)})
+    by_column = await items_of(Rows(table, **options), size=2)
+    by_value = await items_of(
+        Rows([{"custom_id": one, "x": value} for one, value in zip(ids, values, strict=True)], **options)
+    )
     assert _without_deleted(by_column) == _without_deleted(by_value)
 
 
 def _without_deleted(items: list[Any]) -> list[Any]:
-    """The type of a column says under which key its attribute is deleted; a mapping does not."""
+    """The type of a column says under which key its attribute is deleted, which a single value cannot."""
     for item in items:
-        for key in [key for key, value in (item.get("attributes", {}) if isinstance(item, dict) else {}).items()]:
-            if item["attributes"][key] is None:
-                item["attributes"][key.removeprefix("date(").removesuffix(")")] = item["attributes"].pop(key)
+        if isinstance(item, dict) and item.get("attributes") == {"date(x)": None}:
+            item["attributes"] = {"x": None}
     return items
 
 
@@ -228,8 +228,8 @@ class Tier(enum.Enum):
         (object(), "x: object cannot be sent"),
         ([date(2026, 2, 28)], "x: a date in a list would be stored as text"),
         ({1: "a"}, "x: expected text as the key of an object, got int"),
-        (datetime(2026, 2, 28), "x: expected a moment with a time zone, got a naive one: `zone` says which zone is meant"),
-        (np.datetime64("2026-02-28T09:00:00", "ns"), "x: expected a moment with a time zone, got a naive one: `zone` says which zone is meant"),
+        (datetime(2026, 2, 28), f"x: {NO_ZONE}"),
+        (np.datetime64("2026-02-28T09:00:00", "ns"), f"x: {NO_ZONE}"),
     ],
     ids=repr,
 )  # fmt: skip
@@ -297,7 +297,9 @@ async def test_every_quarter_of_an_hour_of_a_year(zone: ZoneInfo) -> None:
         (datetime(2026, 3, 29, 2, 59, 59, 999_999), PARIS, datetime(2026, 3, 29, 1)),
         (datetime(2024, 9, 8), SANTIAGO, datetime(2024, 9, 8, 4)),
         (datetime(2011, 12, 30, 12), ZoneInfo("Pacific/Apia"), datetime(2011, 12, 30, 10)),
-        (datetime(1911, 3, 11), PARIS, datetime(1911, 3, 10, 23, 50, 39)),
+        (datetime(1911, 3, 10, 23, 55), PARIS, datetime(1911, 3, 10, 23, 45, 39)),
+        (datetime(2038, 4, 1), PARIS, datetime(2038, 3, 31, 22)),
+        (datetime(9999, 12, 31), PARIS, datetime(9999, 12, 30, 23)),
     ],
 )
 async def test_a_moment_at_a_change_of_clocks(naive: datetime, zone: ZoneInfo, instant: datetime) -> None:
@@ -370,7 +372,7 @@ async def test_all_that_is_wrong_with_a_row_is_told_at_once() -> None:
         "custom_id: expected an id, got no value",
         "Tier: can name no attribute: expected a-z, 0-9 and _",
         "price: an infinite number cannot be sent",
-        "seen: expected a moment with a time zone, got a naive one: `zone` says which zone is meant",
+        f"seen: {NO_ZONE}",
     ]
     table = pa.table({"custom_id": ["u1"], "price": [float("inf")], "seen": [datetime(2026, 2, 28)]})
     assert (await items_of(Rows(table)))[0].split("; ") == reason.split("; ")[2:]
@@ -387,7 +389,7 @@ async def test_rows_of_drivers(kind: str) -> None:
     base = namedtuple("base", "custom_id x")
 
     class Alchemy(base):
-        _mapping = {"custom_id": "u1", "x": 1}
+        _mapping: ClassVar = {"custom_id": "u1", "x": 1}
 
     class Record:  # as asyncpg's: no Mapping
         def keys(self) -> list[str]:
@@ -429,10 +431,10 @@ async def test_an_async_iterable_of_rows_is_closed() -> None:
             closed.append(True)
 
     fake = FakeBatch(limits=False)
-    async with BatchClient(fake.rest_api_key, fake.project_key, transport=fake.transport()) as client:
-        async with client.profiles.ingest(Rows(rows())) as job:
-            async for _ in job:
-                break
+    client = BatchClient(fake.rest_api_key, fake.project_key, transport=fake.transport())
+    async with client, client.profiles.ingest(Rows(rows())) as job:
+        async for _ in job:
+            break
     assert closed
 
 
@@ -447,10 +449,10 @@ async def test_a_generator_of_rows_is_closed() -> None:
             closed.append(True)
 
     fake = FakeBatch(limits=False)
-    async with BatchClient(fake.rest_api_key, fake.project_key, transport=fake.transport()) as client:
-        async with client.profiles.ingest(Rows(rows())) as job:
-            async for _ in job:
-                break
+    client = BatchClient(fake.rest_api_key, fake.project_key, transport=fake.transport())
+    async with client, client.profiles.ingest(Rows(rows())) as job:
+        async for _ in job:
+            break
     assert closed
 
 
@@ -459,7 +461,9 @@ async def test_a_generator_of_rows_is_closed() -> None:
 
 async def test_a_frame_with_columns_of_several_types(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "BATCH", 2)
-    frame = pd.DataFrame({"custom_id": ["u1", 2, UUID(int=3)], "x": [Decimal("1.5"), "text", pd.Timestamp(0, tz="UTC")]})
+    frame = pd.DataFrame(
+        {"custom_id": ["u1", 2, UUID(int=3)], "x": [Decimal("1.5"), "text", pd.Timestamp(0, tz="UTC")]}
+    )
     assert await items_of(Rows(frame)) == [
         {"identifiers": {"custom_id": "u1"}, "attributes": {"x": 1.5}},
         {"identifiers": {"custom_id": "2"}, "attributes": {"x": "text"}},
@@ -497,7 +501,14 @@ async def test_types_of_duckdb() -> None:
     )
     (found,) = await attributes_of(relation)
     assert len(found.pop("u")) == 36
-    assert found == {"total": 41, "e": "a", "l": ["a"], "m": {"k": "v"}, "s": {"x": 1}, "date(t)": "2026-02-28T09:30:00Z"}
+    assert found == {
+        "total": 41,
+        "e": "a",
+        "l": ["a"],
+        "m": {"k": "v"},
+        "s": {"x": 1},
+        "date(t)": "2026-02-28T09:30:00Z",
+    }
 
 
 async def test_a_table_that_pyarrow_cannot_read_is_refused() -> None:
@@ -524,7 +535,7 @@ TABLE = pa.table({"USER_ID": ["u1"], "Tier Level": [1], "plan ": ["gold"]})
         (TABLE, {"id": "user_id"}, "did you mean 'USER_ID'"),
         (TABLE, {"id": "USER_ID"}, "the column 'Tier Level' can name no attribute"),
         (TABLE, {"id": "USER_ID"}, "the column 'plan ' can name no attribute"),
-        (TABLE, {"id": "USER_ID", "columns": {"tier level": "tier"}}, "as columns says, found none: did you mean 'Tier L"),
+        (TABLE, {"id": "USER_ID", "columns": {"tier level": "tier"}}, "did you mean 'Tier Level'"),
         (TABLE, {"id": "USER_ID", "delete": ["plan"]}, "as delete says, found none: did you mean 'plan '"),
         (
             pa.table([["u1"], [1], [2]], names=["custom_id", "x", "x"]),
@@ -641,7 +652,13 @@ async def test_columns_that_are_mapped_are_meant_so() -> None:
 
 
 EVENTS = [
-    {"custom_id": "u1", "event_name": "purchase", "event_time": "2026-11-27 11:00:00Z", "item": "Tee", "date__due": None},
+    {
+        "custom_id": "u1",
+        "event_name": "purchase",
+        "event_time": "2026-11-27 11:00:00Z",
+        "item": "Tee",
+        "date__due": None,
+    },
     {"custom_id": "u1", "event_name": "purchase", "event_time": None, "item": "Cap", "date__due": "2026-12-24"},
     {"custom_id": "u1", "event_name": None, "event_time": "yesterday", "item": "Cap", "date__due": "2026-12-24"},
 ]
@@ -666,14 +683,15 @@ async def test_objects_of_events_are_json_in_tables_of_cloud_sync() -> None:
     row = {"custom_id": "u1", "event_name": "x", "address": '{"city":"Ghent","zip":null}', "lines": '[{"sku":"A"}]'}
     (edit,) = await items_of(Rows([row], events=True, names="cloud-sync"))
     assert edit["events"][0]["attributes"] == {"address": {"city": "Ghent"}, "lines": [{"sku": "A"}]}
-    with pytest.warns(UserWarning):
+    with pytest.warns(UserWarning, match="events=True"):
         assert (await attributes_of([row], names="cloud-sync"))[0]["address"] == row["address"]
 
 
 async def test_events_of_one_profile_go_together_in_order() -> None:
     now = datetime.now(UTC)
     rows = [
-        {"custom_id": f"u{number % 2}", "event_name": "seen", "event_time": now, "number": number} for number in range(40)
+        {"custom_id": f"u{number % 2}", "event_name": "seen", "event_time": now, "number": number}
+        for number in range(40)
     ]
     fake = FakeBatch(limits=False)
     async with BatchClient(fake.rest_api_key, fake.project_key, transport=fake.transport()) as client:
@@ -759,7 +777,9 @@ async def test_a_file_that_is_no_parquet_is_refused_by_name(tmp_path: Path) -> N
 
 async def test_a_damaged_parquet_file_ends_the_job_by_name(tmp_path: Path) -> None:
     path = tmp_path / "customers.parquet"
-    pq.write_table(pa.table({"custom_id": [f"user number {number}" for number in range(5000)]}), path, row_group_size=500)
+    pq.write_table(
+        pa.table({"custom_id": [f"user number {number}" for number in range(5000)]}), path, row_group_size=500
+    )
     content = bytearray(path.read_bytes())
     middle = len(content) // 2
     content[middle : middle + 2000] = bytes(2000)

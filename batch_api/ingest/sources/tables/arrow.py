@@ -9,7 +9,7 @@ with the same results.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
@@ -30,7 +30,9 @@ Bulk = Callable[[Any], list[Any] | None]
 
 ODD: Final = (pa.ArrowException, ValueError, OverflowError, KeyError)
 """What Arrow raises for values that Python cannot hold: text that is no UTF-8, the year 10000."""
-_FIRST, _LAST = -62_135_596_800, 253_402_300_799  # seconds: the years 1 to 9999
+_YEARS: Final = datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59)
+_KNOWN_CLOCKS: Final = datetime(1902, 1, 1), datetime(2037, 1, 1)
+"""Outside of these years Arrow knows no changes of clocks (up to version 26, at least): Python does."""
 
 
 @frozen
@@ -224,21 +226,30 @@ def _moments(zone: Any, array: Any) -> Any:
     """Instants as text; `None` where a value, or the lack of a zone, needs a closer look."""
     if pa.types.is_date(array.type):
         array, zone = array.cast(pa.timestamp("s")), day_zone(zone)
-    if array.type.tz is None:
-        name = "UTC" if zone is UTC else getattr(zone, "key", None)
-        if name is None:
-            return array if array.null_count == len(array) else None
+    if array.type.tz is None and zone is not UTC:
+        name = getattr(zone, "key", None)
+        if name is None or not _is_within(_whole_seconds(array), _KNOWN_CLOCKS):
+            return None
         array = pc.assume_timezone(array, name, ambiguous="earliest", nonexistent="latest")
     return _written(array.view(pa.timestamp(array.type.unit)))
 
 
 def _written(utc: Any) -> Any:
-    seconds = pc.floor_temporal(utc, unit="second").cast(pa.timestamp("s"))
-    ends = pc.min_max(seconds.cast(pa.int64())).as_py()
-    if ends["min"] is not None and not (ends["min"] >= _FIRST and ends["max"] <= _LAST):
+    seconds = _whole_seconds(utc)
+    if not _is_within(seconds, _YEARS):
         return None
     texts = seconds.cast(pa.string())
     if not seconds.cast(utc.type).equals(utc):
         texts = pc.floor_temporal(utc, unit="microsecond").cast(pa.timestamp("us")).cast(pa.string())
         texts = pc.replace_substring(texts, ".000000", "")
     return pc.binary_join_element_wise(pc.binary_replace_slice(texts, 10, 11, "T"), "Z", "")
+
+
+def _whole_seconds(moments: Any) -> Any:
+    return pc.floor_temporal(moments, unit="second").cast(pa.timestamp("s"))
+
+
+def _is_within(seconds: Any, span: tuple[datetime, datetime]) -> bool:
+    ends = pc.min_max(seconds.cast(pa.int64())).as_py()
+    first, last = (moment.replace(tzinfo=UTC).timestamp() for moment in span)
+    return ends["min"] is None or (first <= ends["min"] and ends["max"] <= last)

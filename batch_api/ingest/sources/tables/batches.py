@@ -12,7 +12,7 @@ from batch_api.ingest.sources.source import WINDOW
 from batch_api.ingest.sources.tables.arrow import ODD
 from batch_api.ingest.sources.tables.names import repeated
 
-BATCH: Final = 10_000
+BATCH: Final = 4_000
 """Rows of a batch, where there is a choice."""
 
 

@@ -16,7 +16,7 @@ from batch_api.ingest.sources.source import WINDOW, WINDOW_BYTES, Plain, Source,
 from batch_api.ingest.sources.tables.faces import PYTHON, Face
 from batch_api.ingest.sources.tables.plan import Item, Plan
 from batch_api.ingest.sources.tables.rows import Rows
-from batch_api.ingest.threads import in_thread
+from batch_api.ingest.threads import OneThread
 
 
 def open_rows(rows: Rows, item_type: ItemType, face: Face = PYTHON) -> Source:
@@ -69,10 +69,11 @@ class Table:
     async def windows(self, size: int) -> AsyncGenerator[list[Any], None]:
         """See `Source`."""
         batches = self._reader.batches(self._table)
-        while isinstance(batch := await in_thread(next, batches, None), Batch):
-            for start in range(0, batch.rows, step := step_of(batch, size)):
-                yield batch.items(start, step)
-                await asyncio.sleep(0)
+        with OneThread() as thread:
+            while isinstance(batch := await thread.run(next, batches, None), Batch):
+                for start in range(0, batch.rows, step := step_of(batch, size)):
+                    yield batch.items(start, step)
+                    await asyncio.sleep(0)
 
 
 class Reader:
