@@ -145,7 +145,7 @@ class Profiles(Resource):
             source: An iterable or async iterable of edits, or a path. An edit is a `dict`, a `models.EditProfile` or a
                 JSON line (`bytes`), which is passed on as it is; or a pair of one of these and whatever you want to
                 find again as the fate's `ref`. Paths end in `.jsonl` or `.csv`, compressed also in `.gz`; a `CsvFile`
-                says more of how to read one. A generator is closed when the job is left.
+                says more of how to read one. `Rows` is a table. A generator is closed when the job is left.
             endpoint: `mass-update` for large loads, `update` for live data: see `forecast`.
             checkpoint: A file that remembers what is done: the same call goes on from there.
             resend_events: Send edits with events again after a failure that leaves open whether they were taken, though

@@ -87,7 +87,7 @@ class Layout:
     def ready(self, batch: Any) -> ArrowBatch:
         """A record batch of this schema, ready to be read."""
         columns = [reading.prepared(batch.column(place)) for place, reading in self._readings]
-        return ArrowBatch(self._plan, batch.num_rows, batch.nbytes, columns)
+        return ArrowBatch(self._plan, batch.num_rows, _size(batch), columns)
 
 
 class ArrowBatch:
@@ -115,6 +115,14 @@ def _reading(column: Column, kind: Any, plan: Plan) -> Reading:
         key = names.dated(column.key)
         return Reading(column, key, _objects if names.is_date(key) else None, partial(_moments, plan.zone))
     return Reading(column, column.key, _bulk(kind), _as_text if pa.types.is_decimal(kind) else None, column.fit)
+
+
+def _size(batch: Any) -> int:
+    try:
+        size: int = batch.nbytes
+    except pa.ArrowException:  # of views of text, pyarrow 20 knows only what is behind them
+        size = batch.get_total_buffer_size()
+    return size
 
 
 def _one_by_one(column: Column, piece: Any, faults: Faults) -> list[Any]:
