@@ -225,7 +225,7 @@ class Tier(enum.Enum):
         ({"a"}, "x: set cannot be sent: give a list"),
         (time(9), "x: datetime.time cannot be sent: give a moment or text"),
         (timedelta(1), "x: datetime.timedelta cannot be sent: give a number or text"),
-        (object(), "x: object cannot be sent"),
+        (..., "x: ellipsis cannot be sent"),
         ([date(2026, 2, 28)], "x: a date in a list would be stored as text"),
         ({1: "a"}, "x: expected text as the key of an object, got int"),
         (datetime(2026, 2, 28), f"x: {NO_ZONE}"),

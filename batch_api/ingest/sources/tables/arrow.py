@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 from attrs import frozen
 
 from batch_api.ingest.sources.tables import names
@@ -27,6 +27,8 @@ Prepare = Callable[[Any], Any]
 """Brings a column of a batch into a form that is quick to read; `None` if it has to be read value by value."""
 Bulk = Callable[[Any], list[Any] | None]
 """Reads a piece of a column; `None` if it has to be read value by value."""
+
+kernels: Any = pyarrow.compute  # its functions are made when it is imported
 
 ODD: Final = (pa.ArrowException, ValueError, OverflowError, KeyError)
 """What Arrow raises for values that Python cannot hold: text that is no UTF-8, the year 10000."""
@@ -197,7 +199,7 @@ def _objects(piece: Any) -> list[Any]:
 
 
 def _floats(piece: Any) -> list[Any] | None:
-    return piece.to_pylist() if pc.all(pc.is_finite(piece), min_count=0).as_py() else None
+    return piece.to_pylist() if kernels.all(kernels.is_finite(piece), min_count=0).as_py() else None
 
 
 def _as_text(array: Any) -> Any:
@@ -238,7 +240,7 @@ def _moments(zone: Any, array: Any) -> Any:
         name = getattr(zone, "key", None)
         if name is None or not _is_within(_whole_seconds(array), _KNOWN_CLOCKS):
             return None
-        array = pc.assume_timezone(array, name, ambiguous="earliest", nonexistent="latest")
+        array = kernels.assume_timezone(array, name, ambiguous="earliest", nonexistent="latest")
     return _written(array.view(pa.timestamp(array.type.unit)))
 
 
@@ -248,16 +250,16 @@ def _written(utc: Any) -> Any:
         return None
     texts = seconds.cast(pa.string())
     if not seconds.cast(utc.type).equals(utc):
-        texts = pc.floor_temporal(utc, unit="microsecond").cast(pa.timestamp("us")).cast(pa.string())
-        texts = pc.replace_substring(texts, ".000000", "")
-    return pc.binary_join_element_wise(pc.binary_replace_slice(texts, 10, 11, "T"), "Z", "")
+        texts = kernels.floor_temporal(utc, unit="microsecond").cast(pa.timestamp("us")).cast(pa.string())
+        texts = kernels.replace_substring(texts, ".000000", "")
+    return kernels.binary_join_element_wise(kernels.binary_replace_slice(texts, 10, 11, "T"), "Z", "")
 
 
 def _whole_seconds(moments: Any) -> Any:
-    return pc.floor_temporal(moments, unit="second").cast(pa.timestamp("s"))
+    return kernels.floor_temporal(moments, unit="second").cast(pa.timestamp("s"))
 
 
 def _is_within(seconds: Any, span: tuple[datetime, datetime]) -> bool:
-    ends = pc.min_max(seconds.cast(pa.int64())).as_py()
+    ends = kernels.min_max(seconds.cast(pa.int64())).as_py()
     first, last = (moment.replace(tzinfo=UTC).timestamp() for moment in span)
     return ends["min"] is None or (first <= ends["min"] and ends["max"] <= last)
