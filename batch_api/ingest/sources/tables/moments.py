@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from batch_api.engine.check import rfc3339
+from batch_api._codec import rfc3339
 from batch_api.ingest.sources.csvlayout import _DATE
 from batch_api.ingest.sources.tables.faults import Unusable
 
