@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_api import BatchClient, ExportFailed, TransportError
-from batch_api.resources import records as records_module
 from batch_api.resources.records import records_of
 from batch_api.testing import FakeBatch
 from batch_api.testing.exports import File
@@ -254,7 +253,7 @@ async def test_no_text_is_read_again_and_again(monkeypatch: pytest.MonkeyPatch) 
             tries += 1
             return decode(s, idx)
 
-    monkeypatch.setattr(records_module.json, "JSONDecoder", Counting)
+    monkeypatch.setattr(json, "JSONDecoder", Counting)
     record = {"a": "x" * (1 << 20)}
     assert await read(lines([record]), 1 << 10) == [record]
     assert tries < 40
