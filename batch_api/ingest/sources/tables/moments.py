@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Final
 
 from batch_api._codec import rfc3339
-from batch_api.ingest.sources.csvlayout import _DATE
 from batch_api.ingest.sources.tables.faults import Unusable
 
 EXPECTED = "expected a date such as 2026-02-28 or 2026-02-28T09:30:00Z"
-_DAY = len("2026-02-28")
+
+# Python's `fromisoformat` reads all of this but the names of zones and the space before one, and reads more: weeks, and
+# dates without hyphens, which are numbers to anyone else. Zones as +01, +01:00, +0100 and +00:09:21 are Postgres'
+# (which counts seconds for moments before there were time zones), UTC after a space BigQuery's, +0000 Snowflake's.
+_DATE: Final = re.compile(
+    r"(\d{4}-\d{2}-\d{2})"
+    r"(?:([T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?(?:(Z|UTC|GMT)|([+-]\d{2}(?::?\d{2}(?::\d{2})?)?))?)?",
+    re.ASCII | re.IGNORECASE,
+)
 NO_ZONE = "expected a moment with a time zone, got a naive one: `zone` says which zone is meant"
 OUT_OF_RANGE = "expected a moment from year 1 to 9999, in UTC"
 
@@ -44,13 +53,15 @@ def day_zone(zone: tzinfo | None) -> tzinfo:
 
 def of_text(text: str, zone: tzinfo | None) -> Moment:
     """A day or a moment as databases and spreadsheets write it. Raises `Unusable`."""
-    if _DATE.fullmatch(text) is None:
+    found = _DATE.fullmatch(text)
+    if found is None:
         raise Unusable(EXPECTED)
+    day, time_of_day, is_utc, offset = found.groups(default="")
     try:
-        moment = datetime.fromisoformat(text.upper())
+        moment = datetime.fromisoformat(f"{day}{time_of_day.upper()}{'+00:00' if is_utc else offset}")
     except ValueError:
         raise Unusable(EXPECTED) from None
-    return of_day(moment, zone) if len(text) == _DAY else of_moment(moment, zone)
+    return of_moment(moment, zone) if time_of_day else of_day(moment, zone)
 
 
 def placed(naive: datetime, zone: tzinfo) -> datetime:
