@@ -1,7 +1,7 @@
 """Every piece of Python in the README and the docs runs, against the fake API and on virtual time.
 
-A program runs as it stands, with no name that it does not make; a fragment after what docs/fragments.md tells readers to
-paste, and after the blocks before it on its page.
+A program runs as it stands, with no name that it does not make; a fragment after what docs/fragments.md tells readers
+to paste, and after the blocks before it on its page.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ PRELUDE = next(block for block in blocks(ROOT / "docs" / "fragments.md") if bloc
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureRequest) -> dict[str, Any]:
-    """What a reader has who pasted the prelude. Every client goes to its fake, whatever its keys, unless it says where."""
-    defaults = FakeBatch.__init__.__kwdefaults__
+    """What a reader has who pasted the prelude. Every client goes to its fake, unless it says where it goes."""
+    defaults: Any = FakeBatch.__init__.__kwdefaults__
     monkeypatch.setitem(defaults, "project_key", f"project_{request.node.callspec.id}")  # no page waits for another
     names: dict[str, Any] = {"__name__": "page"}
     exec(PRELUDE.code, names)
@@ -97,7 +97,8 @@ def run_fragment(block: Block, page: Path, names: dict[str, Any], runner: asynci
 
 def compiled(block: Block, page: Path, flags: int = 0) -> CodeType:
     """The code of a block. Tracebacks name the line of the page."""
-    return compile("\n" * (block.line - 1) + block.code, str(page), "exec", flags=flags, dont_inherit=True)
+    code: CodeType = compile("\n" * (block.line - 1) + block.code, page, "exec", flags=flags, dont_inherit=True)
+    return code
 
 
 async def inside(code: CodeType, names: dict[str, Any]) -> None:
