@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
-from batch_api import Limit
+from batch_api import BatchError, InvalidInput, Limit
 
 out = Console(highlight=False, markup=False, soft_wrap=True)
 """For results."""
@@ -74,6 +74,17 @@ def json_of(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
+def told(error: Exception) -> str:
+    """An error in a sentence."""
+    if isinstance(error, InvalidInput):
+        return f"{error.path}: {error.reason}." if error.path else f"{error.reason}."
+    if isinstance(error, BatchError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror or error}."
+    return f"{type(error).__name__}: {error}."
+
+
 def cell(value: Any) -> str:
     """A value in a form for people."""
     if value is None:
@@ -108,6 +119,11 @@ def _csv_cell(value: Any) -> Any:
     return "" if value is None else value
 
 
+def counted(number: int, what: str) -> str:
+    """`1 line`, `2 lines`."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def seconds(value: float) -> str:
     """A duration in a form for people."""
     if value < 10:
@@ -128,7 +144,8 @@ def limit(given: Limit) -> str:
     """A limit as the documentation states it."""
     period = {1: "second", 3600: "hour"}.get(int(given.per), f"{given.per:g} s")
     burst = "" if given.burst is None else f", burst {_number(given.burst)}"
-    return f"{_number(given.rate)} {given.unit} a {period}{burst}"
+    unit = given.unit.removesuffix("s") if given.rate == 1 else given.unit
+    return f"{_number(given.rate)} {unit} a{'n' if period == 'hour' else ''} {period}{burst}"
 
 
 def _number(value: float) -> str:

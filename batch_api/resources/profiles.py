@@ -125,6 +125,7 @@ class Profiles(Resource):
         *,
         endpoint: Endpoint = "mass-update",
         checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        run: str | None = None,
         resend_events: bool = False,
         coalesce: bool = False,
         chunk_size: int | None = None,
@@ -148,6 +149,8 @@ class Profiles(Resource):
                 says more of how to read one. A generator is closed when the job is left.
             endpoint: `mass-update` for large loads, `update` for live data: see `forecast`.
             checkpoint: A file that remembers what is done: the same call goes on from there.
+            run: The name of this run, such as today's date: a finished checkpoint begins anew for another. An iterable
+                needs one to use a checkpoint again.
             resend_events: Send edits with events again after a failure that leaves open whether they were taken, though
                 the events may then count twice. Without it, their attributes are sent again and they end `Unknown`.
             coalesce: Merge edits of one profile that wait for their turn. Limits count profiles.
@@ -167,6 +170,7 @@ class Profiles(Resource):
             ProfileEdits(endpoint),
             source,
             checkpoint=checkpoint,
+            run=run,
             resend_events=resend_events,
             coalesce=Coalescer if coalesce else None,
             chunk_size=chunk_size,
