@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import typer
 
 from batch_api import BatchClient, BatchError, __version__
+from batch_api.cli import converting, exporting, importing, jobs, listing, output
 from batch_api.cli import doctor as doctor_
-from batch_api.cli import exporting, importing, jobs, listing, output
 from batch_api.cli.account import Account, warn_of_others
 from batch_api.cli.importing import INTERRUPTED, UNUSABLE, Paths, Reading
 from batch_api.cli.jobs import Target
@@ -256,6 +256,10 @@ def export_profiles(
     segment: Annotated[str | None, typer.Option(help="Only profiles of this segment, by its code.")] = None,
     id: Annotated[str | None, typer.Option(help="The id of an export that was requested before.")] = None,
     folder: Annotated[Path, typer.Option("--output", file_okay=False, help="Where the parts go.")] = Path("export"),
+    form: Annotated[
+        Literal["parts", "jsonl", "csv"],
+        typer.Option("--format", help="Besides the parts, one file of all records."),
+    ] = "parts",
     json: AsJson = False,
 ) -> None:
     """Request an export, wait for it, and download its parts. The same command in the same folder resumes it."""
@@ -273,14 +277,16 @@ def export_profiles(
                 end=end,
                 segment=segment,
             )
-        parts = await exporting.carry_out(Settings.client(), request, id, folder)
+        files = await exporting.carry_out(Settings.client(), request, id, folder)
+        if not files and not json:
+            output.out.print("The export is empty: it has no files.")
+        if form != "parts":
+            files = [*files, await converting.convert(files, form, folder)]
         if json:
-            output.json_of([{"path": str(part), "bytes": part.stat().st_size} for part in parts])
+            output.json_of([{"path": str(file), "bytes": file.stat().st_size} for file in files])
         else:
-            for part in parts:
-                output.out.print(f"{part}: {part.stat().st_size:,} bytes")
-            if not parts:
-                output.out.print("The export is empty: it has no files.")
+            for file in files:
+                output.out.print(f"{file}: {file.stat().st_size:,} bytes")
         return 0
 
     raise typer.Exit(_run(carry_out(), goes_on=True))
