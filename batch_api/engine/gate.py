@@ -375,8 +375,8 @@ class Gate:
         if ticket.spent_at < self._paused_at:
             self.wake()
             return False
-        repeated = self._rejections > 0
-        if not repeated:
+        alone = self._scout is ticket
+        if self._rejections == 0:
             self._rejected_since = now
         self._rejections += 1
         self.go_alone()
@@ -387,7 +387,7 @@ class Gate:
         self._pause_until(now + (grown if retry_after is None else retry_after) * stretch)
         rejection = Rejection(
             slower=slower,
-            repeated=repeated,
+            alone=alone,
             retry_after=retry_after,
             pause=self._pause,
             longest=longest,

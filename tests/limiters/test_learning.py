@@ -129,7 +129,7 @@ class _World:
                     first = False
                 await asyncio.sleep(0.01 + self.chance.uniform(0, 0.025))
                 costs = [(one, self.pattern.items if unit == "items" else 1) for one, unit in self.limiters]
-                fits = all([one.fits(loop.time(), cost) for one, cost in costs])
+                fits = all(one.fits(loop.time(), cost) for one, cost in costs)
                 if fits:
                     for one, cost in costs:
                         one.take(loop.time(), cost)

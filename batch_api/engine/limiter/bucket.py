@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, MutableMapping
 
 from batch_api.engine.limiter.pace import LEAST_RATE, Pace, Reason, Refused
-from batch_api.engine.limits import Limit
+from batch_api.engine.limits import Learned, Limit
 
 DOCUMENTED_BURST_USED = 0.8
 """Part of a documented burst that is spent at once; the rest absorbs jitter."""
@@ -66,6 +66,18 @@ class Bucket:
     def permit_seconds(self) -> float:
         """How long one unit takes to come back."""
         return 1 / self._rate
+
+    @property
+    def part(self) -> float:
+        """The part of its full rate at which it goes now."""
+        return self._rate / self._full_rate
+
+    def learned(self) -> Learned | None:
+        """What rejections taught, as units a second; `None` where that is nothing."""
+        self._follow_pace()
+        burst = self.capacity if self.capacity < self._most else None
+        learned = Learned(self._rate, burst, self._margin)
+        return None if learned == (self._full_rate, None, 0.0) else learned
 
     def seconds_for(self, cost: float) -> float:
         """How long after a request of `cost` the next such request may go, at full rate."""

@@ -34,8 +34,8 @@ class Rejection(NamedTuple):
 
     slower: bool
     """Whether there is something to learn about the pace."""
-    repeated: bool
-    """Whether nothing was accepted since the last one: the server refuses everything, or others take what there is."""
+    alone: bool
+    """Whether the request went alone: the server refuses everything, or others take what there is."""
     retry_after: float | None
     """Seconds that the server asks for."""
     pause: float
@@ -113,8 +113,8 @@ class LocalLimiter:
                 draw.bucket.restart(draw.cost, left=not answer.after_rejection)
 
     def rejected(self, ticket: Ticket, rejection: Rejection) -> None:
-        """The limits that are closest to being reached are to blame. Repeated rejections tell nothing new."""
-        if not rejection.slower or rejection.repeated:
+        """The limits that are closest to being reached are to blame. A request that went alone says nothing of a pace."""
+        if not rejection.slower or rejection.alone:
             return
         seconds = [draw.cost * draw.bucket.permit_seconds for draw in ticket.draws]
         for draw, busy in zip(ticket.draws, seconds, strict=True):

@@ -43,7 +43,7 @@ class PaceSettings(NamedTuple):
     """How far a cut goes towards the rate of a bucket that was full at first and is empty now. All the way is too far
     for a server that counts in windows."""
     guess: float = 0.15
-    """A cut of more than this is a guess, and given up soon: after `short` at first, and half as long again each time."""
+    """A cut of more than this is a guess, given up soon: after `short` at first, and half as long again each time."""
     short: float = 3.0
     hold: float = 60.0
     """How long a reserve is held before it is given up. The time doubles with each rejection, up to `longest`, and as
@@ -82,7 +82,7 @@ class Reserve:
         return self._needed * max(1 - given_up, 0.0)
 
     def is_tried(self, now: float) -> bool:
-        """Whether the server is being tried with less of it than was needed. After a guess, a little less is no trial."""
+        """Whether the server is being tried with less than was needed. After a guess, a little less is no trial."""
         settings = self._settings
         enough = 0.0 if self._hold >= settings.hold else 0.3 * self._needed
         return self._needed - self.at(now) > enough and now < self._given_up_from + settings.longest

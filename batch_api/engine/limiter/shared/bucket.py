@@ -10,7 +10,7 @@ from batch_api.engine.limiter.bucket import Bucket
 from batch_api.engine.limiter.pace import Reason, Refused
 from batch_api.engine.limiter.shared.bounded import MOST, number
 from batch_api.engine.limiter.shared.link import FLOOR, TERM, Link
-from batch_api.engine.limits import Limit
+from batch_api.engine.limits import Learned, Limit
 
 _TOLERANCE = 0.02
 """A turn that is taken this much too late moves nobody, where the server's bucket hides it."""
@@ -166,6 +166,10 @@ class SharedBucket(Bucket):
 
     def left_late(self, cost: float, left_at: float) -> None:
         self.alone.left_late(cost, left_at)
+
+    def learned(self) -> Learned | None:
+        """What all processes know: the rate."""
+        return None if self.part == 1.0 else Learned(self._rate, None, 0.0)
 
     def refused(self, refused: Refused) -> Reason:
         """What a rejection means for all is for Redis to say; alone, this process learns from it."""
