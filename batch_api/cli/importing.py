@@ -52,6 +52,7 @@ class Reading(NamedTuple):
     decimal: str
     encoding: str
     trim: bool
+    header: bool
 
     def source(self, path: Path, target: Target) -> FileSource:
         """The file as a source, each item with its line."""

@@ -31,6 +31,33 @@ _NAMES: Final = {
         "1 to 250 of a-z, 0-9 and _",  # fact sheet: catalogs and campaigns, 1
     ),
 }
+_IDS: Final = (
+    *(
+        "id",
+        "custom_id",
+        "email",
+        "user_id",
+        "ids",
+        "custom_ids",
+        "emails",
+        "email_address",
+        "$email_address",
+        "e_mail",
+    ),
+    *(
+        "mail",
+        "userid",
+        "uid",
+        "customer_id",
+        "customerid",
+        "profile_id",
+        "installation_id",
+        "install_id",
+        "install_ids",
+    ),
+    *("advertising_id", "advertising_ids"),
+)
+_GAP: Final = re.compile(r"[ -]")
 _MOST_NAMED: Final = 5
 _DELIMITERS: Final = (";", "\t", "|", ",")
 
@@ -42,12 +69,28 @@ def trimmed(cells: Iterable[str]) -> list[str]:
 
 def id_column(header: Sequence[str], operation: str, delimiter: str) -> int:
     """Where the id is. Raises `InvalidInput` if there is none."""
-    name = "custom_id" if operation.startswith("profile") else "id"
+    name = id_name(operation)
     if name in header:
         return header.index(name)
     if operation.startswith("audience"):
-        return next((place for place, column in enumerate(header) if column != REASON), 0)
+        return _id_of_member(header)
     raise _invalid(f"expected a column {name}, found {_listed(header)}{_remedy(header, name, delimiter)}")
+
+
+def id_name(operation: str) -> str:
+    """What the column of ids is called."""
+    return "custom_id" if operation.startswith("profile") else "id"
+
+
+def _id_of_member(header: Sequence[str]) -> int:
+    """The first column, if it is called like ids: a list without a header would lose its first id."""
+    place = next((place for place, column in enumerate(header) if column != REASON), 0)
+    if _GAP.sub("_", header[place].strip(PADDING).lower()) not in _IDS:
+        raise _invalid(
+            f"expected a column of ids, such as {', '.join(_IDS[:4])}, found none. If the file is a list without a"
+            " header: the option `no-header` (in Python, header=False). Otherwise call the column id"
+        )
+    return place
 
 
 def _remedy(header: Sequence[str], name: str, delimiter: str) -> str:
