@@ -164,7 +164,7 @@ class Catalogs(Resource):
             name: A catalog that exists.
             items: An iterable or async iterable of edits as `edit_items` takes them, or of JSON lines (`bytes`), each
                 alone or in a pair with whatever you want to find again as the fate's `ref`; or a path that ends in
-                `.jsonl` or `.csv`, compressed also in `.gz`, or a `CsvFile`.
+                `.jsonl` or `.csv`, compressed also in `.gz`, or a `CsvFile`; or a table, as `Rows`.
             checkpoint: A file that remembers what is done: the same call goes on from there.
             run: The name of this run, such as today's date: a finished checkpoint begins anew for another. An iterable
                 needs one to use a checkpoint again.

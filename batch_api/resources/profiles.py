@@ -146,7 +146,7 @@ class Profiles(Resource):
             source: An iterable or async iterable of edits, or a path. An edit is a `dict`, a `models.EditProfile` or a
                 JSON line (`bytes`), which is passed on as it is; or a pair of one of these and whatever you want to
                 find again as the fate's `ref`. Paths end in `.jsonl` or `.csv`, compressed also in `.gz`; a `CsvFile`
-                says more of how to read one. A generator is closed when the job is left.
+                says more of how to read one. `Rows` is a table. A generator is closed when the job is left.
             endpoint: `mass-update` for large loads, `update` for live data: see `forecast`.
             checkpoint: A file that remembers what is done: the same call goes on from there.
             run: The name of this run, such as today's date: a finished checkpoint begins anew for another. An iterable
@@ -164,6 +164,7 @@ class Profiles(Resource):
         """
         from batch_api.ingest.job.job import job_of
         from batch_api.ingest.sending.coalesce import Coalescer
+        from batch_api.ingest.sources.tables.rows import Rows
 
         return job_of(
             self._engine,
@@ -172,7 +173,7 @@ class Profiles(Resource):
             checkpoint=checkpoint,
             run=run,
             resend_events=resend_events,
-            coalesce=Coalescer if coalesce else None,
+            coalesce=Coalescer if coalesce or (isinstance(source, Rows) and source.events) else None,
             chunk_size=chunk_size,
             patience=patience,
             deadline=deadline,

@@ -15,7 +15,7 @@ import os
 import struct
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import IO, Any
@@ -32,6 +32,7 @@ from batch_api.ingest.items.item_types import ItemType
 from batch_api.ingest.items.reading import Window
 from batch_api.ingest.job.spans import Spans
 from batch_api.ingest.sources.files import FileSource, Mark
+from batch_api.ingest.threads import in_thread
 
 fcntl: ModuleType | None
 try:
@@ -264,7 +265,7 @@ class Checkpoint:
             if self._saved < mine and self._file is not None:
                 self._sequence += 1
                 writing = self._wanted
-                await _in_thread(_write, self._file, self._sequence, self._state())
+                await in_thread(_write, self._file, self._sequence, self._state())
                 self._saved = writing
 
     def _state(self) -> bytes:
@@ -341,20 +342,6 @@ def _locked(path: Path) -> IO[bytes]:
             file.close()
             raise ConfigurationError(f"Another process is using the checkpoint {path}.") from None
     return file
-
-
-async def _in_thread(write: Callable[..., None], *arguments: object) -> None:
-    """Like `asyncio.to_thread`, but a cancelled caller waits for the end: a write must not outlive its lock."""
-    writing = asyncio.get_running_loop().run_in_executor(None, write, *arguments)
-    cancelled: asyncio.CancelledError | None = None
-    while not writing.done():
-        try:
-            await asyncio.wait({writing})
-        except asyncio.CancelledError as error:
-            cancelled = error
-    writing.result()
-    if cancelled is not None:
-        raise cancelled
 
 
 def _write(file: IO[bytes], sequence: int, content: bytes) -> None:

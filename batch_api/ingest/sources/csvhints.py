@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from batch_api.ingest.sources.csvdates import Dates
 from batch_api.ingest.sources.csvheader import PADDING
+from batch_api.ingest.sources.tables.faults import Unusable
 
 if TYPE_CHECKING:
     from batch_api.ingest.sources.csvfile import CsvFile
@@ -55,7 +56,7 @@ def _reads(read: Callable[[str], object]) -> Callable[[str], bool]:
     def readable(cell: str) -> bool:
         try:
             read(cell)
-        except (ValueError, OverflowError):
+        except Unusable:
             return False
         return True
 

@@ -9,10 +9,11 @@ from typing import Any
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.items.item_types import ItemType
 from batch_api.ingest.sources import csvheader
-from batch_api.ingest.sources.csvdates import EXPECTED, Dates
+from batch_api.ingest.sources.csvdates import Dates
 from batch_api.ingest.sources.csvfile import CsvFile
 from batch_api.ingest.sources.csvheader import PADDING, REASON, trimmed
 from batch_api.ingest.sources.csvrecords import Record
+from batch_api.ingest.sources.tables.faults import Unusable
 
 Reader = Callable[[str], Any]
 
@@ -88,8 +89,8 @@ class Layout:
             else:
                 try:
                     attributes[key] = read(cell)
-                except (ValueError, OverflowError):
-                    raise _invalid(record, EXPECTED, key) from None
+                except Unusable as error:
+                    raise _invalid(record, str(error), key) from None
         item = self._item(name)
         if attributes:
             item["attributes"] = attributes
