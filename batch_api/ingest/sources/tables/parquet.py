@@ -25,8 +25,8 @@ BUFFER: Final = 1 << 18
 class ParquetSource(FileSource):
     """The rows of a Parquet file. A row group is decoded a batch at a time, in a thread, however large it is."""
 
-    def __init__(self, path: Path, plan: Plan) -> None:
-        super().__init__(path, with_lines=False)
+    def __init__(self, path: Path, plan: Plan, *, with_lines: bool) -> None:
+        super().__init__(path, with_lines=with_lines)
         with self._parquet() as file:
             self._layout = Layout(file.schema_arrow, plan)
             self._rows_before = _starts(file.metadata)
