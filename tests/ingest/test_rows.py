@@ -732,7 +732,11 @@ async def test_rows_of_a_csv_file(tmp_path: Path) -> None:
     path.write_text(CSV)
     options: dict[str, Any] = {"id": "USER_ID", "columns": COLUMNS, "names": "cloud-sync", "delete": ["FIRST_NAME"]}
     first, second = await read(source_of(Rows(path, **options), PROFILES))
-    attributes = {"first_name": "Ann", "date(birth)": "1990-01-01T00:00:00Z", "$email_address": "u1@example.org"}
+    attributes: dict[str, Any] = {
+        "first_name": "Ann",
+        "date(birth)": "1990-01-01T00:00:00Z",
+        "$email_address": "u1@example.org",
+    }
     attributes |= {"visits": 41, "tags": ["a", "b"]}
     assert first == {"identifiers": {"custom_id": "u1"}, "attributes": attributes}
     error, line = second

@@ -14,7 +14,7 @@ from batch_api.ingest.sources.csvfile import CsvFile
 from batch_api.ingest.sources.csvheader import PADDING, REASON, trimmed
 from batch_api.ingest.sources.csvrecords import Record
 from batch_api.ingest.sources.tables import names
-from batch_api.ingest.sources.tables.faults import Unusable, refusal
+from batch_api.ingest.sources.tables.faults import Unusable
 from batch_api.ingest.sources.tables.plan import Column, Plan
 from batch_api.ingest.sources.tables.rows import Rows
 
@@ -29,15 +29,16 @@ class Layout:
         self._width = len(header)
         self._trim = file.trim
         self._nulls = frozenset(file.null or ())
-        self._id, plan = _planned(self._header, item_type, file, plan)
+        self._id, self.plan = _planned(self._header, item_type, file, plan)
+        plan = self.plan
         self._id_name = self._header[self._id]
         self._made = plan.made
         self._heads: list[tuple[int, Column]] = []
         self._readers: list[tuple[int, Column, Reader | None]] = []
         value = _value if file.decimal == "." else _value_with_comma
         for place, name in enumerate(self._header):
-            column = None if name in ("", REASON) or place == self._id else plan.column(name)
-            if column is None:
+            column = None if name in ("", REASON) else plan.column(name)
+            if column is None or place == self._id:
                 continue
             if column.place is not None:
                 self._heads.append((place, column))
@@ -50,6 +51,11 @@ class Layout:
     def columns(self) -> list[str]:
         """The attributes."""
         return list(self.places)
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """What the attributes are called in the header, and in the API."""
+        return {column.name: column.key for _, column, _ in self._readers}
 
     @property
     def places(self) -> dict[str, int]:
@@ -105,7 +111,7 @@ class Layout:
                     faults.append((column.name, str(error)))
         heads = self._read_heads(cells, faults) if self._heads else self._no_heads
         if faults:
-            fault = refusal(faults)
+            fault = self.plan.refusal(faults)
             raise _invalid(record, fault.reason, fault.path)
         return self._made(name, *heads, attributes)
 

@@ -57,6 +57,7 @@ class CsvSource(FileSource):
         self.header = header.line.text
         """The line of the header, as it is in the file."""
         self.layout = Layout(header.cells, item_type, evolve(file, delimiter=self.delimiter), plan)
+        self.plan = self.layout.plan
         self.layout.check([record.cells for record in sample])
         self.hints = hints(self.layout, sample, file)
         """What the first lines suggest about how the file should be read."""

@@ -20,8 +20,8 @@ CURSOR: Final = "last_updated_at"
 """The column from which Cloud Sync knows what has changed. It is not sent."""
 
 CLOUD_SYNC: Final = (
-    "`Rows` reads it by names='cloud-sync' (command line: --names cloud-sync), and sends it as it is if `columns` (--map)"
-    " says so"
+    "`Rows` reads it by names='cloud-sync' (command line: --names cloud-sync), and sends it as it is where `columns`"
+    " (--map) says so"
 )
 EVENTS: Final = (
     "`Rows` reads them by events=True (command line: --events), and sends an attribute if `columns` (--map) says so"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
@@ -86,7 +87,10 @@ class Plan:
         """Makes an item of an id, for events of their name and time, and of attributes."""
         self._heads = ("id", names.EVENT_NAME, names.EVENT_TIME) if rows.events else ("id",)
         self._values = Values(rows.zone)
-        self._columns: dict[str, Column | None] = {}
+        self.columns: dict[str, Column | None] = {}
+        """By name, what the columns become that were met so far; `None` for those that are left out."""
+        self.refused: Counter[str] = Counter()
+        """By column, how many cells could not be sent."""
         self._is_looked_at = False
         self._dated: dict[str, str] = {}  # columns that held dates, and their keys
 
@@ -114,9 +118,9 @@ class Plan:
 
     def column(self, name: str) -> Column | None:
         """What a column becomes; `None` if it is left out."""
-        if name not in self._columns:
-            self._columns[name] = self._column(name)
-        return self._columns[name]
+        if name not in self.columns:
+            self.columns[name] = self._column(name)
+        return self.columns[name]
 
     def _column(self, name: str) -> Column | None:
         if name == self._rows.id:
@@ -200,6 +204,10 @@ class Plan:
         if not self._rows.events and names.EVENT_NAME in left:
             self._doubt(f"the column {names.EVENT_NAME!r} looks like rows of events: {names.EVENTS}")
 
+    def name_of(self, column: Column, key: str) -> str:
+        """The name of a column in a table that needs no more explaining."""
+        return ("custom_id" if self._of_profiles else "id") if column.place == 0 else key
+
     # -- rows ----------------------------------------------------------------------------------------------------
 
     def row(self, row: Any) -> Item | InvalidInput:
@@ -232,7 +240,7 @@ class Plan:
                 attributes[self._key(column, value)] = value
         faults += self._missing(heads, faults)
         if faults:
-            return refusal(faults)
+            return self.refusal(faults)
         return self.made(*heads, attributes)
 
     def _key(self, column: Column, value: Any) -> str:
@@ -249,6 +257,11 @@ class Plan:
             yield self._rows.id, "expected an id, found no such column"
         if len(heads) > 1 and heads[1] is None and names.EVENT_NAME not in told:
             yield names.EVENT_NAME, "expected the name of an event, found no such column"
+
+    def refusal(self, faults: Sequence[tuple[str, str]]) -> InvalidInput:
+        """The error about a row."""
+        self.refused.update(column for column, _ in faults)
+        return refusal(faults)
 
     def items(self, count: int, columns: Sequence[Cells], faults: Faults) -> list[Any]:
         """The items of `count` rows, from their columns."""
@@ -268,7 +281,7 @@ class Plan:
                     fields[key] = value
         items: list[Any] = list(map(self.made, *heads, attributes))
         for row, reasons in faults.items():
-            items[row] = refusal(reasons)
+            items[row] = self.refusal(reasons)
         return items
 
 
