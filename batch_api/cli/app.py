@@ -14,10 +14,12 @@ from batch_api import BatchClient, BatchError, __version__
 from batch_api.cli import converting, exporting, importing, jobs, listing, output
 from batch_api.cli import doctor as doctor_
 from batch_api.cli.account import Account, warn_of_others
-from batch_api.cli.importing import INTERRUPTED, UNUSABLE, Paths, Reading
+from batch_api.cli.importing import INTERRUPTED, UNUSABLE, Paths
 from batch_api.cli.jobs import Target
 from batch_api.cli.leftovers import beside
 from batch_api.cli.output import Format
+from batch_api.cli.reading import Reading, Table
+from batch_api.ingest.sources.tables.names import Names
 
 app = typer.Typer(
     name="batch-api",
@@ -76,7 +78,10 @@ def settings(
 Endpoint = Literal["mass-update", "update"]
 Mode = Literal["update", "replace"]
 File = Annotated[
-    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A .csv or .jsonl file, or one with .gz.")
+    Path,
+    typer.Argument(
+        exists=True, dir_okay=False, readable=True, help="A .csv, .jsonl or .parquet file; the first two also with .gz."
+    ),
 ]
 Name = Annotated[str | None, typer.Option(help="Its name. By default that of the file.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -99,6 +104,11 @@ Delimiter = Annotated[str, typer.Option(help="The character between CSV cells.")
 Decimal = Annotated[str, typer.Option(help="The character before decimals in CSV cells: . or ,")]
 Encoding = Annotated[str, typer.Option(help="The encoding of a CSV file, such as cp1252 or utf-16.")]
 NoHeader = Annotated[bool, typer.Option("--no-header", help="The CSV file is a list of ids without a header.")]
+Id = Annotated[str | None, typer.Option("--id", help="The column of the ids.", show_default=False)]
+Map = Annotated[list[str] | None, typer.Option("--map", metavar="COLUMN=KEY", help="The attribute that a column is.")]
+Skip = Annotated[list[str] | None, typer.Option("--skip", metavar="COLUMN", help="A column to leave out.")]
+AsNames = Annotated[Names, typer.Option("--names", help="cloud-sync: date__x, url__x, batch__x, JSON arrays.")]
+Events = Annotated[bool, typer.Option("--events", help="Each row is an event: event_name, event_time.")]
 Trim = Annotated[bool, typer.Option("--trim", help="Take away white space around CSV names and cells.")]
 
 
@@ -121,14 +131,19 @@ def import_profiles(
     delimiter: Delimiter = ",",
     decimal: Decimal = ".",
     encoding: Encoding = "utf-8",
+    id: Id = None,
+    map: Map = None,
+    skip: Skip = None,
+    names: AsNames = "as-written",
+    events: Events = False,
     trim: Trim = False,
 ) -> None:
     """Write profiles. The CSV column custom_id is the profile's id; the others are attributes, named as in the API."""
     target = jobs.profiles(endpoint, resend_events=resend_events)
     paths = _paths(file, dead_letter, checkpoint, no_checkpoint)
-    _import(
-        file, target, paths, _reading(null, text, zone, delimiter, decimal, encoding, trim), dry_run=dry_run, json=json
-    )
+    reading = _reading(null, text, zone, delimiter, decimal, encoding, trim)
+    table = _table(id, map, skip, names, events)
+    _import(file, target, paths, reading._replace(table=table), dry_run=dry_run, json=json)
 
 
 @imports.command("catalog")
@@ -146,14 +161,18 @@ def import_catalog(
     delimiter: Delimiter = ",",
     decimal: Decimal = ".",
     encoding: Encoding = "utf-8",
+    id: Id = None,
+    map: Map = None,
+    skip: Skip = None,
+    names: AsNames = "as-written",
     trim: Trim = False,
 ) -> None:
     """Add items to an existing catalog. The CSV column id is the item's id; the others are its attributes."""
     target = jobs.catalog(name or _stem(file))
     paths = _paths(file, dead_letter, checkpoint, no_checkpoint)
-    _import(
-        file, target, paths, _reading(null, text, zone, delimiter, decimal, encoding, trim), dry_run=dry_run, json=json
-    )
+    reading = _reading(null, text, zone, delimiter, decimal, encoding, trim)
+    table = _table(id, map, skip, names)
+    _import(file, target, paths, reading._replace(table=table), dry_run=dry_run, json=json)
 
 
 @imports.command("audience")
@@ -217,6 +236,16 @@ def _reading(
             f"Expected a time zone such as Europe/Paris, got {zone}.", param_hint="--zone"
         ) from None
     return Reading(tuple(null or ()), tuple(text or ()), known, delimiter, decimal, encoding, trim, header)
+
+
+def _table(id: str | None, map: list[str] | None, skip: list[str] | None, names: Names, events: bool = False) -> Table:
+    columns: dict[str, str | None] = dict.fromkeys(skip or ())
+    for pair in map or ():
+        column, equals, key = pair.rpartition("=")
+        if not equals or not column or not key:
+            raise typer.BadParameter(f"Expected COLUMN=KEY, got {pair}.", param_hint="--map")
+        columns[column] = key
+    return Table(id, tuple(columns.items()), names, events)
 
 
 def _import(file: Path, target: Target, paths: Paths, reading: Reading, *, dry_run: bool, json: bool) -> None:

@@ -324,7 +324,11 @@ REFUSED = [
     ),
     Refused("words.csv", b"custom_id,Plan Name\nu1,x\n", "named 'Plan Name': the API takes 1 to 30 of a-z, 0-9 and _"),
     Refused("long.csv", b"custom_id," + b"x" * 31 + b"\nu1,x\n", "the API takes 1 to 30"),
-    Refused("upper.csv", b"CUSTOM_ID,PLAN\nu1,gold\n", "found 'CUSTOM_ID', 'PLAN'. Perhaps 'CUSTOM_ID' is meant"),
+    Refused(
+        "upper.csv",
+        b"CUSTOM_ID,PLAN\nu1,gold\n",
+        "found 'CUSTOM_ID', 'PLAN'. Perhaps 'CUSTOM_ID' is meant: use the option `id`",
+    ),
     Refused("padded-id.csv", b"custom_id ,plan\nu1,gold\n", "Perhaps 'custom_id ' is meant: use the option `trim`"),
     Refused("twice.csv", b"custom_id,email,email\nu1,a,b\n", "expected each name once, found 'email' several times"),
     Refused("index.csv", b",custom_id,plan\n0,u1,x\n", "column 1 has cells, but no name: pandas writes its index so"),

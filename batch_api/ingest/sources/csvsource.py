@@ -18,6 +18,7 @@ from batch_api.ingest.sources.csvhints import hints
 from batch_api.ingest.sources.csvlayout import Layout, is_blank
 from batch_api.ingest.sources.csvrecords import Record, Records
 from batch_api.ingest.sources.files import FileSource, Mark
+from batch_api.ingest.sources.tables.plan import Plan
 from batch_api.ingest.sources.text import UTF_8, head_of, marks_before, opened
 
 SAMPLE: Final = 100
@@ -43,7 +44,7 @@ class CsvSource(FileSource):
     header, as in parts that were put together. A column without a name is none as long as its cells are empty.
     """
 
-    def __init__(self, file: CsvFile, item_type: ItemType) -> None:
+    def __init__(self, file: CsvFile, item_type: ItemType, plan: Plan | None = None) -> None:
         super().__init__(file.path, with_lines=file.with_lines, encoding=file.encoding)
         head = head_of(file.path, file.encoding)
         end = _LINE_END.search(head)
@@ -58,7 +59,8 @@ class CsvSource(FileSource):
             header, sample = self._without_header(header, sample, id_name(item_type.operation.name))
         self.header = header.line.text
         """The line of the header, as it is in the file."""
-        self.layout = Layout(header.cells, item_type, evolve(file, delimiter=self.delimiter))
+        self.layout = Layout(header.cells, item_type, evolve(file, delimiter=self.delimiter), plan)
+        self.plan = self.layout.plan
         self.layout.check([record.cells for record in sample])
         self.hints = hints(self.layout, sample, file)
         """What the first lines suggest about how the file should be read."""
