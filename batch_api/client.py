@@ -52,8 +52,8 @@ class BatchClient(BaseClient):
             default 1. With `quota`, the part that it takes while Redis is away, by default 0.1.
         quota: A Redis through which processes share the limits of a project: `redis://host:6379/0`, `rediss://…` with
             TLS, `unix://…`; user and password stand in it. Needs the extra `redis`.
-        pause: Seconds of silence after a 429 that names no time; by default 5, as the vendor advises. It grows while
-            rejections go on.
+        pause: Seconds of silence after a 429 that names no time; by default as long as the limits of the operation take
+            to come back, and 5 at most. It grows while rejections go on.
         transport: `"httpx"`, the default; `"aiohttp"` (extra `aiohttp`), which costs half as much for each call; an
             `HttpxTransport` or `AiohttpTransport` with settings of its own; an `httpx.AsyncBaseTransport`; or any
             object of the protocol `Transport`.

@@ -5,7 +5,7 @@
 - *alone*: one process at saturation for 60 s.
 - *slower*: a server that grants half of what is documented, for 150 s, and all of it after that.
 - *together*: 2, 4 and 8 processes that know nothing of each other.
-- *charts*: the pace of some runs, second by second, as SVG in `docs/assets`.
+- *charts*: the pace of some runs, second by second, as SVG in `docs/assets/charts`.
 
 With `--write`, tables go into `docs/learning.md`. The exit code is 1 if a bar is missed. It takes some ten minutes.
 """
@@ -39,7 +39,7 @@ def main() -> int:
     missed = 0
     for part in chosen.parts:
         if part == "charts":
-            charts.draw(PAGE.parent / "assets")
+            charts.draw(PAGE.parent / "assets" / "charts")
             continue
         head, rows = PARTS[part]
         found = [list(_marked(row)) for row in rows(chosen.only, range(1, chosen.seeds + 1))]

@@ -11,7 +11,18 @@ from benchmarks.limiters.line import PATTERNS, Arrival, saturate
 from benchmarks.limiters.zoo import ZOO
 
 _WIDTH, _HEIGHT, _LEFT, _TOP, _FOOT = 720, 150, 150, 20, 30
-_COLOURS = ("#3f51b5", "#00897b", "#f4511e", "#8e24aa")
+_STYLE = """<style>
+  text { font: 12px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: #1f2430; }
+  polyline { fill: none; stroke: #3f51b5; stroke-width: 1.5; }
+  .axis { stroke: #9aa1b4; }
+  .bound { stroke: #8990a3; stroke-dasharray: 4 3; }
+  .refused { stroke: #c62828; stroke-width: 1.5; }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #e4e7f1; }
+    polyline { stroke: #8c9eff; }
+    .refused { stroke: #ef9a9a; }
+  }
+</style>"""
 _SMOOTH = 5  # seconds over which a pace is taken
 
 
@@ -62,8 +73,8 @@ def _write(path: Path, title: str, lines: Sequence[Line]) -> None:
     height = _TOP + _HEIGHT // 2 * len(lines) + _FOOT
     seconds = len(lines[0].pace)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" font-family="sans-serif"'
-        f' font-size="11"><title>{title}</title><rect width="{_WIDTH}" height="{height}" fill="#fff"/>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" aria-labelledby="title">',
+        f'<title id="title">{title}</title>{_STYLE}',
         *(_row(line, number, seconds) for number, line in enumerate(lines)),
         *(
             f'<text x="{_x(second, seconds):.0f}" y="{height - 10}" text-anchor="middle">{second} s</text>'
@@ -79,19 +90,17 @@ def _row(line: Line, number: int, seconds: int) -> str:
     foot = _TOP + _HEIGHT // 2 * (number + 1) - 8
     scale = (_HEIGHT / 2 - 16) / 1.05
     points = " ".join(f"{_x(n, seconds):.1f},{foot - value * scale:.1f}" for n, value in enumerate(line.pace))
-    ticks = "".join(
-        f'<path d="M{_x(at, seconds):.1f} {foot}v5" stroke="#d32f2f" stroke-width="1.5"/>' for at in line.refused
-    )
+    ticks = "".join(f'<path d="M{_x(at, seconds):.1f} {foot}v5" class="refused"/>' for at in line.refused)
     level = "" if line.best is None else _dashed(foot - line.best * scale)
     return (
         f'<text x="8" y="{foot - scale / 2:.0f}">{line.label}</text>'
-        f'<path d="M{_LEFT} {foot}H{_WIDTH - 20}" stroke="#bbb"/>{level}'
-        f'<polyline points="{points}" fill="none" stroke="{_COLOURS[number % 4]}" stroke-width="1.5"/>{ticks}'
+        f'<path d="M{_LEFT} {foot}H{_WIDTH - 20}" class="axis"/>{level}'
+        f'<polyline points="{points}"/>{ticks}'
     )
 
 
 def _dashed(y: float) -> str:
-    return f'<path d="M{_LEFT} {y:.1f}H{_WIDTH - 20}" stroke="#888" stroke-dasharray="4 3"/>'
+    return f'<path d="M{_LEFT} {y:.1f}H{_WIDTH - 20}" class="bound"/>'
 
 
 def _x(second: float, seconds: int) -> float:

@@ -113,7 +113,7 @@ class LocalLimiter:
                 draw.bucket.restart(draw.cost, left=not answer.after_rejection)
 
     def rejected(self, ticket: Ticket, rejection: Rejection) -> None:
-        """The limits that are closest to being reached are to blame. A request that went alone says nothing of a pace."""
+        """The limits that are closest to being reached are to blame. One request alone says nothing of a pace."""
         if not rejection.slower or rejection.alone:
             return
         seconds = [draw.cost * draw.bucket.permit_seconds for draw in ticket.draws]
