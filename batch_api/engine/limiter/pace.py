@@ -222,7 +222,8 @@ class Pace:
         if rate == 1.0 and self.margin(now) == 0.0:
             needed = jitter
         elif rate > 0.9 and room <= settings.coarse and seconds < 2 * window:
-            needed = 1 - (1 - 1.5 * jitter) * ((room - 1) / room if room > 1 else 0.5)
+            beyond = 1.5 * jitter if self.margin(now) == 0.0 else 0.5 * jitter  # the margin hides most of it
+            needed = 1 - (1 - beyond) * ((room - 1) / room if room > 1 else 0.5)
         else:
             needed = 1 - rate * (1 - cut)
             if cut > settings.guess:
