@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 Reason = Literal["burst", "margin", "rate"]
 LEAST_RATE = 0.05
 """The part of the documented rate that is always used."""
-REASONS: tuple[Reason, ...] = get_args(Reason)
+REASONS: tuple[Reason, ...] = ("burst", "margin", "rate")
 
 
 class PaceSettings(NamedTuple):
@@ -131,7 +131,9 @@ class Pace:
     def __init__(self, rate: float, *, window: float, held: float, settings: PaceSettings | None = None) -> None:
         self._rate, self._window, self._held = rate, window, held
         self._settings = settings or PaceSettings()
-        self._reserves = {reason: Reserve(self._settings, self._settings.most[reason]) for reason in REASONS}
+        self._reserves: dict[Reason, Reserve] = {
+            reason: Reserve(self._settings, self._settings.most[reason]) for reason in REASONS
+        }
         self._sent: deque[tuple[float, float]] = deque()
         self._began_at = 0.0
         self._requests = 0
