@@ -37,6 +37,7 @@ class Reading(NamedTuple):
     decimal: str
     encoding: str
     trim: bool
+    header: bool
     table: Table = Table()
 
     def source(self, path: Path, target: Target) -> FileSource:

@@ -32,6 +32,12 @@ _NAMES: Final = {
         "1 to 250 of a-z, 0-9 and _",  # fact sheet: catalogs and campaigns, 1
     ),
 }
+_IDS: Final = (
+    "id", "custom_id", "email", "user_id", "ids", "custom_ids", "emails", "email_address", "$email_address", "e_mail",
+    "mail", "userid", "uid", "customer_id", "customerid", "profile_id", "installation_id", "install_id", "install_ids",
+    "advertising_id", "advertising_ids",
+)  # fmt: skip
+_GAP: Final = re.compile(r"[ -]")
 _MOST_NAMED: Final = 5
 _DELIMITERS: Final = (";", "\t", "|", ",")
 
@@ -43,12 +49,28 @@ def trimmed(cells: Iterable[str]) -> list[str]:
 
 def id_column(header: Sequence[str], operation: str, delimiter: str) -> int:
     """Where the id is. Raises `InvalidInput` if there is none."""
-    name = "custom_id" if operation.startswith("profile") else "id"
+    name = id_name(operation)
     if name in header:
         return header.index(name)
     if operation.startswith("audience"):
-        return next((place for place, column in enumerate(header) if column != REASON), 0)
+        return _id_of_member(header)
     raise _invalid(f"expected a column {name}, found {_listed(header)}{_remedy(header, name, delimiter)}")
+
+
+def id_name(operation: str) -> str:
+    """What the column of ids is called."""
+    return "custom_id" if operation.startswith("profile") else "id"
+
+
+def _id_of_member(header: Sequence[str]) -> int:
+    """The first column, if it is called like ids: a list without a header would lose its first id."""
+    place = next((place for place, column in enumerate(header) if column != REASON), 0)
+    if _GAP.sub("_", header[place].strip(PADDING).lower()) not in _IDS:
+        raise _invalid(
+            f"expected a column of ids, such as {', '.join(_IDS[:4])}, found none. If the file is a list without a"
+            " header: the option `no-header` (in Python, header=False). Otherwise call the column id"
+        )
+    return place
 
 
 def _remedy(header: Sequence[str], name: str, delimiter: str) -> str:
@@ -57,10 +79,10 @@ def _remedy(header: Sequence[str], name: str, delimiter: str) -> str:
         looks = "" if other is None else f": it looks like {other!r}"
         return f". There is only one column, so the delimiter may be wrong{looks}"
     close = next((column for column in header if column.strip(PADDING).lower() == name), None)
-    if close is not None and close.strip(PADDING) == name:
-        return f". Perhaps {close!r} is meant: use the option `trim`"
-    meant = "Another column is named" if close is None else f"Perhaps {close!r} is meant: it is named"
-    return f". {meant} by the option `id` of `Rows` (command line: --id)"
+    if close is None:
+        return ""
+    option = "trim" if close.strip(PADDING) == name else "id"
+    return f". Perhaps {close!r} is meant: use the option `{option}`"
 
 
 def check(header: Sequence[str], id: int, operation: str, text: Collection[str]) -> None:
@@ -98,7 +120,10 @@ def _check_attributes(attributes: Sequence[str], operation: str) -> None:
         raise _invalid(f"no attribute can be named {_listed(padded)}: the option `trim` takes the white space away")
     wrong = [name for name in attributes if fault_of(name, operation)]
     if wrong:
-        raise _invalid(f"no attribute can be named {_listed(wrong)}: {fault_of(wrong[0], operation)}. {names.RENAME}")
+        raise _invalid(
+            f"no attribute can be named {_listed(wrong)}: {fault_of(wrong[0], operation)}. The options `map` and `skip`"
+            " (in Python, Rows(columns=…)) name another, or leave the column out"
+        )
 
 
 def fault_of(name: str, operation: str) -> str | None:

@@ -12,7 +12,8 @@ from attrs import evolve
 
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.items.item_types import ItemType
-from batch_api.ingest.sources.csvfile import CsvFile
+from batch_api.ingest.sources.csvfile import CsvFile, Line
+from batch_api.ingest.sources.csvheader import REASON, id_name
 from batch_api.ingest.sources.csvhints import hints
 from batch_api.ingest.sources.csvlayout import Layout, is_blank
 from batch_api.ingest.sources.csvrecords import Record, Records
@@ -54,6 +55,8 @@ class CsvSource(FileSource):
         self.delimiter = file.delimiter if sep is None else sep[1].decode()
         """The character between cells."""
         header, sample = self._read_head(0 if sep is None else 1)
+        if not file.header and header.cells[:1] != [REASON]:
+            header, sample = self._without_header(header, sample, id_name(item_type.operation.name))
         self.header = header.line.text
         """The line of the header, as it is in the file."""
         self.layout = Layout(header.cells, item_type, evolve(file, delimiter=self.delimiter), plan)
@@ -76,6 +79,12 @@ class CsvSource(FileSource):
         self.start_at(start)
         self.position = 0
         return header, sample
+
+    def _without_header(self, first: Record, sample: list[Record], name: str) -> tuple[Record, list[Record]]:
+        """A header for a list of ids, which has none. Its dead letters have one."""
+        self.start_at(Mark(0, first.offset, first.line.number))
+        self.position = 0
+        return Record([name], Line(0, name.encode()), 0), [first, *sample]
 
     def _records(self, blocks: Iterator[bytes], start: Mark) -> Records:
         return Records(blocks, start, self.delimiter, self._line_end, self._encoding)
