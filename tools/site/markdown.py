@@ -91,7 +91,7 @@ def description(thing: Any, options: dict[str, Any], level: int) -> Iterator[str
     """Heading, signature, docstring, and the same of what is public in it."""
     if options.get("show_root_heading", True):
         yield from (f"{'#' * level} {thing.name}", "")
-        if thing.is_function or thing.is_class and "__init__" in thing.all_members:
+        if thing.is_function or (thing.is_class and "__init__" in thing.all_members):
             yield from ("```python", signature(thing), "```", "")
         elif thing.is_attribute and thing.annotation is not None:
             yield from (f"`{thing.annotation}`", "")

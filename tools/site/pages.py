@@ -1,4 +1,4 @@
-"""What each page of the site says about itself: its description, the version, and pages that live outside of `docs/`."""
+"""What each page of the site says about itself: description, version, and pages that live outside of `docs/`."""
 
 from __future__ import annotations
 
