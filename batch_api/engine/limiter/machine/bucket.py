@@ -10,6 +10,8 @@ from batch_api.engine.limiter.machine.file import StateFile
 from batch_api.engine.limiter.machine.state import LimitState, OnItsWay, Place
 from batch_api.engine.limits import Limit
 
+_TOLERANCE = 0.02
+"""Seconds by which a turn may be taken late at no loss, where one request fills the bucket here, but not the server's."""
 _A_HAIR = 1e-9
 
 
@@ -74,7 +76,9 @@ class MachineBucket(Bucket):
 
     def take(self, who: str, cost: float, now: float) -> None:
         """`who` spends its turn, and its request leaves at once."""
+        late = max(now - self._full_at, 0.0) if self.capacity <= self._largest else 0.0
         self.spend(cost)
+        self._full_at -= min(late, _TOLERANCE, self._slack(cost))
         self._leaving, self._sent_at = cost, now
         self._state.spent += cost
         self._state.serve(who, self.seconds_for(cost), cost, now)

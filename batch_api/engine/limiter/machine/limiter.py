@@ -23,7 +23,6 @@ _POLL = 0.01
 """Seconds after which to look again where only another worker's answer can help."""
 _LONGEST_ALONE = 5.0
 """Seconds for which the request that goes alone keeps the other workers waiting at most."""
-_FORGET = 1.02
 
 
 class Owner(Protocol):
@@ -127,12 +126,12 @@ class MachineLimiter:
     # -- what came of it -----------------------------------------------------------------------------------------
 
     def _accept(self, gate: GateState, *, ticket: Ticket, answer: Answer) -> None:
-        gate.quickest = min(gate.quickest * _FORGET, answer.quickest) if gate.quickest else answer.quickest
+        quickest = gate.quickest_after(answer.quickest)
         is_first = answer.first and gate.scout == self._file.worker
         if not is_first and ticket.spent_at < gate.paused_at:
             return
         told = answer._replace(first=is_first, sets_levels=True, after_rejection=gate.rejections > 0)
-        self._local.heard(ticket, told, late=answer.seconds - gate.quickest)
+        self._local.heard(ticket, told, late=answer.seconds - quickest)
         for draw in ticket.draws:
             _bucket(draw).answered(ticket.spent_at)
         if is_first:

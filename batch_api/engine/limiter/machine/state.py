@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from msgspec import Struct, field
@@ -14,6 +15,7 @@ SILENT = 1.0
 """... and after which nobody counts on it any more: it was killed, or stopped."""
 LONGEST_STALL = 30.0
 """Seconds after which what a silent worker sent has arrived, or never will."""
+_FORGET = 1.02
 
 
 class GateState(Struct):
@@ -30,8 +32,18 @@ class GateState(Struct):
     scout_since: float = 0.0
     scout_until: float = 0.0
     """... until then, unless it says that it is still there."""
-    quickest: float = 0.0
+    answers: int = 0
+    quickest: float = 1e9
     """Seconds that the quickest answer to any worker took, forgotten slowly."""
+
+    def quickest_after(self, quickest: float) -> float:
+        """What counts as quick after an answer to a worker whose quickest took so long.
+
+        Of few answers, the quickest may still be slow.
+        """
+        self.answers += 1
+        self.quickest = min(self.quickest * _FORGET, quickest)
+        return self.quickest * (1 - 1 / math.sqrt(self.answers))
 
 
 class Place(Struct, array_like=True):
