@@ -50,6 +50,8 @@ class MachineLimiter:
         self._reports: list[Callable[[GateState], None]] = []
         self._owner: Owner | None = None
         self._granted: Ticket | None = None
+        self._looked: Ticket | None = None
+        self._look_at = -math.inf
         self._timer: asyncio.TimerHandle | None = None
         self._was_away = False
 
@@ -58,11 +60,16 @@ class MachineLimiter:
         self._owner = owner
 
     def seconds_until(self, head: Ticket, line: Callable[[], Sequence[Ticket]], *, alone: bool) -> float:
+        now = self._now()
         if not head.draws:
             return 0.0
+        if head is self._looked and now < self._look_at:  # woken by an answer: that changes nothing here
+            return self._look_at - now
         try:
             with self._visit(head.draws) as gate:
-                return self._seconds_until(gate, head)
+                seconds = self._seconds_until(gate, head)
+            self._looked, self._look_at = head, now + seconds
+            return seconds
         except Busy:
             return _BUSY
         except Away:
@@ -90,6 +97,7 @@ class MachineLimiter:
         self._report(self._release, ticket.draws)
 
     def resume(self, draws: Sequence[Draw], seconds: float) -> None:
+        self._look_at = -math.inf
         self._report(_resume, draws)
 
     def rest(self) -> None:
