@@ -69,7 +69,7 @@ if TYPE_CHECKING:
         Unsent,
     )
     from batch_api.ingest.items.summary import Summary
-    from batch_api.ingest.job.forecast import Forecast
+    from batch_api.ingest.job.forecast import Forecast, JobForecast
     from batch_api.ingest.job.job import IngestFailed, Job
     from batch_api.ingest.job.progress import Progress
     from batch_api.ingest.job.replace import AudienceIncomplete
@@ -120,6 +120,7 @@ __all__ = [
     "Invalid",
     "InvalidInput",
     "Job",
+    "JobForecast",
     "Limit",
     "Line",
     "Listing",
@@ -203,7 +204,7 @@ _HOMES = {
         "Unknown",
         "Unsent",
     ),
-    "batch_api.ingest.job.forecast": ("Forecast",),
+    "batch_api.ingest.job.forecast": ("Forecast", "JobForecast"),
     "batch_api.ingest.buffer.settings": ("Holding", "Sending"),
     "batch_api.ingest.job.job": ("IngestFailed", "Job"),
     "batch_api.ingest.buffer.outbox": ("OutboxError",),

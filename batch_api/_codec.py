@@ -90,18 +90,26 @@ def to_json(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [to_json(item) for item in value]
     if isinstance(value, datetime.datetime):
-        return rfc3339(value)
+        return _written(value)
     if isinstance(value, datetime.date):
         return value.isoformat()
     shallow = getattr(value, "_json", None)
     return to_json(shallow()) if callable(shallow) else value
 
 
-def rfc3339(value: datetime.datetime) -> str:
-    """An aware datetime in UTC with `Z`; a naive one has no zone to write and gets none."""
-    if value.tzinfo is None:
-        return value.isoformat()
-    return value.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
+def rfc3339(moment: datetime.datetime, precision: str = "auto") -> str:
+    """An aware datetime as the API expects it: in UTC with `Z`, by default with microseconds only where there are any.
+
+    `precision` is a `timespec` of `datetime.isoformat`; what is finer is cut off.
+    """
+    # The base class's method, for subclasses that would write more digits.
+    in_utc = moment.astimezone(datetime.UTC)
+    return datetime.datetime.isoformat(in_utc, timespec=precision).removesuffix("+00:00") + "Z"
+
+
+def _written(value: datetime.datetime) -> str:
+    """A datetime as text; a naive one has no zone to write and gets none."""
+    return value.isoformat() if value.tzinfo is None else rfc3339(value)
 
 
 def as_query(parameters: dict[str, Any]) -> dict[str, QueryValue]:
@@ -113,7 +121,7 @@ def _as_text(value: Any) -> QueryValue:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime.datetime):
-        return rfc3339(value)
+        return _written(value)
     if isinstance(value, datetime.date):
         return value.isoformat()
     if isinstance(value, (str, int, float)):

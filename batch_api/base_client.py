@@ -163,7 +163,7 @@ class BaseClient:
         return f"<{type(self).__name__} of {self._engine.api.scope} {self._engine.project} at {self._engine.base_url}>"
 
     def __reduce__(self) -> str:
-        raise TypeError("clients hold a key and connections and are not pickled: make one in each process")
+        raise TypeError("a client cannot be pickled, because it holds a key and connections: make one in each process")
 
 
 def environment(*names: str) -> list[str]:

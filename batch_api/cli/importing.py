@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import define, field
 
-from batch_api import BatchClient, BatchError, CsvFile, Limit
+from batch_api import BatchClient, BatchError, CsvFile, Job, Limit
 from batch_api.cli import output
 from batch_api.cli.jobs import Target
 from batch_api.cli.leftovers import Leftovers, told
@@ -21,7 +21,6 @@ from batch_api.cli.meter import Meter
 from batch_api.ingest import private
 from batch_api.ingest.items.reading import read
 from batch_api.ingest.job.checkpoint import is_open
-from batch_api.ingest.job.job import Job
 from batch_api.ingest.sources.csvsource import CsvSource
 from batch_api.ingest.sources.files import FileSource
 from batch_api.ingest.sources.open import JSON_LINES, form_of, open_source
@@ -267,7 +266,8 @@ async def rehearse(client: BatchClient, target: Target, source: FileSource) -> R
                 found.invalid += len(window.invalid)
                 found.reasons += [told(trouble) for trouble in window.invalid[: MOST_SHOWN - len(found.reasons)]]
                 meter.read(found.items)
-    found.seconds, found.limit = target.forecast(client, found.items - found.invalid)
+    forecast = target.start(client, source, None).forecast(found.items - found.invalid)
+    found.seconds, found.limit = forecast.seconds, forecast.limit
     return found
 
 

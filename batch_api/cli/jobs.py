@@ -6,11 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from batch_api import BatchClient, Limit
+from batch_api import BatchClient, Job
 from batch_api.ingest.items.item_types import AudienceChanges, AudienceMembers, CatalogItems, ItemType, ProfileEdits
-from batch_api.ingest.job.choices import chunk_size
-from batch_api.ingest.job.forecast import shortest
-from batch_api.ingest.job.job import Job
 from batch_api.ingest.sources.files import FileSource
 
 
@@ -24,12 +21,6 @@ class Target(NamedTuple):
     """Makes the job that sends them, with its checkpoint."""
     texts: Callable[[BatchClient], Awaitable[Sequence[str]]]
     """Returns the columns that are text there. Called before anything is sent."""
-
-    def forecast(self, client: BatchClient, items: int) -> tuple[float, Limit | None]:
-        """The seconds that this many items take at least, and the limit that decides it."""
-        operation = self.item_type.operation
-        size = chunk_size(operation, client._engine.limits_of(operation), None)
-        return shortest(client._engine, operation, items, size)
 
 
 def profiles(endpoint: Literal["update", "mass-update"], *, resend_events: bool) -> Target:

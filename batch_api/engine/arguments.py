@@ -83,7 +83,9 @@ def words(value: str | Sequence[str], path: str) -> list[str]:
     """One word or several, as a list. Raises `InvalidInput`."""
     given = [value] if isinstance(value, str) else items(value, path, one="word")
     if not given:
-        raise InvalidInput("an empty list would match everything: leave it out", path=path)
+        raise InvalidInput(
+            "expected at least one value, got an empty list: leave the argument out to match everything", path=path
+        )
     for word in given:
         text(word, path)
     return given

@@ -93,7 +93,7 @@ def _parts(api: Api, template: str, path: str) -> dict[str, str] | None:
         return None
     given = parts.pop(str(api.scope_parameter), None)
     if given is not None and given != f"{{{api.scope_parameter}}}":
-        raise ConfigurationError(f"Write {{{api.scope_parameter}}} in the path as it is: the client fills it in.")
+        raise ConfigurationError(f"Expected {{{api.scope_parameter}}} in the path as it is: the client fills it in.")
     return parts
 
 

@@ -25,6 +25,7 @@ from uuid import UUID
 
 import orjson
 
+from batch_api._codec import rfc3339
 from batch_api._operation import Dates
 from batch_api.engine.errors import InvalidInput
 
@@ -83,15 +84,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | memoryview):
         return list(value)
     raise TypeError
-
-
-def rfc3339(moment: datetime, precision: str = "auto") -> str:
-    """An aware datetime as the API expects it: in UTC with `Z`, by default with microseconds only where there are any.
-
-    `precision` is a `timespec` of `datetime.isoformat`; what is finer is cut off.
-    """
-    # The base class's method, for subclasses that would write more digits.
-    return datetime.isoformat(moment.astimezone(UTC), timespec=precision).removesuffix("+00:00") + "Z"
 
 
 def written(moment: datetime, dates: Dates) -> str:

@@ -269,7 +269,7 @@ class Engine:
         return f"<Engine of {self.api.scope} {self.project} at {self._origin}>"
 
     def __reduce__(self) -> str:
-        raise TypeError("clients hold a key and connections and are not pickled: make one in each process")
+        raise TypeError("a client cannot be pickled, because it holds a key and connections: make one in each process")
 
 
 class _Call:

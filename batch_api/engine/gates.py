@@ -64,10 +64,9 @@ class LimitSettings:
         own = dict(limits or {})
         unknown = sorted(set(own) - set(api.operations))
         if unknown:
-            raise ConfigurationError(f"limits= names no operation of this API: {', '.join(map(repr, unknown))}.")
+            raise ConfigurationError(f"limits: this API has no operation {', '.join(map(repr, unknown))}.")
         for name, given in own.items():
-            if isinstance(given, Limit) or not all(isinstance(limit, Limit) for limit in given):
-                raise ConfigurationError(f"limits[{name!r}] is a list of Limit objects.")
+            _check_list(name, given)
         _check_groups(limit for given in own.values() for limit in given)
         self.quota = None if quota is None else _checked_quota(quota)
         self.share_alone = float(share)
@@ -118,12 +117,18 @@ def _checked_quota(quota: str) -> str:
     return directory.checked(quota) if directory.is_machine(quota) else url.checked(quota)
 
 
+def _check_list(name: str, given: object) -> None:
+    wrong = given if not arguments.is_list(given) else next((one for one in given if not isinstance(one, Limit)), None)
+    if wrong is not None:
+        raise ConfigurationError(f"limits[{name!r}]: expected a list of Limit objects, got {type(wrong).__name__}.")
+
+
 def _check_groups(limits: Iterable[Limit]) -> None:
     seen: dict[tuple[str, str], Limit] = {}
     for limit in limits:
         if limit.group is not None and seen.setdefault((limit.group, limit.unit), limit) != limit:
             raise ConfigurationError(
-                f"The limits of group {limit.group!r} contradict each other: one bucket, one rate."
+                f"limits: group {limit.group!r} has limits that differ, but those of one group share one bucket."
             )
 
 

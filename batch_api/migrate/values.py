@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from batch_api._codec import rfc3339
 from batch_api.engine import arguments
-from batch_api.engine.check import NO_ZONE, check, rfc3339
+from batch_api.engine.check import NO_ZONE, check
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.sending.coalesce import MOST_IN_ARRAY
 from batch_api.migrate.leaving import Left

@@ -266,7 +266,7 @@ def _state(seen: Catalog) -> object:
 
 def _check_fields(fields: list[Any], *, needed: tuple[str, ...]) -> None:
     if not fields:
-        raise InvalidInput("expected one field or more, got an empty one", path="fields")
+        raise InvalidInput("expected one field or more, got an empty object", path="fields")
     for index, field in enumerate(fields):
         arguments.an_object(field, index=index)
         for name in (*needed, "type") if arguments.field(field, "action") == "add" else needed:

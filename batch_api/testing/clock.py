@@ -53,7 +53,7 @@ class VirtualClock:
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
     """An event loop that runs on a `VirtualClock`: its own, or the one given.
 
-    While a thread of `run_in_executor` is at work the clock stands still, so a time-out cannot fire before the thread
+    While a thread of `run_in_executor` is at work the clock stands still, so a timeout cannot fire before the thread
     had its chance. A loop that has nothing left to wait for raises `RuntimeError` after `PATIENCE` real seconds.
     """
 

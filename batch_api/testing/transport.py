@@ -20,7 +20,7 @@ class FakeTransport(httpx.AsyncBaseTransport):
 
     What a fault does to a connection is raised as httpx would: `WriteError` where it breaks while the request is sent,
     `ReadError` after that, `RemoteProtocolError` for an answer that ends early, `ReadTimeout` for one that takes longer
-    than the read time-out of the request.
+    than the read timeout of the request.
     """
 
     def __init__(self, fake: FakeApi) -> None:

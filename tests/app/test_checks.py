@@ -28,7 +28,7 @@ Wrong = Callable[[BatchAppClient], Awaitable[Any]]
 WRONG: list[tuple[str, Wrong]] = [
     ("message: expected an object, got list", lambda c: c.transactional.send([SEND])),  # type: ignore[arg-type]
     ("group_id: missing", lambda c: c.transactional.send({"recipients": {"tokens": ["t"]}})),
-    ("group_id: expected letters, digits", lambda c: c.transactional.send({**SEND, "group_id": "a b"})),
+    ("group_id: expected only letters, digits", lambda c: c.transactional.send({**SEND, "group_id": "a b"})),
     ("recipients: missing", lambda c: c.transactional.send({"group_id": "a"})),
     (
         "recipients: expected at least one item",
@@ -116,7 +116,7 @@ WRONG: list[tuple[str, Wrong]] = [
     ),
     ("item 1, events[0].name", lambda c: c.trigger_events.bulk([{"id": "a", "events": [event()]}, bad_user()])),
     ("1001 items", lambda c: c.trigger_events.bulk([{"id": n, "events": [event()] * 7} for n in NAMES[:143]])),
-    ("name: expected letters", lambda c: c.audiences.create("a b")),
+    ("name: expected only letters", lambda c: c.audiences.create("a b")),
     ("name: expected at most 255 characters, got 256", lambda c: c.audiences.create("a" * 256)),
     (
         "type: expected 'custom_ids', 'advertising_ids' or 'install_ids', got str",
@@ -131,7 +131,7 @@ WRONG: list[tuple[str, Wrong]] = [
         "item 0, action: expected no action but 'add'",
         lambda c: c.audiences.replace("vip", [{"id": "a", "action": "remove"}]),
     ),
-    ("table: expected letters", lambda c: c.app_data.create("a b")),
+    ("table: expected only letters", lambda c: c.app_data.create("a b")),
     ("values: expected values that are strings, or None, got int", lambda c: c.app_data.update("t", {"a": 1})),  # type: ignore[dict-item]
     ("values: expected no None", lambda c: c.app_data.update("t", {"a": None}, overwrite=True)),
     ("values: got 10001 items", lambda c: c.app_data.update("t", dict.fromkeys(NAMES, "x"))),

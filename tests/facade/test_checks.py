@@ -145,8 +145,8 @@ MISTAKES: dict[str, tuple[Use, str]] = {
         "timeout: expected a number of seconds above 0, got str",
     ),
     # catalogs
-    "no fields": (lambda c: c.catalogs.create("shoes", {}), "fields: expected one field or more, got an empty one"),
-    "no changes": (lambda c: c.catalogs.update("shoes", []), "fields: expected one field or more, got an empty one"),
+    "no fields": (lambda c: c.catalogs.create("shoes", {}), "fields: expected one field or more, got an empty object"),
+    "no changes": (lambda c: c.catalogs.update("shoes", []), "fields: expected one field or more, got an empty object"),
     "too many fields": (
         lambda c: c.catalogs.create("shoes", {f"f{i}": "string" for i in range(26)}),
         "fields: expected at most 25 fields, got 26",
@@ -210,7 +210,7 @@ MISTAKES: dict[str, tuple[Use, str]] = {
     # orchestrations
     "no state to look for": (
         lambda c: c.orchestrations.list(status=[]),
-        "status: an empty list would match everything",
+        "status: expected at least one value, got an empty list",
     ),
     "a number to look for": (lambda c: c.orchestrations.list(type=[1]), "type: expected a non-empty string, got int"),
     "a set to look for": (lambda c: c.orchestrations.list(channels={"push"}), "channels: expected a list, got set"),

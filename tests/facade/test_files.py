@@ -191,7 +191,7 @@ async def test_a_stall_is_bounded_by_the_time_out_and_nothing_else(
     assert len(fake.storage_requests) == 1
     fake.slow_body("storage", 2000)
     assert await read(client, file_id) == content_of(fake)
-    assert len(fake.storage_requests) == 3, "a stall of 200 s is a break, with a time-out of 30 s"
+    assert len(fake.storage_requests) == 3, "a stall of 200 s is a break, with a timeout of 30 s"
 
 
 async def test_a_file_that_is_not_there(client: BatchClient, tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ async def test_unknown_states_of_an_export_go_on() -> None:
         assert (await client.exports.wait("export_1")).id == "export_1"
 
 
-# -- time-outs ---------------------------------------------------------------------------------------------------------
+# -- timeouts ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("timeout", [0.5, 1, 3, 10, 100])

@@ -276,6 +276,26 @@ async def test_a_forecast_comes_true(client: BatchClient, endpoint: Any, count: 
         assert forecast.limit.unit == "items"
 
 
+@pytest.mark.parametrize(
+    ("start", "seconds", "requests"),
+    [
+        (lambda client: client.profiles.ingest([], endpoint="update"), 800 / 300, 5),
+        (lambda client: client.catalogs.ingest("cars", []), 0.8, 5),
+        (lambda client: client.audiences.ingest("vip", [], chunk_size=100), 9, 10),
+    ],
+)
+async def test_every_job_has_a_forecast_before_it_begins(
+    client: BatchClient, start: Any, seconds: float, requests: int
+) -> None:
+    forecast = start(client).forecast(1000)
+    assert forecast.items == 1000
+    assert forecast.seconds == pytest.approx(seconds, rel=0.02)
+    assert forecast.requests == requests
+    assert start(client).forecast(0).seconds == 0
+    with pytest.raises(InvalidInput, match="n: expected a whole number of 0 or more, got -1"):
+        start(client).forecast(-1)
+
+
 async def test_a_forecast_says_which_endpoint_is_better(client: BatchClient) -> None:
     assert client.profiles.forecast(100, endpoint="mass-update").better == "update"
     assert client.profiles.forecast(100_000, endpoint="update").better == "mass-update"

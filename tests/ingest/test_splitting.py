@@ -114,7 +114,7 @@ async def test_what_cannot_be_right_is_told_and_in_no_chunk(tmp_path: Path, capl
     assert [place for each in references for place, _ in edits_of(each)] == [0, 4]
     await references_of(source, tmp_path / "logged", partitions=1)
     assert [record.getMessage() for record in caplog.records] == [
-        f"item {place} of the source is in no chunk: it cannot be right" for place in (1, 2, 3)
+        f"item {place} of the source is invalid, and is in no chunk" for place in (1, 2, 3)
     ]
 
 

@@ -83,7 +83,7 @@ def test_what_is_no_redis_is_refused_without_being_quoted(url: Any) -> None:
 
 def test_without_the_extra_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("batch_api.engine.limiter.shared.url.find_spec", lambda _: None)
-    with pytest.raises(ConfigurationError, match=r"batch-api\[redis\]"):
+    with pytest.raises(ConfigurationError, match=r"install the extra \[redis\]"):
         BatchClient("key", "project_abcd", quota="redis://localhost")
 
 

@@ -24,7 +24,7 @@ MOST_TURNS = 400
 """Some 20 to 60 are needed; the rest is there to find a call that never ends."""
 MOST_SECONDS = 3.0
 """For an ordinary call after one that was cut. It takes milliseconds; a client that has lost its connections waits for
-its time-out of 30 s."""
+its timeout of 30 s."""
 
 Cut = Callable[[BatchClient, int], Awaitable[bool]]
 """Begins a call, cuts it after so many turns of the loop, and says whether it had ended by itself."""

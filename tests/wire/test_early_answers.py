@@ -50,7 +50,7 @@ async def test_a_refusal_is_read_and_acted_on(
 ) -> None:
     async with Server(refuses(status, after), tls=tls) as server, make_client(server.url) as client:
         with pytest.raises(error) as caught:
-            async with asyncio.timeout(5):  # the time-out for what makes no progress is 30 s
+            async with asyncio.timeout(5):  # the timeout for what makes no progress is 30 s
                 await client.profiles.update([MUCH])
         assert (caught.value.status, caught.value.outcome) == (int(status[:3]), "refused")
         assert len(caught.value.attempts) == 1

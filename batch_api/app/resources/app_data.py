@@ -56,7 +56,7 @@ class AppData(Resource):
             if value is not None and not isinstance(value, str):
                 raise wrong("values that are strings, or None", value, "values")
             if value is None and overwrite:
-                raise InvalidInput("expected no None: overwrite deletes all entries that are left out", path="values")
+                raise InvalidInput("expected no None: overwrite deletes every entry that is left out", path="values")
         body: dict[str, Any] = {"overwrite": overwrite, "values": dict(values)}
         answer = await api.app_data_update(self._engine, body, table_name=checks.plain_name(table, "table"))
         return Done.of(answer)

@@ -25,7 +25,7 @@ def plain_name(value: object, path: str, *, longest: int | None = None) -> str:
     """A name of letters, digits, underscores and hyphens."""
     name = text(value, path)
     if not _PLAIN.fullmatch(name):
-        raise InvalidInput("expected letters, digits, underscores and hyphens alone", path=path)
+        raise InvalidInput("expected only letters, digits, underscores and hyphens", path=path)
     if longest is not None and len(name) > longest:
         raise InvalidInput(f"expected at most {longest} characters, got {len(name)}", path=path)
     return name

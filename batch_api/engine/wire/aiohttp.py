@@ -17,7 +17,9 @@ from batch_api.engine.wire.tls import KEEP_ALIVE, tls_context
 from batch_api.engine.wire.transport import Request, WireError, WireResponse, fails_for_good, is_about
 
 if find_spec("aiohttp") is None:
-    raise ConfigurationError("transport='aiohttp' needs the extra `aiohttp` of this package.")
+    raise ConfigurationError(
+        "transport='aiohttp' needs aiohttp: install the extra [aiohttp], as by pip install '.[aiohttp]'."
+    )
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter

@@ -37,7 +37,7 @@ class Wire(NamedTuple):
             raise ConfigurationError(f"trust_env: expected True or False, got {type(self.trust_env).__name__}.")
         if self.proxy is not None and not self.is_ours:
             raise ConfigurationError(
-                "proxy= and a transport of your own exclude each other: give the transport its proxy."
+                "proxy= cannot be combined with a transport of your own: give the proxy to that transport."
             )
         if self.is_ours:
             self.proxy_of(base_url)

@@ -33,7 +33,7 @@ class GivenHttpx:
 
     httpcore's pools lose the connection of a task that is cancelled at certain moments, for good. So what runs in an
     `httpx.AsyncHTTPTransport` is never cancelled: it goes on in a task of its own, and is closed when it comes back, at
-    the latest after the time-out of its request.
+    the latest after the timeout of its request.
     """
 
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:

@@ -18,7 +18,7 @@ from typing import Any, cast
 import httpcore
 
 _SLICE = 262_144
-"""Bytes handed to the kernel at once. Each must make progress within the time-out, not the whole body."""
+"""Bytes handed to the kernel at once. Each must make progress within the timeout, not the whole body."""
 _MOST_UNREAD = 262_144
 """Bytes that may wait to be read before the peer is made to wait."""
 _GATHERED = 65_536
@@ -76,7 +76,7 @@ class Network(httpcore.AsyncNetworkBackend):
             else:
                 self._family = family
                 return stream
-        raise OSError("the name has no address")
+        raise OSError("the host name has no address")
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

@@ -95,7 +95,9 @@ class Proxies:
         host = parts.hostname or ""
         if self._given is not None:
             if parts.scheme == "http" and not is_loopback(self._given.host):
-                raise ConfigurationError("proxy=: plain http goes through a proxy on this machine only.")
+                raise ConfigurationError(
+                    "proxy=: plain http can only go through a proxy on this machine. Use an https base_url."
+                )
             return self._given
         if is_loopback(host) or self._is_excepted(host, parts.port or (443 if parts.scheme == "https" else 80)):
             return None
@@ -105,7 +107,9 @@ class Proxies:
         """Raises `ConfigurationError` for a SOCKS proxy, which aiohttp cannot use."""
         for proxy in (self._given, *self._by_scheme.values()):
             if proxy is not None and proxy.is_socks:
-                raise ConfigurationError(f"{proxy.named_by}: transport='aiohttp' knows no SOCKS proxies; 'httpx' does.")
+                raise ConfigurationError(
+                    f"{proxy.named_by}: transport='aiohttp' does not support SOCKS proxies; transport='httpx' does."
+                )
 
     def _read(self, environ: Mapping[str, str]) -> None:
         for scheme in ("https", "http", "all"):

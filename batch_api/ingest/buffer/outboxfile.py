@@ -139,7 +139,7 @@ class OutboxFile:
         except sqlite3.OperationalError as error:
             if str(error) in _BUSY:
                 raise ConfigurationError(
-                    f"The outbox {self._path} is in use by another buffer: give each process a file of its own."
+                    f"The outbox {self._path} is in use by another buffer: use a separate file for each process."
                 ) from None
             raise ConfigurationError(f"The outbox {self._path} cannot be opened: {error}.") from None
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the latter where SQLite quotes what is broken
@@ -219,7 +219,7 @@ class OutboxFile:
             if mark is None:
                 return True
         if mark != _MARK:
-            raise ConfigurationError(f"The file {self._path} is a database, but not an outbox: name another file.")
+            raise ConfigurationError(f"The file {self._path} is a database, but not an outbox: choose another file.")
         return False
 
     def _make_private(self) -> None:
@@ -263,7 +263,7 @@ class OutboxFile:
             connection.execute("INSERT INTO owner VALUES (?)", (self._owner,))
         elif found[0] != self._owner:
             raise ConfigurationError(
-                f"The outbox {self._path} belongs to another project or catalog: give each a file of its own."
+                f"The outbox {self._path} belongs to another project or catalog: use a separate file for each."
             )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from batch_api._codec import rfc3339
 from batch_api.engine.arguments import fields
-from batch_api.engine.check import rfc3339
 
 MOST_AGE = timedelta(hours=24)
 """The API takes no older event (fact sheet: profiles and audiences, 2.1.4)."""

@@ -158,4 +158,4 @@ def _by_partition(rows: EncodedItems | None, partitions: int) -> Iterable[tuple[
 
 
 def _log(invalid: Invalid) -> Any:
-    logger.warning("item %d of the source is in no chunk: it cannot be right", invalid.index)
+    logger.warning("item %d of the source is invalid, and is in no chunk", invalid.index)

@@ -278,7 +278,7 @@ class Checkpoint:
             return state
         size = os.fstat(file.fileno()).st_size
         if size and not _is_first_write(file, size):
-            raise ConfigurationError(f"{self.path} is not a checkpoint, or is damaged: name another file.")
+            raise ConfigurationError(f"{self.path} is not a checkpoint, or is damaged: choose another file.")
         return None
 
     def __repr__(self) -> str:

@@ -19,6 +19,7 @@ from batch_api.ingest.items.item_types import ItemType
 from batch_api.ingest.items.summary import Summary
 from batch_api.ingest.job.choices import Choices
 from batch_api.ingest.job.choices import chunk_size as fitting_size
+from batch_api.ingest.job.forecast import JobForecast, job_forecast
 from batch_api.ingest.job.progress import Progress
 from batch_api.ingest.job.replace import Replacement
 from batch_api.ingest.job.run import Run
@@ -106,6 +107,14 @@ class Job:
             raise TypeError(
                 "a job cannot be awaited: await job.collect(), or use `async with job:` and `async for fate in job:`"
             )
+
+    def forecast(self, n: int) -> JobForecast:
+        """How long the job would take for `n` items, and which limit holds it up. It need not have begun.
+
+        For a job that begins now, alone on its limits, and where nothing goes wrong. Call it from a coroutine. Raises
+        `InvalidInput`.
+        """
+        return job_forecast(self._engine, self._item_type.operation, n, self._choices.chunk_size)
 
     def stop(self) -> None:
         """Stop reading. What was read is still sent, and its fates are still reported. May be called again."""

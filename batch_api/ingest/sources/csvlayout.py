@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
-from batch_api.engine.check import rfc3339
+from batch_api._codec import rfc3339
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.items.item_types import ItemType
 from batch_api.ingest.sources.csvfile import CsvFile

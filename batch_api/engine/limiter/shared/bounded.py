@@ -9,5 +9,5 @@ MOST = 1e10
 def number(value: object, lowest: float, highest: float) -> float:
     """`value`, a number from `lowest` to `highest`. Raises `ValueError` for anything else, NaN included."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not lowest <= value <= highest:
-        raise ValueError(f"an answer of the script makes no sense: {str(value)[:40]}")
+        raise ValueError(f"expected a number within bounds from the script in Redis, got {str(value)[:40]}")
     return float(value)

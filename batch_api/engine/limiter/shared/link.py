@@ -181,7 +181,7 @@ class Link:
             return False
         self._told.add(reason)
         logger.warning(
-            "shared limits: no answer from %s (%s); going on at the share for that case", shown(self._url), reason
+            "shared limits: no answer from %s (%s); continuing alone, at the reduced share", shown(self._url), reason
         )
         return True
 

@@ -72,7 +72,7 @@ def checked(url: object) -> str:
     except ValueError:
         raise ConfigurationError(_EXPECTED) from None
     if find_spec("redis") is None:
-        raise ConfigurationError("quota needs the extra `redis`: pip install 'batch-api[redis]'.")
+        raise ConfigurationError("quota= needs redis-py: install the extra [redis], as by pip install '.[redis]'.")
     assert isinstance(url, str)  # noqa: S101
     return url
 
