@@ -11,7 +11,7 @@ from batch_api.engine.limiter.machine.state import LimitState, OnItsWay, Place
 from batch_api.engine.limits import Limit
 
 _TOLERANCE = 0.02
-"""Seconds by which a turn may be taken late at no loss, where one request fills the bucket here, but not the server's."""
+"""Seconds by which a turn may be taken late at no loss, where one request fills this bucket, but not the server's."""
 _A_HAIR = 1e-9
 
 

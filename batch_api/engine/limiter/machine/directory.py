@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import tempfile
@@ -27,7 +28,7 @@ def checked(quota: str) -> str:
         raise ConfigurationError(
             'quota="machine" needs the file locks of Unix: on this platform, share limits through a Redis.'
         ) from None
-    if quota != NAME and not _parent(quota).is_absolute():
+    if quota != NAME and not Path(quota.partition(":")[2]).is_absolute():
         raise ConfigurationError('Expected quota to be "machine", or "machine:" and an absolute path.')
     path = path_of(quota)
     try:
@@ -50,10 +51,8 @@ def path_of(quota: str) -> Path:
 
 def make(path: Path) -> None:
     """Make the directory, if it is not there. Raises `OSError` where it is not ours alone."""
-    try:
+    with contextlib.suppress(FileExistsError):
         path.mkdir(0o700)
-    except FileExistsError:
-        pass
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode):
         raise NotADirectoryError(0, "it is there, and no directory")

@@ -63,7 +63,7 @@ class StateFile:
 
     @contextlib.contextmanager
     def visit(self) -> Iterator[State]:
-        """The state, to read and to change; it is kept when the block ends. Raises `Busy` or `Away`, without waiting."""
+        """The state, to read and to change, kept when the block ends. Raises `Busy` or `Away`, and never waits."""
         if not _visiting.acquire(blocking=False):
             raise Busy
         try:
