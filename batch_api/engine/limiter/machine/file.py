@@ -1,7 +1,7 @@
 """The state of one project, in a file that one process at a time may change.
 
-The lock is the kernel's: it is free as soon as its holder is done or dead. What was being written when the holder died
-fails its checksum and counts as lost. Nothing here waits: who finds the file locked tries again in a moment.
+The lock is the kernel's: it is free as soon as its holder is done or dead. What the holder was writing when it died fails
+its checksum, and what was there before counts. Nothing here waits: who finds the file locked tries again in a moment.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import logging
 import os
 import secrets
 import stat
+import struct
 import threading
 import time
 import zlib
@@ -30,7 +31,11 @@ PATIENCE = 0.5
 """Seconds for which the file may be locked, or the disk refuse, until a worker goes on alone."""
 _VERSION = 1
 _AHEAD = 60.0  # what was written this much later than now was written by another clock
-_HEAD = 8
+_HEAD = struct.Struct("<QII")
+"""A number that grows with each change, the length of the text that follows, and the checksum of both."""
+_LONGEST = 2**20
+_SLOTS = 0, _LONGEST
+"""Where the two places begin that are written in turn: while one is being written, the other holds."""
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 logger = logging.getLogger("batch_api")
@@ -68,10 +73,11 @@ class StateFile:
             raise Busy
         try:
             with _locked(self.path) as descriptor:
-                state = read(descriptor, self.clock, self._now()) or State(self._alias, self.clock)
+                number, text = latest(descriptor)
+                state = decoded(text, self.clock, self._now()) or State(self._alias, self.clock)
                 yield state
                 state.project, state.seen = self._alias, self._now()
-                _write(descriptor, state)
+                _write(descriptor, number + 1, state)
             self._find()
         except OSError as error:
             self._fail(error)
@@ -123,24 +129,29 @@ def _check(found: os.stat_result) -> None:
         raise PermissionError(0, "the file is not ours alone, or was removed")
 
 
-def read(descriptor: int, clock: str, now: float) -> State | None:
-    """What the file holds; nothing if it is new, or damaged, or of another clock."""
-    kept = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
-    length = int.from_bytes(kept[4:_HEAD], "little")
-    body = kept[_HEAD : _HEAD + length]
-    if not body or zlib.crc32(body) != int.from_bytes(kept[:4], "little"):
-        return None
+def latest(descriptor: int) -> tuple[int, bytes]:
+    """The number and the text of what was written last, and to its end."""
+    found = [(_HEAD.unpack(os.pread(descriptor, _HEAD.size, at).ljust(_HEAD.size, b"\0")), at) for at in _SLOTS]
+    for (number, length, checksum), at in sorted(found, reverse=True):
+        text = os.pread(descriptor, min(length, _LONGEST), at + _HEAD.size)
+        if text and zlib.crc32(text, number % 2**32) == checksum:
+            return number, text
+    return 0, b""
+
+
+def decoded(text: bytes, clock: str, now: float) -> State | None:
+    """The state; nothing if there is none, or it is of another clock."""
     try:
-        state = json.decode(body, type=State)
+        state = json.decode(text, type=State)
     except DecodeError:
         return None
     return state if state.clock == clock and state.seen < now + _AHEAD else None
 
 
-def _write(descriptor: int, state: State) -> None:
-    body = json.encode(state)
-    kept = zlib.crc32(body).to_bytes(4, "little") + len(body).to_bytes(4, "little") + body
-    if os.pwrite(descriptor, kept, 0) < len(kept):
+def _write(descriptor: int, number: int, state: State) -> None:
+    text = json.encode(state)
+    written = _HEAD.pack(number, len(text), zlib.crc32(text, number % 2**32)) + text
+    if len(written) > _LONGEST or os.pwrite(descriptor, written, _SLOTS[number % 2]) < len(written):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 

@@ -128,12 +128,13 @@ class LimitState(Struct):
         return heard + silent if heard or mine else 0.0
 
     def tell(self, me: str, sent: OnItsWay | None, now: float) -> None:
-        """What `me` has on its way now."""
-        self.on_its_way = {
-            name: other
-            for name, other in self.on_its_way.items()
-            if name != me and not (other.is_silent(now) and self._has_landed(other, now))
-        }
+        """What `me` has on its way now. What silent ones sent is counted as answered once it has landed."""
+        self.on_its_way.pop(me, None)
+        for name, other in list(self.on_its_way.items()):
+            if other.is_silent(now) and self._has_landed(other, now):
+                del self.on_its_way[name]
+                counted_at = max(self.answered_full_at, min(self.answered_sent_at, other.sent_at + LONGEST_STALL))
+                self.answered_full_at = counted_at + other.units / self.rate
         if sent is not None:
             self.on_its_way[me] = sent
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from batch_api.engine.limiter.machine.directory import checked, path_of
-from batch_api.engine.limiter.machine.file import clock_of, read
+from batch_api.engine.limiter.machine.file import clock_of, decoded, latest
 from batch_api.engine.limiter.machine.state import GateState, LimitState, State
 from batch_api.engine.limiter.shared.view import Lease, Pause, Standing, View
 
@@ -43,7 +43,7 @@ async def _state_in(path: Path, clock: str, now: float) -> State | None:
         try:
             with _opened(path) as descriptor:
                 fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                return read(descriptor, clock, now)
+                return decoded(latest(descriptor)[1], clock, now)
         except BlockingIOError:
             await asyncio.sleep(_BETWEEN)
         except OSError:
