@@ -1,8 +1,8 @@
 """Processes that share limits, all in one virtual second.
 
 What is tested is the code that ships. Through Redis: the gate, the lanes, the link and `share.lua`, in a Lua of its
-own. Only Redis is played: hashes and a clock, which can be lost, slow, flushed and set. On one machine: the gate and a real
-file, which can be locked, out of order, and lost.
+own. Only Redis is played: hashes and a clock, which can be lost, slow, flushed and set. On one machine: the gate and a
+real file, which can be locked, out of order, and lost.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import stat
 import subprocess
@@ -22,7 +21,7 @@ from batch_api.engine.limiter.machine.state import LimitState
 from batch_api.testing import FakeBatch
 from batch_api.testing.clock import run
 from tests.quota.cluster import PlayedMachine, Process, StrictServer
-from tests.quota.test_sharing import DEFAULT, UPDATES, assert_never_above, sent
+from tests.quota.test_sharing import UPDATES, assert_never_above, sent
 from tests.quota.test_trouble import between, crowd
 
 EDIT = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
@@ -59,12 +58,9 @@ def test_nobody_else_can_look_into_it_and_its_name_shows_no_key(tmp_path: Path) 
 
 def plant_directory_of_another(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place.mkdir(0o700)
-    monkeypatch.setattr(os, "geteuid", lambda uid=os.geteuid(): uid)
-    os_stat = Path.lstat
-    monkeypatch.setattr(
-        Path, "lstat", lambda self: os.stat_result([*os_stat(self)[:4], 4711, *os_stat(self)[5:]]) if self == place
-        else os_stat(self),
-    )  # fmt: skip
+    found = list(place.lstat())
+    found[stat.ST_UID] = 4711
+    monkeypatch.setattr(Path, "lstat", lambda _: os.stat_result(found))
 
 
 def plant_symlink(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +118,7 @@ def test_a_directory_has_an_absolute_path(quota: str) -> None:
 
 def test_where_there_are_no_file_locks_the_error_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fcntl", None)
-    with pytest.raises(ConfigurationError, match="needs the file locks of Unix.*through a Redis"):
+    with pytest.raises(ConfigurationError, match=r"needs the file locks of Unix.*through a Redis"):
         BatchClient("key", "project_abcd", quota="machine")
 
 

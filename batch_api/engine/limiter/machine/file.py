@@ -1,7 +1,8 @@
 """The state of one project, in a file that one process at a time may change.
 
-The lock is the kernel's: it is free as soon as its holder is done or dead. What the holder was writing when it died fails
-its checksum, and what was there before counts. Nothing here waits: who finds the file locked tries again in a moment.
+The lock is the kernel's: it is free as soon as its holder is done or dead. What the holder was writing when it died
+fails its checksum, and what was there before counts. Nothing here waits: who finds the file locked tries again in a
+moment.
 """
 
 from __future__ import annotations
