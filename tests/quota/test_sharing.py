@@ -134,6 +134,24 @@ def test_four_processes_use_the_limit_up_and_have_even_parts(
     run(main())
 
 
+def test_one_that_comes_later_has_an_even_part_though_answers_take_long(play: Play) -> None:
+    async def main() -> None:
+        shared = play()
+        processes = [Process(shared, n, *CATALOG, largest=200, headroom=0.01) for n in range(4)]
+        running = [asyncio.create_task(process.saturate(9, lambda: 200, rtt=lambda: 0.3)) for process in processes[:3]]
+        await asyncio.sleep(5)
+        running.append(asyncio.create_task(processes[3].saturate(9, lambda: 200, rtt=lambda: 0.3)))
+        began = asyncio.get_running_loop().time()
+        await asyncio.sleep(30)
+        late = [process for when, process, _ in sent(processes) if when > began]
+        assert late.count(3) / len(late) > 0.2
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    run(main())
+
+
 def test_a_visit_to_redis_serves_many_small_requests() -> None:
     async def main() -> None:
         redis = played()

@@ -54,6 +54,8 @@ class MachineBucket(Bucket):
         state.full_at, state.answered_full_at = self._full_at, self._answered_full_at
         state.factor, state.cut_at, state.rate = self._factor, self._cut_at, self._rate
         state.capacity, state.shown = self.capacity, self._shown
+        if self._round_trip < math.inf:
+            state.round_trip = self._round_trip
         mine = self._unanswered + self._cut_off + self._leaving
         state.tell(self._file.worker, OnItsWay(mine, self._sent_at, now) if mine else None, now)
         return state
@@ -62,13 +64,16 @@ class MachineBucket(Bucket):
         """The file says so."""
         self._landed.clear()
 
-    def turn_at(self, who: str, cost: float, now: float) -> float:
-        """When `cost` fits behind what those take who go before `who`; infinity until something is answered."""
-        ready = self.ready_at(self._state.cost_ahead_of(who, now) + cost)
+    def fits_at(self, who: str, cost: float, now: float) -> float:
+        """When `cost` fits behind what those take who go before `who`."""
+        return self.ready_at(self._state.cost_ahead_of(who, now) + cost)
+
+    def joins_at(self, cost: float, now: float) -> float:
+        """As `clear_at`, with what all workers have on their way."""
         others = self._state.units_of_others(self._file.worker, now, mine=self._unanswered > 0)
         mine = self._unanswered + self._cut_off if self._unanswered or others else 0.0
-        free = self._most_on_its_way(cost, self._round_trip) - mine - others - cost
-        return math.inf if free < -_A_HAIR else max(ready, self._answered_full_at - free / self._rate)
+        free = self._most_on_its_way(cost, self._state.round_trip) - mine - others - cost
+        return math.inf if free < -_A_HAIR else self._answered_full_at - free / self._rate
 
     def wait(self, who: str, cost: float, *, until: float, due: float) -> None:
         """`who` waits for its turn, and looks again at `until`."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from batch_api.engine.limiter.limiter import Answer, LocalLimiter, Rejection
 from batch_api.engine.limiter.machine.bucket import MachineBucket
 from batch_api.engine.limiter.machine.file import Away, Busy, StateFile
-from batch_api.engine.limiter.machine.state import LONGEST_STALL, SAID_EVERY, SILENT, GateState
+from batch_api.engine.limiter.machine.state import SAID_EVERY, SILENT, GateState
 
 if TYPE_CHECKING:
     from batch_api.engine.gate import Draw, Ticket
@@ -112,15 +112,15 @@ class MachineLimiter:
             return gate.paused_until - now
         if not gate.proven and gate.scout not in ("", me) and now < gate.scout_until:
             return _POLL
-        turns = [_bucket(draw).turn_at(self._me, draw.cost, now) for draw in head.draws]
-        turn = max(turns)
+        fits = [_bucket(draw).fits_at(self._me, draw.cost, now) for draw in head.draws]
+        turn = max(*fits, *(_bucket(draw).joins_at(draw.cost, now) for draw in head.draws))
         if turn <= now:
             self._grant(gate, head, now)
             return 0.0
         seconds = _POLL if math.isinf(turn) else min(max(turn - now, _A_MOMENT), SAID_EVERY)
         for n, draw in enumerate(head.draws):
-            due = max((other for m, other in enumerate(turns) if m != n), default=now)
-            _bucket(draw).wait(self._me, draw.cost, until=now + seconds, due=min(due, now + LONGEST_STALL))
+            elsewhere = max(fits[:n] + fits[n + 1 :], default=now)
+            _bucket(draw).wait(self._me, draw.cost, until=now + seconds, due=elsewhere)
         return seconds
 
     def _grant(self, gate: GateState, head: Ticket, now: float) -> None:

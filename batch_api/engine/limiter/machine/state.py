@@ -93,6 +93,8 @@ class LimitState(Struct):
     answered_sent_at: float = 0.0
     """When the latest left of what was answered: what was sent before has arrived, or never will."""
     on_its_way: dict[str, OnItsWay] = field(default_factory=dict)
+    round_trip: float = 0.0
+    """Seconds that an answer to some worker took of late."""
 
     # -- turns ---------------------------------------------------------------------------------------------------
 
