@@ -18,7 +18,7 @@ from codegen.diff.figures import Figures
 from codegen.errors import CodegenError
 from codegen.generate.normalise import normalise
 from codegen.layout import HERE, Layout
-from codegen.prose import changed_words, numbers
+from codegen.prose import changed_words
 from tests.codegen import versions
 from tests.codegen.variants import SAME, WORDS, Change, null_as_type, scrambled, varied
 from tests.codegen.versions import new_version
@@ -620,7 +620,8 @@ def test_the_report_on_a_new_version(original: Json) -> None:
     assert "| `Audience.display_name` (`audiences.list`, `audiences.view`) | response | field removed | " in text
     limits = text.split("## Limits")[1]
     assert (
-        "| `POST /profiles/update` | 300 → 500 | 300 items every 1 s, burst 1000; at most 200 items a call |" in limits
+        "| `POST /profiles/update` | 300 updates per second → 500 updates per second | 300 items per second, burst 1000; "
+        "at most 200 items a call |" in limits
     )
     assert "- `segments_view`: `GET /segments/view`" in text.split("## Operations without a method")[1]
     assert "named segments_view in area segments" in text.split("## New parts")[1]
@@ -641,7 +642,10 @@ def test_a_lower_limit_in_the_text_is_breaking(original: Json) -> None:
         for line in text.split("## Breaking")[1].split("##")[0].splitlines()
         if line.startswith("| `POST /profiles/update`")
     ]
-    assert "we keep to 300 until overrides/cep/operations.yaml is corrected: until then calls may be refused" in row
+    assert (
+        "we keep to 300 updates per second until overrides/cep/operations.yaml is corrected: until then calls may be refused"
+        in row
+    )
 
 
 def test_the_limit_of_a_new_operation_is_beside_what_is_assumed(original: Json) -> None:
@@ -650,7 +654,10 @@ def test_the_limit_of_a_new_operation_is_beside_what_is_assumed(original: Json) 
         paths["/segments/remove"] = {"post": {"description": "Removes one. At most 7 requests per second.", **answer}}
 
     text = report.write(HERE, original, planted(original, add))
-    assert "| `POST /segments/remove` | no number → 7 | 1 requests every 1 s |" in text.split("## Limits")[1]
+    assert (
+        "| `POST /segments/remove` | no figure → 7 requests per second | 1 request per second |"
+        in text.split("## Limits")[1]
+    )
 
 
 def test_what_will_stop_the_build_is_in_the_report(original: Json) -> None:
@@ -751,10 +758,6 @@ def test_a_recursion_without_names_ends(original: Json, old: Json) -> None:
     first = planted(original, tree)
     rows = found(normal(first), planted(first, other))
     assert any("x | field added" in row for row in rows)
-
-
-def test_numbers_with_thousands() -> None:
-    assert numbers("10 000 edits, 1,000 items, 300/s, version 2.11, v2") == [10000, 1000, 300]
 
 
 @pytest.mark.parametrize(
