@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo demo-cluster test test-fast test-redis check fix generate spec-pull spec-diff spec-update api-snapshot \
+.PHONY: help setup demo demo-cluster test test-fast test-redis check fix generate spec-pull spec-diff spec-update stubs api-snapshot \
 	rehearse fuzz simulate release pins bench docs clean
 .DEFAULT_GOAL := help
 
@@ -95,6 +95,10 @@ spec-diff: setup ## report what the document in the working tree changes from gi
 
 spec-update: setup ## pull, report, generate, record what is public; URL= and API= as above; the report is build/spec-update.md
 	@$(BIN)/python -m tools.update --api "$(API)" $(if $(URL),--url "$(URL)")
+
+stubs: setup ## a method for each operation without one, with what tests and changelog need; after `make generate`
+	@$(BIN)/python -m tools.stubs
+	@$(BIN)/python -m tests.docs.limits_table
 
 release: setup ## build sdist and wheel of a tagged state in dist/, and run the demo with the installed wheel
 	@$(BIN)/python -m tools.release
