@@ -28,6 +28,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from batch_api._codec import UNSET
+from batch_api._generated.{api}.endpoints import {area} as api
 from batch_api.engine import arguments
 from batch_api.resources.paging import CursorListing, Listing
 from batch_api.results import Done, IndexingResult, shown
@@ -147,13 +148,11 @@ def write(layout: Layout, operation: Operation) -> Iterator[str]:
         path = layout.root / name
         path.write_text(edit(path.read_text(encoding="utf-8")), encoding="utf-8")
         if path.suffix == ".py":
-            _ruff("check", "--fix", "--quiet", str(path), root=layout.root)
-            _ruff("format", "--quiet", str(path), root=layout.root)
+            for command in (("check", "--fix", "--select=F401,I"), ("format",)):
+                subprocess.run(
+                    [sys.executable, "-m", "ruff", *command, "--quiet", str(path)], cwd=layout.root, check=True
+                )
         yield name
-
-
-def _ruff(*arguments: str, root: Path) -> None:
-    subprocess.run([sys.executable, "-m", "ruff", *arguments], cwd=root, check=False)
 
 
 def with_method(text: str, operation: Operation) -> str:
@@ -168,7 +167,16 @@ def with_method(text: str, operation: Operation) -> str:
     lines = text.split("\n")
     assert last.end_lineno is not None  # noqa: S101
     before, inside, after = lines[: future.lineno], lines[future.lineno : last.end_lineno], lines[last.end_lineno :]
-    return "\n".join([*before, _IMPORTS, *_merged(inside, imported), "", _source(operation), *after])
+    return "\n".join(
+        [
+            *before,
+            _IMPORTS.format(api=HERE.api, area=operation.area),
+            *_merged(inside, imported),
+            "",
+            _source(operation),
+            *after,
+        ]
+    )
 
 
 def _merged(lines: list[str], imported: str) -> list[str]:
@@ -196,6 +204,8 @@ def _source(operation: Operation) -> str:
         rows=operation.rows,
         stated=["self", *body, *(one.stated for one in sorted(others, key=lambda one: one.is_optional))],
         passed=["self._engine", *(["body"] if body else []), *(one.passed for one in others)],
+        texts=[one.name for one in others if one.type == "str" and not one.is_optional],
+        names=["self._engine", *(f"{one.name}={one.name}" for one in others)],
         is_object=bool(body) and "Sequence" not in str(operation.body),
         said=_first_words(operation),
         result=_result(operation),
