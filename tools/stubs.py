@@ -166,17 +166,9 @@ def with_method(text: str, operation: Operation) -> str:
     imported = f"if TYPE_CHECKING:\n    from batch_api.models import {', '.join(models)}\n" if models else ""
     lines = text.split("\n")
     assert last.end_lineno is not None  # noqa: S101
-    before, inside, after = lines[: future.lineno], lines[future.lineno : last.end_lineno], lines[last.end_lineno :]
-    return "\n".join(
-        [
-            *before,
-            _IMPORTS.format(api=HERE.api, area=operation.area),
-            *_merged(inside, imported),
-            "",
-            _source(operation),
-            *after,
-        ]
-    )
+    imports = _IMPORTS.format(api=HERE.api, area=operation.area)
+    inside = _merged(lines[future.lineno : last.end_lineno], imported)
+    return "\n".join([*lines[: future.lineno], imports, *inside, "", _source(operation), *lines[last.end_lineno :]])
 
 
 def _merged(lines: list[str], imported: str) -> list[str]:

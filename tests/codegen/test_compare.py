@@ -616,7 +616,7 @@ def test_a_report_on_no_change_is_short(original: Json) -> None:
 
 def test_the_report_on_a_new_version(original: Json) -> None:
     text = report.write(HERE, original, varied(new_version(original), scrambled))
-    assert "**1 breaking, 6 additive, 0 wording.**" in text
+    assert "**3 breaking, 11 additive, 0 wording.**" in text
     assert "| `Audience.display_name` (`audiences.list`, `audiences.view`) | response | field removed | " in text
     limits = text.split("## Limits")[1]
     assert (
@@ -624,7 +624,7 @@ def test_the_report_on_a_new_version(original: Json) -> None:
         "at most 200 items a call |" in limits
     )
     assert "- `segments_view`: `GET /segments/view`" in text.split("## Operations without a method")[1]
-    assert "named segments_view in area segments" in text.split("## New parts")[1]
+    assert "GET /segments/view: {name: segment_view, area: segments}" in text.split("## New parts")[1]
     assert str(HERE.root) not in text
 
 

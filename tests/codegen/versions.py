@@ -243,7 +243,7 @@ def changed(document: Json, change: Change) -> Json:
 
 
 def new_version(document: Json) -> Json:
-    """A copy, as version 2.13: a new operation, field and enum value, a changed limit in prose, one field removed."""
+    """A copy, as version 2.13, with changes of more than ten kinds, none of which stops the build."""
     document = copy.deepcopy(document)
     document["info"]["version"] = document["servers"][0]["variables"]["version"]["default"] = "2.13"
     paths, schemas = document["paths"], document["components"]["schemas"]
@@ -255,5 +255,17 @@ def new_version(document: Json) -> Json:
     schemas["status"]["enum"].append("EXPIRED")
     update = paths["/profiles/update"]["post"]
     update["description"] = update["description"].replace("300", "500")
+    export = paths["/profiles/export"]["post"]
+    export["description"] += "\n\nAll exports of a company together: at most 20 per hour."
+    paths["/audiences/replace"]["post"]["deprecated"] = True
+    sort = {"name": "sort", "in": "query", "schema": {"type": "string", "enum": ["name", "created"]}}
+    paths["/catalogs/list"]["get"]["parameters"].append(sort)
+    schemas["campaign"]["properties"]["name"]["maxLength"] = 500
+    once = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}
+    for operation in (item["post"] for item in paths.values() if "post" in item):
+        operation["parameters"].append(once)
+    done = {"type": "object", "properties": {"id": {"type": "string"}, "status": {"type": "string"}}}
+    answer = {"responses": {"200": {"description": "Thank you."}}}
+    document["webhooks"] = {"export_done": {"post": {"requestBody": _body(done), **answer}}}
     removed_field(document)
     return document
