@@ -518,7 +518,7 @@ PLANTED: list[tuple[str, Edit, list[str]]] = [
         "info text",
         lambda s, p, d: d["info"].update(description="x"),
         [
-            "wording | both | the document | says “x”, said “Project-level REST API of the Batch customer engagement pla…”"
+            "wording | both | the document | says “x”, said “Project-level REST API of the Batch customer engagement platform: profiles, audiences, campaigns, catalogs, orchestrations, exports and segments. Every call carries the REST API key of the company as…”"
         ],
     ),
     ("example only", lambda s, p, d: s["EditProfile"].update(example={"a": 1}), []),

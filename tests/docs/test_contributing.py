@@ -23,8 +23,8 @@ NAMED = {
     "tests/codegen/test_registry.py": ("EXPECTED",),
     "tests/docs/limits_table.py": ("CLIENT_CODE",),
     "tests/engine/test_engine.py": ("def test_a_refusal_is_raised_at_once",),
-    "tests/facade/test_every_method.py": ("def reads", "NEEDED"),
-    "tests/testing/test_document.py": ("def use_everything",),
+    "tests/facade/test_every_method.py": ("NEEDED",),
+    "tests/facade/test_operations.py": ("def everything",),
 }
 
 
