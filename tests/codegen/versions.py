@@ -6,6 +6,8 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+from codegen.document import server
+
 Json = dict[str, Any]
 Change = Callable[[Json], None]
 
@@ -242,10 +244,16 @@ def changed(document: Json, change: Change) -> Json:
     return document
 
 
+def next_version(document: Json) -> str:
+    """A version that the API may have some day: 2.13 after 2.11."""
+    major, _, minor = server(document)[1].partition(".")
+    return f"{major}.{int(minor or 0) + 2}"
+
+
 def new_version(document: Json) -> Json:
-    """A copy, as version 2.13, with changes of more than ten kinds, none of which stops the build."""
-    document = copy.deepcopy(document)
-    document["info"]["version"] = document["servers"][0]["variables"]["version"]["default"] = "2.13"
+    """A copy, as the next version, with changes of more than ten kinds, none of which stops the build."""
+    document, version = copy.deepcopy(document), next_version(document)
+    document["info"]["version"] = document["servers"][0]["variables"]["version"]["default"] = version
     paths, schemas = document["paths"], document["components"]["schemas"]
     segment = {"type": "object", "properties": {"name": {"type": "string"}, "size": {"type": "integer"}}}
     name = {"name": "name", "in": "query", "required": True, "schema": {"type": "string"}}
