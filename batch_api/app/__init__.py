@@ -1,1 +1,1 @@
-"""The legacy app-level API: its client, resources, results and kinds of items."""
+"""Private: the legacy app-level API. Its client, resources, results and types of items. Import from `batch_api`."""

@@ -1,1 +1,1 @@
-"""What every request passes through: limits, retry, errors, transport."""
+"""Private: what every request passes through. Limits, retry, errors, transport. Import from `batch_api`."""

@@ -21,6 +21,7 @@ import orjson
 from batch_api._operation import Condition, Dates, Encoded, Operation
 from batch_api.engine.check import check, named, plain, written
 from batch_api.engine.errors import InvalidInput
+from batch_api.engine.retry import is_replayable
 
 SLICE: Final = 250
 """Items encoded before yielding to the event loop: well under a millisecond, or below two if they must be walked."""
@@ -66,12 +67,7 @@ async def prepare(operation: Operation, body: object | Encoded | None) -> Prepar
         met = _met(content, asked)
     else:
         content, items, met = None, 1, set()
-    return Prepared(
-        content,
-        items,
-        replayable=operation.replay and operation.replay_unless not in met and (only_if is None or only_if in met),
-        met=frozenset(met),
-    )
+    return Prepared(content, items, replayable=is_replayable(operation, met), met=frozenset(met))
 
 
 async def _encode_items(

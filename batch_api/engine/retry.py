@@ -6,9 +6,10 @@ import email.utils
 import math
 import random
 import time
+from collections.abc import Container
 from typing import Literal
 
-from batch_api._operation import Operation
+from batch_api._operation import Condition, Operation
 from batch_api.engine.attempt import AttemptOutcome
 from batch_api.engine.observe import logger
 from batch_api.engine.response import Response
@@ -22,6 +23,12 @@ LONGEST_RETRY_AFTER = 3600.0
 """Seconds; a longer `Retry-After` counts as this: one mistake of the server should not stop a client for days."""
 
 Verdict = Literal["done", "wait", "again", "give up"]
+
+
+def is_replayable(operation: Operation, met: Container[Condition | None]) -> bool:
+    """Whether a request may be sent again when nobody knows if the first was applied. `met`: what its body meets."""
+    only_if = operation.replay_only_if
+    return operation.replay and operation.replay_unless not in met and (only_if is None or only_if in met)
 
 
 def outcome_of(operation: Operation, result: Response | Fault) -> AttemptOutcome:

@@ -1,4 +1,4 @@
-"""Streams of edits in, the fate of every one out."""
+"""Private but for `split`: streams of edits in, the fate of every one out. Import from `batch_api`."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from codegen.diff.facade import methods
 from codegen.layout import HERE
 from tests.docs.blocks import ROOT
 
-HEAD = ("Call", "Operation", "Documented limit", "Source", "What the SDK does", "Items a call", "Sent again")
+HEAD = ("Call and operation", "Documented limit", "Source", "What the SDK does", "Items a call", "Retried")
 
 CLIENT_CODE = {LimitFact(1.0, spacing=0.02), LimitFact(5.0, 3600.0)}
 """The figures that public client code states, and no page of the vendor's: comments in `operations.yaml` say more."""
@@ -22,7 +22,7 @@ METHODS = methods(HERE)
 
 def full() -> list[str]:
     """The table of the docs: a row for each operation."""
-    rows = [(called(one), f"`{one.name}`", *facts(one)) for one in OPERATIONS.values()]
+    rows = [(f"{called(one)}<br>`{one.name}`", *facts(one)) for one in OPERATIONS.values()]
     return list(table(HEAD, rows))
 
 
@@ -38,7 +38,7 @@ def short() -> list[str]:
         label = f"other `{names.pop()}.*`" if len(names) == 1 else "all others"
         caps = [f"{number(one.max_items)} ({called(one)})" for one in ones if one.max_items]
         rows.append((label, *limits, ", ".join(sorted(caps))))
-    return list(table((HEAD[0], *HEAD[2:-1]), rows))
+    return list(table(("Call", *HEAD[1:-1]), rows))
 
 
 def called(operation: Operation) -> str:
@@ -69,7 +69,7 @@ def documented(fact: LimitFact) -> str:
 
 def source(fact: LimitFact) -> str:
     known = {(one.rate, one.per, one.unit) for one in CLIENT_CODE}
-    return "public client code" if (fact.rate, fact.per, fact.unit) in known else "vendor's documentation"
+    return "client code" if (fact.rate, fact.per, fact.unit) in known else "documentation"
 
 
 def pace(fact: LimitFact, operation: Operation) -> str:

@@ -128,6 +128,7 @@ CEP: dict[str, list[Ask]] = {
     "exports.list": [lambda c, s: c.exports.list(cursor=s)],
     "exports.view": [lambda c, s: c.exports.view(s)],
     "exports.wait": [lambda c, s: c.exports.wait(s, timeout=2)],
+    "exports.records": [lambda c, s: c.exports.records(s, timeout=2)],
     "exports.download": [lambda c, s: c.exports.download(s)],
     "exports.download_to": [lambda c, s: c.exports.download_to(s, "file")],
     "segments.list": [lambda c, s: c.segments.list(cursor=s)],
@@ -324,8 +325,9 @@ NEEDED = {
 def reads(api: str, name: str) -> bool:
     """Whether a method promises to show something: a model, or a list."""
     area, _, method = name.partition(".")
-    given = inspect.signature(getattr(getattr(client_of(api, Wire()), area), method)).return_annotation
-    return str(given).removesuffix(" | None") in {*models.__all__, *app_models.__all__} or given.startswith("Listing[")
+    given = str(inspect.signature(getattr(getattr(client_of(api, Wire()), area), method)).return_annotation)
+    shown = {*models.__all__, *app_models.__all__}
+    return given.removesuffix(" | None") in shown or given.startswith(("Listing[", "AsyncGenerator["))
 
 
 ANSWERED = [one for one in FIRST if not one[1].endswith(("ingest", "download", "download_to"))]

@@ -163,7 +163,7 @@ class Delivery:
         if is_refused(error, 429):
             return await self._ease(rows, chunk, lost_answer)
         if is_refused(error, *_ABOUT_ONE_ITEM):
-            return await self._find_the_bad_ones(rows, error, chunk, lost_answer)
+            return await self._bisect(rows, error, chunk, lost_answer)
         if error.outcome == "unknown" and rows.has_events and not self._resend_events:
             return await self._attributes_only(rows, lost_answer or error, chunk)
         self.end(error)
@@ -236,7 +236,7 @@ class Delivery:
             troubles |= await self._settle(half, chunk, lost_answer)
         return troubles
 
-    async def _find_the_bad_ones(
+    async def _bisect(
         self, rows: EncodedItems, error: BatchError, chunk: _Chunk, lost_answer: BatchError | None
     ) -> Troubles:
         """Bisect a refused chunk until the bad items are isolated and all others delivered."""
