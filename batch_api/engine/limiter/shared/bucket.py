@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from batch_api.engine.limiter.bucket import Bucket
+from batch_api.engine.limiter.cut import FLOOR
 from batch_api.engine.limiter.pace import Reason, Refused
 from batch_api.engine.limiter.shared.bounded import MOST, number
-from batch_api.engine.limiter.shared.link import FLOOR, TERM, Link
+from batch_api.engine.limiter.shared.link import TERM, Link
 from batch_api.engine.limits import Learned, Limit
 
 _TOLERANCE = 0.02

@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary, WeakSet
 
 import orjson
 
+from batch_api.engine.limiter.cut import CUT, FLOOR, RECOVERY
 from batch_api.engine.limiter.shared.reason import reason_for
 from batch_api.engine.limiter.shared.server import Server
 from batch_api.engine.limiter.shared.url import Address, shown
@@ -29,8 +30,6 @@ SLICE = 0.1
 """Seconds' worth of a limit that is leased at once, or the largest request of any process where that is more."""
 LONGEST_PAUSE = 3960.0
 """Seconds: the hour for which a `Retry-After` is believed, and 10 % of jitter."""
-FLOOR = 0.1
-"""The part of a limit that is left after however many rejections. Each takes a fifth, and 1 % comes back a second."""
 _RULES = {
     "term": TERM,
     "slice": SLICE,
@@ -40,9 +39,9 @@ _RULES = {
     "leap": 1.0,  # a clock that gained or lost more than this since a process last asked was set
     "pause": LONGEST_PAUSE,
     "keep": 86_400,  # seconds after its last use at which a full limit is forgotten
-    "cut": 0.8,
+    "cut": CUT,
     "floor": FLOOR,
-    "recovery": 0.01,
+    "recovery": RECOVERY,
 }
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 1.0
 _RELAPSE = 10.0
