@@ -78,7 +78,6 @@ docs: setup ## build the documentation, in site/
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 test-site: setup ## look at the docs site in headless Chromium: links, console, widths, search, theme; CHROMIUM=path
-	$(BIN)/python -m pip install --quiet "playwright>=1.50,<2"
 	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -q -s tests/browser
 
 # What of the docs follows the registry.
