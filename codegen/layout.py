@@ -47,7 +47,7 @@ class Layout(NamedTuple):
 
     @property
     def repairs(self) -> Path:
-        """What is done to the vendor's document before it is validated. There need be none."""
+        """What is done to the vendor's document before it is validated."""
         return self.overrides / "repairs.yaml"
 
     @property

@@ -33,8 +33,7 @@ def opened(found: Json, layout: Layout, where: str) -> Opened:
     if convert.is_older(found):
         notes.append(f"{where} is OpenAPI {found['openapi']}: read as 3.1")
         found = convert.converted(found)
-    if layout.repairs.is_file():
-        found, idle = overlay.tried(found, layout.repairs)
-        notes += [f"no longer needed: {error}" for error in idle]
+    found, idle = overlay.tried(found, layout.repairs)
+    notes += [f"no longer needed: {error}" for error in idle]
     document.validate(found, where, f"Repair it by an action in {layout.repairs}, or replace it.")
     return Opened(found, notes)

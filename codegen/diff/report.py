@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from codegen import names, yamlfile
-from codegen.diff import facade
+from codegen.diff import facade, release
 from codegen.diff.changes import WEIGHTS, Change
 from codegen.diff.compare import by_key, changes, sides_of
 from codegen.diff.figures import Figures
@@ -115,6 +115,7 @@ class _Report:
         lines += _quoted("What stops the build", [self._here(str(stop)) for stop in self.stops])
         lines += _quoted("How it was read", [self._here(note) for note in self.notes])
         lines += self._proposed()
+        lines += self._release(new)
         lines += _list("Operations without a method: `client.call` reaches them", self.uncovered)
         return "\n".join(lines).rstrip() + "\n"
 
@@ -189,6 +190,26 @@ class _Report:
             shown = [_cell(row) for row in rows]
             lines += [f"`{self._here(str(path))}`:", "", "```yaml", *shown, "```", ""] if rows else []
         return ["## New parts: lines to start from", "", *lines] if lines else []
+
+    def _release(self, of: str) -> list[str]:
+        """The next version, and a draft of its changelog."""
+        if not self.rows:
+            return []
+        now = release.current(self.layout)
+        version = release.next_version(now, [row.change.weight for row in self.rows])
+        told = [(self._public(row), row.change) for row in self.rows]
+        draft = release.changelog(told, of.partition(" ")[0])
+        lines = ["```markdown", *draft, "```", ""] if draft else []
+        return [f"## The next version: {version}, after {now}", "", *lines]
+
+    def _public(self, row: _Row) -> str:
+        """The place as `tools/public-api.txt` has it, where it is a model."""
+        place = self._where(row)
+        return (
+            place.replace("`", "`models.", 1)
+            if self.figures.component(row.change.where) in self.names.schemas
+            else place
+        )
 
     def _here(self, text: str) -> str:
         return text.replace(f"{self.layout.root}/", "")

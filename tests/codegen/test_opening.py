@@ -1,4 +1,4 @@
-"""A document that is not perfect has a way on: it is converted, repaired by data, and told about; or refused clearly."""
+"""A document that is not perfect has a way on: converted, repaired by data, and told about, or refused clearly."""
 
 from __future__ import annotations
 
