@@ -6,21 +6,13 @@ import re
 from collections.abc import Iterable
 
 from codegen.diff.changes import Change
-from codegen.layout import Layout
 
 _SECTIONS = {"breaking": "Changed", "additive": "Added"}
 
 
-def current(layout: Layout) -> str:
-    """The version of the package."""
-    text = (layout.root / "batch_api" / "_version.py").read_text(encoding="utf-8")
-    found = re.search(r'^__version__ = "(\d+\.\d+\.\d+)', text, re.MULTILINE)
-    return found[1] if found else "0.0.0"
-
-
 def next_version(version: str, weights: Iterable[str]) -> str:
     """By Semantic Versioning: before 1.0.0 a minor version may break, and adds as well."""
-    major, minor, patch = map(int, version.split("."))
+    major, minor, patch = map(int, re.findall(r"\d+", version)[:3])
     if "breaking" in weights and major:
         return f"{major + 1}.0.0"
     if {"breaking", "additive"} & set(weights):

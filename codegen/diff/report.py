@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from batch_api._version import __version__
 from codegen import names, yamlfile
 from codegen.diff import facade, release
 from codegen.diff.changes import WEIGHTS, Change
@@ -195,12 +196,11 @@ class _Report:
         """The next version, and a draft of its changelog."""
         if not self.rows:
             return []
-        now = release.current(self.layout)
-        version = release.next_version(now, [row.change.weight for row in self.rows])
+        version = release.next_version(__version__, [row.change.weight for row in self.rows])
         told = [(self._public(row), row.change) for row in self.rows]
         draft = release.changelog(told, of.partition(" ")[0])
         lines = ["```markdown", *draft, "```", ""] if draft else []
-        return [f"## The next version: {version}, after {now}", "", *lines]
+        return [f"## The next version: {version}, after {__version__}", "", *lines]
 
     def _public(self, row: _Row) -> str:
         """The place as `tools/public-api.txt` has it, where it is a model."""
