@@ -19,6 +19,7 @@ EVENT_TIME: Final = "event_time"
 CURSOR: Final = "last_updated_at"
 """The column from which Cloud Sync knows what has changed. It is not sent."""
 
+RENAME: Final = "`columns` of `Rows` gives another name, or leaves it out (command line: --map, --skip)"
 CLOUD_SYNC: Final = (
     "`Rows` reads it by names='cloud-sync' (command line: --names cloud-sync), and sends it as it is where `columns`"
     " (--map) says so"
