@@ -90,7 +90,8 @@ def json_of(value: Any) -> None:
 def told(error: Exception) -> str:
     """An error in a sentence."""
     if isinstance(error, InvalidInput):
-        return f"{error.path}: {error.reason}." if error.path else f"{error.reason}."
+        where = f"{error.path}: " if error.path else ""
+        return f"{where}{error.reason}.{' Nothing was sent.' if error.outcome == 'not_sent' else ''}"
     if isinstance(error, BatchError):
         return str(error)
     if isinstance(error, OSError):
