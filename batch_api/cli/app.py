@@ -391,10 +391,11 @@ def quota(
     once: Annotated[bool, typer.Option("--once", help="Show the current state, and exit.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Watch rate limits that are shared through Redis.
+    """Watch rate limits that processes share.
 
     How far they are used, by whom, and what is paused.
-    BATCH_QUOTA_URL says where Redis is. Needs the extra `redis`.
+    BATCH_QUOTA_URL says where: the URL of a Redis (extra `redis`),
+    or "machine" for the processes of this user here.
     """
     from batch_api.cli import quota as quota_
 

@@ -328,7 +328,7 @@ REFUSED = [
     Refused(
         "upper.csv",
         b"CUSTOM_ID,PLAN\nu1,gold\n",
-        "found 'CUSTOM_ID', 'PLAN'. Perhaps 'CUSTOM_ID' is meant: it is named by the option `id`",
+        "found 'CUSTOM_ID', 'PLAN'. Perhaps 'CUSTOM_ID' is meant: use the option `id`",
     ),
     Refused("padded-id.csv", b"custom_id ,plan\nu1,gold\n", "Perhaps 'custom_id ' is meant: use the option `trim`"),
     Refused("twice.csv", b"custom_id,email,email\nu1,a,b\n", "expected each name once, found 'email' several times"),

@@ -73,12 +73,12 @@ def test_a_dry_run_shows_each_column(fake: FakeBatch, batch_api: Command, custom
 @pytest.mark.parametrize(
     ("header", "options", "cure"),
     [
-        ("custom_id,date__birthday", (), "--names cloud-sync"),
-        ("USER_ID,date__birthday", ("--id", "USER_ID"), "--names cloud-sync"),
-        ("custom_id,event_name", (), "--events"),
-        ("USER_ID,plan", (), "--id"),
+        ("custom_id,date__birthday", (), "the option `names cloud-sync`"),
+        ("USER_ID,date__birthday", ("--id", "USER_ID"), "the option `names cloud-sync`"),
+        ("custom_id,event_name", (), "the option `events`"),
+        ("USER_ID,plan", (), "the option `id`"),
         ("USER_ID,plan", ("--id", "user_id"), "did you mean 'USER_ID'"),
-        ("custom_id,Tier Level", (), "--map, --skip"),
+        ("custom_id,Tier Level", (), "The options `map` and `skip`"),
         ("custom_id,Tier Level", ("--skip", "tier level"), "did you mean 'Tier Level'"),
         ("custom_id,a,b", ("--map", "a=x", "--map", "b=date(x)"), "are one attribute"),
         ("custom_id,a", ("--map", "a"), "COLUMN=KEY"),

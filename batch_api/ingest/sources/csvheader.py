@@ -79,10 +79,10 @@ def _remedy(header: Sequence[str], name: str, delimiter: str) -> str:
         looks = "" if other is None else f": it looks like {other!r}"
         return f". There is only one column, so the delimiter may be wrong{looks}"
     close = next((column for column in header if column.strip(PADDING).lower() == name), None)
-    if close is not None and close.strip(PADDING) == name:
-        return f". Perhaps {close!r} is meant: use the option `trim`"
-    meant = "Another column is named" if close is None else f"Perhaps {close!r} is meant: it is named"
-    return f". {meant} by the option `id` of `Rows` (command line: --id)"
+    if close is None:
+        return ". Another column is named by the option `id` (in Python, Rows(id=…))"
+    option = "trim" if close.strip(PADDING) == name else "id"
+    return f". Perhaps {close!r} is meant: use the option `{option}`"
 
 
 def check(header: Sequence[str], id: int, operation: str, text: Collection[str]) -> None:
