@@ -206,7 +206,7 @@ READ = [
         b"custom_id;price\nu1;12,5\nu2;12\n",
         {"u1": {"price": "12,5"}, "u2": {"price": 12}},
         options=("--delimiter", ";"),
-        hint="price: cells such as 12,5 are sent as texts. If they are numbers: option `decimal`",
+        hint="price: cells such as 12,5 would be text. If they are numbers: option `decimal`",
     ),
     Case(
         "latin.csv",
@@ -262,7 +262,7 @@ READ = [
         "numbers.csv",
         column("v", list(NUMBERS)),
         {f"u{at}": {"v": value} for at, value in enumerate(NUMBERS.values())},
-        hint="v: #N/A, NA, NaN, None, \\N, null are sent as texts",
+        hint="v: #N/A, NA, NaN, None, \\N, null would be text",
     ),
     Case(
         "nulls.csv",
