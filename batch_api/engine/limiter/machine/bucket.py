@@ -70,8 +70,8 @@ class MachineBucket(Bucket):
 
     def joins_at(self, cost: float, now: float) -> float:
         """As `clear_at`, with what all workers have on their way."""
-        others = self._state.units_of_others(self._file.worker, now, mine=self._unanswered > 0)
-        mine = self._unanswered + self._cut_off if self._unanswered or others else 0.0
+        others = self._state.units_of_others(self._file.worker, now, mine=self.is_on_its_way)
+        mine = self._unanswered + self._leaving + self._cut_off if self.is_on_its_way or others else 0.0
         free = self._most_on_its_way(cost, self._state.round_trip) - mine - others - cost
         return math.inf if free < -_A_HAIR else self._answered_full_at - free / self._rate
 
@@ -101,6 +101,10 @@ class MachineBucket(Bucket):
     def is_on_its_way(self) -> bool:
         """Whether an answer is awaited."""
         return bool(self._unanswered + self._leaving)
+
+    def hides(self, cost: float, late: float) -> bool:
+        """Whether the server's bucket hides it if a request of `cost` comes so many seconds late."""
+        return late <= self._slack(cost)
 
     def answered(self, sent_at: float) -> None:
         """What left then was answered."""
