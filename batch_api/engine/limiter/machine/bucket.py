@@ -128,8 +128,13 @@ class MachineBucket(Bucket):
 
     def land(self, cost: float, counted_at: float) -> None:
         super().land(cost, counted_at)
-        self._landed.append((cost, counted_at))
+        self._note(cost, counted_at)
 
     def land_cut_off(self, cost: float, counted_at: float) -> None:
         super().land_cut_off(cost, counted_at)
-        self._landed.append((cost, counted_at))
+        self._note(cost, counted_at)
+
+    def _note(self, cost: float, counted_at: float) -> None:
+        """To be told at the next visit; while there is none, nothing is: then the limits begin empty."""
+        if not self._file.is_away:
+            self._landed.append((cost, counted_at))

@@ -196,9 +196,7 @@ class MachineLimiter:
         self._reports.clear()
         self._was_away = False
 
-    def _report(
-        self, report: Callable[[GateState], None], draws: Sequence[Draw], *, can_wait: bool = False
-    ) -> None:
+    def _report(self, report: Callable[[GateState], None], draws: Sequence[Draw], *, can_wait: bool = False) -> None:
         """Tell it now; or soon, if it `can_wait`: under load, the next request that leaves tells it."""
         if draws:
             self._reports.append(report)
