@@ -38,7 +38,7 @@ class MachineBucket(Bucket):
 
     def load(self, state: LimitState | None, now: float) -> None:
         """Take over what the file says, and add what it was not told yet."""
-        self._state = self._begun(now) if state is None else state
+        self._state = self._begun() if state is None else state
         self._factor, self._cut_at = self._state.factor, self._state.cut_at
         self._set_rate()
         self._recover()
@@ -88,12 +88,14 @@ class MachineBucket(Bucket):
         self._state.spent += cost
         self._state.serve(who, self.seconds_for(cost), cost, now)
 
-    def _begun(self, now: float) -> LimitState:
-        """A limit that is new holds one request's cost. One that this worker knew was lost, and holds nothing."""
+    def _begun(self) -> LimitState:
+        """A limit that is new: the first request goes alone, and its answer sets the level, as in one process.
+
+        One that this worker knew was lost, and holds nothing.
+        """
         if self._is_known:
             self.restart(0.0, left=False)
-            return LimitState(self._full_at, factor=self._factor, cut_at=self._cut_at)
-        return LimitState(now + (self.capacity - min(self._largest, self.capacity)) / self._full_rate)
+        return LimitState(self._full_at, factor=self._factor, cut_at=self._cut_at)
 
     # -- what the gate asks and tells ----------------------------------------------------------------------------
 
