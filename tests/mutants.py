@@ -430,6 +430,96 @@ MUTANTS = (
         "rfc3339(moment) if True else",
     ),
     Mutant("names carry types where the API says so", "check.py", "or key in dates.named", ""),
+    # the workers of one machine
+    Mutant(
+        "workers: who was given less goes first", "limiter/machine/state.py", "if (place.start, name) < mine and", "if"
+    ),
+    Mutant(
+        "workers: nobody goes ahead of those before it",
+        "limiter/machine/state.py",
+        "if (place.start, name) < mine and",
+        "if False and",
+    ),
+    Mutant(
+        "workers: one that should have looked has lost its turn",
+        "limiter/machine/state.py",
+        "place.until + GRACE >= now >= place.due",
+        "now >= place.due",
+    ),
+    Mutant(
+        "workers: one that another limit holds up holds up nobody",
+        "limiter/machine/state.py",
+        "place.until + GRACE >= now >= place.due",
+        "place.until + GRACE >= now",
+    ),
+    Mutant(
+        "workers: what all have on its way counts",
+        "limiter/machine/state.py",
+        "return heard + silent if heard or mine else 0.0",
+        "return 0.0",
+    ),
+    Mutant(
+        "workers: what a dead one sent counts",
+        "limiter/machine/state.py",
+        "return heard + silent if heard or mine else 0.0",
+        "return heard",
+    ),
+    Mutant(
+        "workers: what a dead one sent was counted when it arrived",
+        "limiter/machine/state.py",
+        "self.answered_full_at = counted_at + other.units / self.rate",
+        "pass",
+    ),
+    Mutant(
+        "workers: one of all goes ahead",
+        "limiter/machine/limiter.py",
+        'if not gate.proven and gate.scout not in ("", me) and now < gate.scout_until:',
+        "if False:",
+    ),
+    Mutant(
+        "workers: a pause is heard by all", "limiter/machine/limiter.py", "if gate.paused_until > now:", "if False:"
+    ),
+    Mutant(
+        "workers: a rejection counts once",
+        "limiter/machine/limiter.py",
+        "if ticket.spent_at < gate.paused_at:  #",
+        "if False:  #",
+    ),
+    Mutant(
+        "workers: after they went on alone, the limits are empty",
+        "limiter/machine/limiter.py",
+        "if self._was_away:  #",
+        "if False:  #",
+    ),
+    Mutant("workers: a lost limit holds nothing", "limiter/machine/bucket.py", "if self._is_known:", "if False:"),
+    Mutant(
+        "workers: one at a time",
+        "limiter/machine/file.py",
+        "fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)",
+        "pass",
+    ),
+    Mutant(
+        "workers: a write that was cut off changes nothing",
+        "limiter/machine/file.py",
+        "_SLOTS[number % 2]) <",
+        "_SLOTS[0]) <",
+    ),
+    Mutant(
+        "workers: a damaged text is none",
+        "limiter/machine/file.py",
+        "if text and zlib.crc32(text, number % 2**32) == checksum:",
+        "if text:",
+    ),
+    Mutant("workers: no file but ours", "limiter/machine/file.py", "        _check(os.fstat(descriptor))\n", ""),
+    Mutant(
+        "workers: a clock that went back is another", "limiter/machine/file.py", " and state.seen < now + _AHEAD", ""
+    ),
+    Mutant(
+        "workers: nobody else looks into the directory",
+        "limiter/machine/directory.py",
+        "if found.st_mode & _OTHERS:",
+        "if False:",
+    ),
 )
 
 
