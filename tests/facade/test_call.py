@@ -422,7 +422,7 @@ async def test_the_fake_over_sockets(fake: FakeBatch) -> None:
     async with fake.serve() as url, BatchClient(fake.rest_api_key, fake.project_key, base_url=url) as client:
         assert (await client.call("profile_update", body=[EDIT])).status == 202
         with pytest.raises(NotFound):
-            await client.call("GET /segments/view", params={"name": "x"})
+            await client.call("GET /no/such/operation", params={"name": "x"})
 
 
 async def test_addresses_that_are_posted_to_are_not_kept_for_ever() -> None:
