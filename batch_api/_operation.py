@@ -7,6 +7,7 @@ These are the words that generated code, the generator and the engine have in co
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from batch_api._codec import QueryValue
@@ -111,6 +112,16 @@ class Api(NamedTuple):
     """... the one that explains it."""
     maintenance: str
     """The name by which the API says that it is down, and that it took nothing."""
+
+
+class Keys(NamedTuple):
+    """The keys that one kind of object in a request may have."""
+
+    names: frozenset[str]
+    inside: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """Which kinds of objects are under a key, alone or in a list, by the names of their schemas."""
+    mark: tuple[str, str] | None = None
+    """The key, and its one value, that tell this kind from one that may have any key."""
 
 
 class Encoded(NamedTuple):

@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from batch_api._generated.cep.endpoints import campaigns as api
+from batch_api._generated.cep.keys import KEYS
 from batch_api.engine import arguments
 from batch_api.engine.errors import InvalidInput
+from batch_api.engine.keys import Known
 from batch_api.resources.resource import Resource
 from batch_api.results import CreatedCampaign, Done
 
 if TYPE_CHECKING:
     from batch_api.models import Campaign
+
+
+_CAMPAIGN = Known(KEYS, ("Campaign",))
 
 
 class Campaigns(Resource):
@@ -55,6 +60,7 @@ class Campaigns(Resource):
 
 def _check(campaign: object, path: str) -> None:
     arguments.an_object(campaign, path="campaign")
+    _CAMPAIGN.check(campaign, path.removesuffix("."))
     for name in ("name", "state", "when", "messages"):
         if arguments.field(campaign, name) is None:
             raise InvalidInput("missing", path=path + name)

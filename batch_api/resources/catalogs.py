@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_api._codec import UNSET
 from batch_api._generated.cep.endpoints import catalogs as api
+from batch_api._generated.cep.keys import KEYS
 from batch_api.engine import arguments
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import InvalidInput
+from batch_api.engine.keys import Known
 from batch_api.ingest.items.item_types import CatalogItems
 from batch_api.ingest.job.patience import DRAIN, PATIENCE
 from batch_api.resources.checking import checked
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 
 MOST_FIELDS: Final = 25
 """Fields of a catalog (fact sheet: catalogs and campaigns, 2)."""
+
+
+_FIELD, _FIELD_EDIT = Known(KEYS, ("CatalogField",)), Known(KEYS, ("CatalogFieldEdit",))
 
 
 class Catalogs(Resource):
@@ -62,7 +67,7 @@ class Catalogs(Resource):
             listed: list[Any] = [{"name": field, "type": kind} for field, kind in fields.items()]
         else:
             listed = arguments.items(fields, "fields", one="field")
-        _check_fields(listed, needed=("name", "type"))
+        _check_fields(listed, _FIELD, needed=("name", "type"))
         if len(listed) > MOST_FIELDS:
             raise InvalidInput(f"expected at most {MOST_FIELDS} fields, got {len(listed)}", path="fields")
         answer = await api.catalog_create(self._engine, {"name": arguments.text(name, "name"), "fields": listed})
@@ -75,7 +80,7 @@ class Catalogs(Resource):
         `{"action": "remove", "name": "sizes"}`.
         """
         changes = arguments.items(fields, "fields", one="field")
-        _check_fields(changes, needed=("action", "name"))
+        _check_fields(changes, _FIELD_EDIT, needed=("action", "name"))
         answer = await api.catalog_update(self._engine, {"name": arguments.text(name, "name"), "fields": changes})
         return Done.of(answer)
 
@@ -264,11 +269,12 @@ def _state(seen: Catalog) -> object:
     return getattr(seen, "indexing_state", None)
 
 
-def _check_fields(fields: list[Any], *, needed: tuple[str, ...]) -> None:
+def _check_fields(fields: list[Any], known: Known, *, needed: tuple[str, ...]) -> None:
     if not fields:
         raise InvalidInput("expected one field or more, got an empty object", path="fields")
     for index, field in enumerate(fields):
         arguments.an_object(field, index=index)
+        known.check(field, index=index)
         for name in (*needed, "type") if arguments.field(field, "action") == "add" else needed:
             if not arguments.field(field, name):
                 raise InvalidInput("missing", index=index, path=name)

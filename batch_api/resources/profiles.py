@@ -7,7 +7,9 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 from batch_api._generated.cep.endpoints.profiles import profile_export, profile_mass_update, profile_update
+from batch_api._generated.cep.keys import KEYS
 from batch_api.engine import arguments
+from batch_api.engine.keys import Known
 from batch_api.ingest.items.item_types import ProfileEdits
 from batch_api.ingest.job.patience import DRAIN, PATIENCE
 from batch_api.resources.checking import checked
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     )
 
 Endpoint = Literal["update", "mass-update"]
+
+
+_EXPORT = Known(KEYS, ("ExportAttributesRequest", "ExportEventsRequest", "ExportReachabilityRequest"))
 
 
 class Profiles(Resource):
@@ -252,6 +257,7 @@ class Profiles(Resource):
         Source: fact sheet: profiles and audiences, 2.3.
         """
         arguments.an_object(request, path="request")
+        _EXPORT.check(request)
         arguments.text(arguments.field(request, "export_type"), "export_type")
         answer = await profile_export(self._engine, request)
         return promised(answer, "id")

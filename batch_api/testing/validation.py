@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jsonschema_rs
 
+from batch_api.engine.errors import InvalidInput
+from batch_api.engine.keys import Known
 from batch_api.testing import document
 from batch_api.testing.wire import malformed, missing
 
@@ -51,20 +53,35 @@ def takes_body(operation: Operation, api: str) -> bool:
 
 
 async def check_body(operation: Operation, body: Any, api: str, *, whole: bool) -> None:
-    """Raise a refusal with status 400 if the body does not match the document.
+    """Raise a refusal with status 400 if the body does not match the document, or has a key that it does not know.
 
     Where not the `whole` is judged, what is inside the items of an array is left to others.
     """
     validator = _body_validator(operation, api, whole)
     if validator is None:
         return
+    known = _known_keys(operation, api)
     if operation.items == () and isinstance(body, list):
         for start in range(0, len(body), SLICE):
             if start:
                 await asyncio.sleep(0)
             _judge(validator, body[start : start + SLICE], start)
+            for index, item in enumerate(body[start : start + SLICE], start):
+                _refuse_unknown(known, item, f"{index}")
     else:
         _judge(validator, body)
+        _refuse_unknown(known, body)
+
+
+def _refuse_unknown(known: Known, body: Any, path: str = "") -> None:
+    """What the API makes of a key that it does not have is not documented. A fake that passed it over would hide slips.
+
+    A key that a later version has is refused, too: put a newer document under the fake, or answer by a fault.
+    """
+    try:
+        known.check(body, path)
+    except InvalidInput as error:
+        raise malformed(f"{error.path}: {error.reason}") from None
 
 
 def check_path(operation: Operation, path: dict[str, str], api: str) -> None:
@@ -108,6 +125,11 @@ def compile_schema(
 ) -> jsonschema_rs.Validator:
     """A validator for a schema of the document. Its messages show no values."""
     return jsonschema_rs.validator_for(document.standalone(schema, api), validate_formats=formats, mask="the value")
+
+
+@functools.cache
+def _known_keys(operation: Operation, api: str) -> Known:
+    return Known(document.keys(api), document.kinds_of(document.body_schema(operation, api) or {}, api))
 
 
 @functools.cache

@@ -14,6 +14,7 @@ from codegen.api import Api
 from codegen.document import Json, server, sha256
 from codegen.generate import format as layout_of_code
 from codegen.generate import generator
+from codegen.generate.keys import keys_of
 from codegen.generate.views import Alias, Area, Import, Model
 from codegen.layout import Layout
 from codegen.text import docstring, literal
@@ -54,6 +55,7 @@ def render(inputs: Inputs, environment: Environment, folder: Path) -> None:
     page = _Page(environment)
     page.write(package / "document.py", "document.py.jinja", **_origin(inputs))
     page.write(package / "registry.py", "registry.py.jinja", **_known(inputs))
+    page.write(package / "keys.py", "keys.py.jinja", keys=keys_of(inputs.prepared))
     _models(inputs, page, package / "models", folder / inputs.layout.models)
     for area in inputs.areas:
         page.write(package / "endpoints" / f"{area.name}.py", "endpoints.py.jinja", area=area)

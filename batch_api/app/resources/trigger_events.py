@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from batch_api._generated.mep.endpoints import trigger_events as api
+from batch_api._generated.mep.keys import KEYS
 from batch_api.app import item_checks as app_checks
 from batch_api.app.item_types import EventCoalescer
 from batch_api.app.item_types import TriggerEvents as Tracked
 from batch_api.app.resources import checks
 from batch_api.engine.arguments import fields, items, text
+from batch_api.engine.keys import Known
 from batch_api.ingest.job.patience import PATIENCE
 from batch_api.resources.checking import checked
 from batch_api.resources.resource import Resource
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from batch_api.ingest.job.job import Job
     from batch_api.ingest.job.progress import Progress
     from batch_api.ingest.sources.source import AnySource
+
+_EVENT = Known(KEYS, ("TriggerEvent",))
 
 
 class TriggerEvents(Resource):
@@ -50,7 +54,9 @@ class TriggerEvents(Resource):
         body = checks.wrapped(events, "events")
         rows = body["events"] = items(body["events"], "events", one="event")
         for index, event in enumerate(rows):
-            app_checks.event(fields(event, index=index), index=index)
+            given = fields(event, index=index)
+            _EVENT.check(event, index=index)
+            app_checks.event(given, index=index)
         answer = await api.trigger_event_send(self._engine, body, custom_user_id=text(user_id, "user_id"))
         return Receipt(named(answer.response.json(), "token"), as_it_came(answer.response))
 
