@@ -100,9 +100,10 @@ class ProfileEdits:
             ids = list(map(_CUSTOM_ID, identifiers))
         except (KeyError, TypeError):
             return None
-        if set(map(len, identifiers)) != {1} or not _are_texts(ids) or not _have_keys(items, _EDIT_KEYS):
+        keys = _keys_of(items)
+        if _keys_of(identifiers) != {"custom_id"} or not _are_texts(ids) or not keys <= _EDIT_KEYS:
             return None
-        events = _check_many_events(items)
+        events = _check_many_events(items) if "events" in keys else False
         return None if events is None else CheckedItems(ids, events)
 
     def without_events(self, part: bytes) -> bytes | None:
@@ -124,9 +125,9 @@ def _are_texts(values: list[Any]) -> bool:
     return set(map(type, values)) == {str} and all(values)
 
 
-def _have_keys(items: list[dict[str, Any]], known: frozenset[str]) -> bool:
-    """Whether no item has another key than these."""
-    return set().union(*items) <= known
+def _keys_of(items: list[dict[str, Any]]) -> set[str]:
+    """The keys that one item or more has."""
+    return set().union(*items)
 
 
 def known_fields(item: object, known: Known) -> dict[str, Any]:
@@ -151,7 +152,7 @@ def _check_many_events(edits: list[dict[str, Any]]) -> bool | None:
         names = list(map(_NAME, events))
     except (KeyError, TypeError):
         return None
-    if set(map(type, events)) != {dict} or not _are_texts(names) or not _have_keys(events, _EVENT_KEYS):
+    if set(map(type, events)) != {dict} or not _are_texts(names) or not _keys_of(events) <= _EVENT_KEYS:
         return None
     return True
 
@@ -215,7 +216,7 @@ class _WithIds:
             ids, actions = list(map(_ID, items)), list(map(_ACTION, items))
         except (KeyError, TypeError):
             return None
-        is_right = _are_texts(ids) and _are_texts(actions) and _have_keys(items, self.known.names)
+        is_right = _are_texts(ids) and _are_texts(actions) and _keys_of(items) <= self.known.names
         return CheckedItems(ids, False) if is_right else None
 
     def plain(self, item: object) -> dict[str, Any]:
