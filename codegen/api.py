@@ -11,7 +11,7 @@ from codegen.document import METHODS, Json
 from codegen.errors import CodegenError
 
 _KEYS = {"title", "scope", "scope_header", "scope_parameter", "error_code", "error_message", "maintenance"}
-_KEYS |= {"dates"}
+_KEYS |= {"dates", "datetimes", "objects"}
 
 
 class Api(NamedTuple):
@@ -28,6 +28,10 @@ class Api(NamedTuple):
     error_message: str
     maintenance: str
     dates: Dates
+    datetimes: tuple[str, ...]
+    """Fields that the document has as text, and that take a datetime."""
+    objects: tuple[str, ...]
+    """Fields that the document has as text, and that take the object which the text is made of."""
 
 
 def load(path: Path, document: Json) -> Api:
@@ -50,6 +54,8 @@ def load(path: Path, document: Json) -> Api:
             error_message=str(table["error_message"]),
             maintenance=str(table["maintenance"]),
             dates=Dates(bool(table["dates"]["offset"]), tuple(map(str, table["dates"]["named"]))),
+            datetimes=tuple(map(str, table.get("datetimes", ()))),
+            objects=tuple(map(str, table.get("objects", ()))),
         )
     except (KeyError, TypeError) as error:
         raise CodegenError(str(path), f"a fact is missing or unreadable: {error!r}", "Correct the file.") from None

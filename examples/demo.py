@@ -144,7 +144,7 @@ class Job:
         self._profiles = profile_edits(customers.records)
         self._purchases = event_edits(customers.records)
         self._items = item_edits(items.records)
-        self._fields = {column.name: column.kind for column in items.columns}
+        self._fields: dict[str, CatalogFieldType] = {column.name: column.kind for column in items.columns}
         self.events = len(customers.records)
         """Each record is one."""
         self.refused: Counter[str] = Counter()

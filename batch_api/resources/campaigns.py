@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from batch_api._generated.cep.endpoints import campaigns as api
 from batch_api._generated.cep.keys import KEYS
@@ -14,6 +13,7 @@ from batch_api.resources.resource import Resource
 from batch_api.results import CreatedCampaign, Done
 
 if TYPE_CHECKING:
+    from batch_api import types
     from batch_api.models import Campaign
 
 
@@ -32,7 +32,7 @@ class Campaigns(Resource):
 
     __slots__ = ()
 
-    async def create(self, campaign: Campaign | Mapping[str, Any]) -> CreatedCampaign:
+    async def create(self, campaign: Campaign | types.Campaign) -> CreatedCampaign:
         """Create a campaign. In state `RUNNING` with the start time `now`, messages really go out.
 
         Not sent again after a failure that leaves open whether it was taken, since people would be written to twice:
@@ -42,7 +42,7 @@ class Campaigns(Resource):
         answer = await api.campaign_create(self._engine, campaign)
         return CreatedCampaign.of(answer)
 
-    async def update(self, id: str, campaign: Campaign | Mapping[str, Any]) -> Done:
+    async def update(self, id: str, campaign: Campaign | types.Campaign) -> Done:
         """Overwrite a campaign in full: what the new one leaves out is lost. Also starts, pauses and resumes.
 
         The API refuses to change a campaign that runs or is over, unless it is recurrent. An update to `RUNNING` is

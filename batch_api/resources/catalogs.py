@@ -22,6 +22,7 @@ from batch_api.resources.waiting import INDEXING, until_over
 from batch_api.results import Done, IndexingResult, shown
 
 if TYPE_CHECKING:
+    from batch_api import types
     from batch_api.ingest.buffer.buffer import Buffer
     from batch_api.ingest.buffer.settings import Holding, Sending
     from batch_api.ingest.chunks.reference import ChunkReference
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from batch_api.ingest.job.job import Job
     from batch_api.ingest.job.progress import Progress
     from batch_api.ingest.sources.source import AnySource
-    from batch_api.models import Catalog, CatalogField, CatalogFieldEdit, CatalogFieldType, CatalogItemEdit
+    from batch_api.models import Catalog, CatalogField, CatalogFieldEdit, CatalogItemEdit
 
 MOST_FIELDS: Final = 25
 """Fields of a catalog (fact sheet: catalogs and campaigns, 2)."""
@@ -53,7 +54,7 @@ class Catalogs(Resource):
     __slots__ = ()
 
     async def create(
-        self, name: str, fields: Sequence[CatalogField | Mapping[str, Any]] | Mapping[str, CatalogFieldType]
+        self, name: str, fields: Sequence[CatalogField | types.CatalogField] | Mapping[str, types.CatalogFieldType]
     ) -> Done:
         """Create an empty catalog.
 
@@ -73,7 +74,7 @@ class Catalogs(Resource):
         answer = await api.catalog_create(self._engine, {"name": arguments.text(name, "name"), "fields": listed})
         return Done.of(answer)
 
-    async def update(self, name: str, fields: Sequence[CatalogFieldEdit | Mapping[str, Any]]) -> Done:
+    async def update(self, name: str, fields: Sequence[CatalogFieldEdit | types.CatalogFieldEdit]) -> Done:
         """Add fields to a catalog or remove fields from it, in the background; the API gives no token to follow it by.
 
         `fields` are objects: `{"action": "add", "name": "brand", "type": "string"}`,
@@ -106,7 +107,7 @@ class Catalogs(Resource):
         """
         return await _view(self._engine, arguments.text(name, "name"), indexing_token)
 
-    async def edit_items(self, name: str, items: Sequence[CatalogItemEdit | Mapping[str, Any]]) -> IndexingResult:
+    async def edit_items(self, name: str, items: Sequence[CatalogItemEdit | types.CatalogItemEdit]) -> IndexingResult:
         """Add, change or remove items by their ids; the edit is indexed in the background.
 
         Args:

@@ -25,8 +25,8 @@ from batch_api.testing import FakeBatch
 from tests.facade.conftest import Connect
 from tests.facade.wire import KEY, PROJECT, Answer, Wire
 
-EDIT = {"identifiers": {"custom_id": "u1"}}
-WITH_EVENT = {**EDIT, "events": [{"name": "bought"}]}
+EDIT: Any = {"identifiers": {"custom_id": "u1"}}
+WITH_EVENT: Any = {**EDIT, "events": [{"name": "bought"}]}
 CAMPAIGN: dict[str, Any] = {
     "name": "n",
     "state": "DRAFT",

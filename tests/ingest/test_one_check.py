@@ -277,6 +277,7 @@ async def test_other_items_are_checked_once_too(kind: str) -> None:
 async def test_what_replaces_an_audience_is_sent_without_actions() -> None:
     wire = Wire(Answer(202, {"indexing_token": "t"}))
     async with wire.client() as client:
-        await client.audiences.replace("vip", ["u1", {"id": "u2", "action": "add", "attributes": {"tier": "gold"}}])
+        members: Any = ["u1", {"id": "u2", "action": "add", "attributes": {"tier": "gold"}}]
+        await client.audiences.replace("vip", members)
     members = [{"id": "u1"}, {"id": "u2", "attributes": {"tier": "gold"}}]
     assert orjson.loads(wire.requests[0].content or b"") == {"name": "vip", "ids": members}

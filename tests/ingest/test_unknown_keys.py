@@ -77,7 +77,7 @@ async def test_items_of_catalogs_and_audiences_too(batch_client: BatchClient) ->
 async def test_a_model_carries_a_field_that_is_newer_than_the_document() -> None:
     """Wherever it is, and by every way in; what is written beside it is checked as ever."""
     newer = EditProfile.from_dict({**GOOD, "consent": {"by": "form"}})
-    inside = {**GOOD, "events": [ProfileEvent(name="bought", additional_properties={"value": 3})]}
+    inside: Any = {**GOOD, "events": [ProfileEvent(name="bought", additional_properties={"value": 3})]}
     wire = Wire(Answer(202, {"code": "SUCCESS"}))
     async with wire.client() as client:
         await client.profiles.update([newer, inside])

@@ -19,7 +19,7 @@ from batch_api.cli import main as command
 from batch_api.testing import FakeBatch
 from tests.redis_server import RedisServer, redis_server
 
-EDIT = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
+EDIT: Any = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
 PASSWORD = "a-very-secret-word"
 
 
