@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from batch_api.ingest.job.progress import Progress
     from batch_api.ingest.job.replace import AudienceIncomplete
     from batch_api.ingest.sources.csvfile import CsvFile, Line
+    from batch_api.ingest.sources.tables.rows import Rows
     from batch_api.resources.files import FileStream
     from batch_api.resources.paging import Listing, Page
     from batch_api.results import (
@@ -139,6 +140,7 @@ __all__ = [
     "RemovalToken",
     "Request",
     "Response",
+    "Rows",
     "Sending",
     "ServerError",
     "SetAside",
@@ -193,6 +195,7 @@ _HOMES = {
     "batch_api.ingest.buffer.buffer": ("Buffer", "Remainder"),
     "batch_api.ingest.chunks.reference": ("ChunkReference",),
     "batch_api.ingest.sources.csvfile": ("CsvFile", "Line"),
+    "batch_api.ingest.sources.tables.rows": ("Rows",),
     "batch_api.ingest.items.fates": (
         "ChunkResult",
         "Delivered",

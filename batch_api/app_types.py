@@ -101,7 +101,7 @@ _AppExportCreate = TypedDict(
 class AppExportCreate(_AppExportCreate):
     """An export to ask for.
 
-    - `from`: Start of the period, in UTC: `YYYY-MM-ddTHH:mm:ss`; the documentation also allows `now`.
+    - `from`: Start of the period, in UTC: `YYYY-MM-ddTHH:mm:ss`; the documentation also allows `now`. Matches `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`.
     """
 
     events: ListOf[AppExportEvent]
@@ -109,7 +109,9 @@ class AppExportCreate(_AppExportCreate):
     ids: ListOf[AppExportId]
     """Ids to write in the file."""
     to: str | datetime
-    """End of the period, in UTC: `YYYY-MM-ddTHH:mm:ss`, or `now`."""
+    """End of the period, in UTC: `YYYY-MM-ddTHH:mm:ss`, or `now`. Matches
+    `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`.
+    """
 
 
 class CustomAudienceCreate(TypedDict):
@@ -134,7 +136,7 @@ class CustomAudienceUpdate(TypedDict):
     """Changes to an audience of users."""
 
     ids: ListOf[CustomAudienceEdit | models.CustomAudienceEdit]
-    """Changes, at most 10 000."""
+    """Changes, at most 10 000. At most 10000 items."""
     type: CustomAudienceKind
     """Kind of id that the audience holds."""
 
@@ -213,15 +215,19 @@ class InAppCampaignCreate(TypedDict):
     deeplink: NotRequired[str]
     """Link to open. Older documentation limits it to 255 characters."""
     end_date: NotRequired[str | datetime]
-    """End, in GMT: `yyyy-MM-ddTHH:mm:ss`."""
+    """End, in GMT: `yyyy-MM-ddTHH:mm:ss`. Matches `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`."""
     labels: NotRequired[ListOf[str]]
     """Codes of labels made in the dashboard, at most 3. Capping by label acts on push messages only."""
     local_end_date: NotRequired[str | datetime]
-    """End, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`."""
+    """End, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`. Matches
+    `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`.
+    """
     local_start_date: NotRequired[str | datetime]
-    """Start, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`, or `now`."""
+    """Start, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`, or `now`. Matches
+    `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`.
+    """
     start_date: NotRequired[str | datetime]
-    """Start, in GMT: `yyyy-MM-ddTHH:mm:ss`, or `now`."""
+    """Start, in GMT: `yyyy-MM-ddTHH:mm:ss`, or `now`. Matches `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`."""
     targeting: NotRequired[Targeting | models.Targeting]
     """Who gets the campaign."""
 
@@ -229,6 +235,8 @@ class InAppCampaignCreate(TypedDict):
 class InAppCampaignUpdate(TypedDict):
     """Changes to an in-app campaign: the fields of the creation, none required. The list of fields is partial: others
     are let through.
+
+    At least 1 entry.
     """
 
     custom_payload: NotRequired[str | Mapping[str, Any]]
@@ -238,7 +246,7 @@ class InAppCampaignUpdate(TypedDict):
     deeplink: NotRequired[str]
     """Link to open. Older documentation limits it to 255 characters."""
     end_date: NotRequired[str | datetime]
-    """End, in GMT: `yyyy-MM-ddTHH:mm:ss`."""
+    """End, in GMT: `yyyy-MM-ddTHH:mm:ss`. Matches `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`."""
     labels: NotRequired[ListOf[str]]
     """Codes of labels made in the dashboard, at most 3. Capping by label acts on push messages only."""
     landing: NotRequired[InAppLanding | models.InAppLanding]
@@ -246,13 +254,17 @@ class InAppCampaignUpdate(TypedDict):
     live: NotRequired[bool]
     """False keeps, or makes, the campaign a draft."""
     local_end_date: NotRequired[str | datetime]
-    """End, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`."""
+    """End, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`. Matches
+    `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`.
+    """
     local_start_date: NotRequired[str | datetime]
-    """Start, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`, or `now`."""
+    """Start, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`, or `now`. Matches
+    `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`.
+    """
     name: NotRequired[str]
     """Name of the campaign, at least 3 characters."""
     start_date: NotRequired[str | datetime]
-    """Start, in GMT: `yyyy-MM-ddTHH:mm:ss`, or `now`."""
+    """Start, in GMT: `yyyy-MM-ddTHH:mm:ss`, or `now`. Matches `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`."""
     targeting: NotRequired[Targeting | models.Targeting]
     """Who gets the campaign."""
     trigger: NotRequired[InAppTrigger | models.InAppTrigger]
@@ -386,7 +398,7 @@ class PushCampaignCreate(TypedDict):
     live: bool
     """False keeps, or makes, the campaign a draft."""
     messages: ListOf[PushMessage | models.PushMessage]
-    """Texts, one per language."""
+    """Texts, one per language. At least 1 item."""
     name: str
     """Name of the campaign, at least 3 characters."""
     custom_payload: NotRequired[str | Mapping[str, Any]]
@@ -401,14 +413,16 @@ class PushCampaignCreate(TypedDict):
     """Landing shown when the message is opened."""
     local_push_time: NotRequired[str | datetime]
     """When to send, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`. Whether `now` is accepted here is not
-    known.
+    known. Matches `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`.
     """
     media: NotRequired[Media | models.Media]
     """Attachments."""
     priority: NotRequired[Priority]
     """Delivery priority, `high` when left out."""
     push_time: NotRequired[str | datetime]
-    """When to send, in GMT: `yyyy-MM-ddTHH:mm:ss`, or `now`."""
+    """When to send, in GMT: `yyyy-MM-ddTHH:mm:ss`, or `now`. Matches
+    `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`.
+    """
     push_type: NotRequired[PushType]
     """iOS only: a visible message or a background one."""
     recurrence: NotRequired[Recurrence | models.Recurrence]
@@ -417,13 +431,15 @@ class PushCampaignCreate(TypedDict):
     """Who gets the campaign."""
     time_to_live: NotRequired[int]
     """Android and web: seconds during which a device that is offline can still get the message, 28 days at most. The
-    documentation gives 1 as the minimum and yet describes a 0.
+    documentation gives 1 as the minimum and yet describes a 0. From 0 to 2419200.
     """
 
 
 class PushCampaignUpdate(TypedDict):
     """Changes to a push campaign: the fields of the creation, none required. The list of fields is partial: others are
     let through.
+
+    At least 1 entry.
     """
 
     custom_payload: NotRequired[str | Mapping[str, Any]]
@@ -440,7 +456,7 @@ class PushCampaignUpdate(TypedDict):
     """False keeps, or makes, the campaign a draft."""
     local_push_time: NotRequired[str | datetime]
     """When to send, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`. Whether `now` is accepted here is not
-    known.
+    known. Matches `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`.
     """
     media: NotRequired[Media | models.Media]
     """Attachments."""
@@ -451,7 +467,9 @@ class PushCampaignUpdate(TypedDict):
     priority: NotRequired[Priority]
     """Delivery priority, `high` when left out."""
     push_time: NotRequired[str | datetime]
-    """When to send, in GMT: `yyyy-MM-ddTHH:mm:ss`, or `now`."""
+    """When to send, in GMT: `yyyy-MM-ddTHH:mm:ss`, or `now`. Matches
+    `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`.
+    """
     push_type: NotRequired[PushType]
     """iOS only: a visible message or a background one."""
     recurrence: NotRequired[Recurrence | models.Recurrence]
@@ -460,7 +478,7 @@ class PushCampaignUpdate(TypedDict):
     """Who gets the campaign."""
     time_to_live: NotRequired[int]
     """Android and web: seconds during which a device that is offline can still get the message, 28 days at most. The
-    documentation gives 1 as the minimum and yet describes a 0.
+    documentation gives 1 as the minimum and yet describes a 0. From 0 to 2419200.
     """
 
 
@@ -499,6 +517,8 @@ _TagCollectionChange = TypedDict(
 
 class TagCollectionChange(_TagCollectionChange):
     """Partial change of a collection of tags. At least one of the two.
+
+    At least 1 entry.
 
     - `$add`: Tags to add.
     - `$remove`: Tags to take out.
@@ -555,21 +575,25 @@ class TransactionalMessage(TypedDict):
 class TransactionalRecipients(TypedDict):
     """Users to reach: at least one list, 10 000 ids at most over all the lists. A list of advertising ids exists as
     well, under a name that is not confirmed: further lists are let through.
+
+    At least 1 entry.
     """
 
     custom_ids: NotRequired[ListOf[str]]
-    """Your own user ids."""
+    """Your own user ids. At most 10000 items."""
     install_ids: NotRequired[ListOf[str]]
-    """Installation ids given by the SDK."""
+    """Installation ids given by the SDK. At most 10000 items."""
     tokens: NotRequired[ListOf[str]]
-    """Raw push tokens. Discouraged."""
+    """Raw push tokens. Discouraged. At most 10000 items."""
 
 
 class TransactionalSend(TypedDict):
     """A transactional message. The list of fields is partial: others are let through."""
 
     group_id: str
-    """Group under which the figures are collected. It need not be unique. Letters, digits, underscores and hyphens."""
+    """Group under which the figures are collected. It need not be unique. Letters, digits, underscores and hyphens. At
+    least 1 character. Matches `^[A-Za-z0-9_-]+$`.
+    """
     recipients: TransactionalRecipients | models.TransactionalRecipients
     """Users to reach: at least one list, 10 000 ids at most over all the lists."""
     custom_payload: NotRequired[str | Mapping[str, Any]]
@@ -602,7 +626,9 @@ class TriggerEvent(TypedDict):
     """An event."""
 
     name: str
-    """Name, with the prefix `ue.`; the rest has at most 30 characters among `a-z`, `0-9` and `_`."""
+    """Name, with the prefix `ue.`; the rest has at most 30 characters among `a-z`, `0-9` and `_`. Matches
+    `^ue\\.[a-z0-9_]{1,30}$`.
+    """
     attributes: NotRequired[TriggerEventAttributes]
     """Attributes of an event, at most 15."""
     label: NotRequired[str]
@@ -611,7 +637,7 @@ class TriggerEvent(TypedDict):
     """Tags, at most 10 of 64 characters."""
     time: NotRequired[str | datetime]
     """When it happened, in UTC: `YYYY-MM-ddTHH:mm:ss`, within the last 24 hours and not in the future. The time of
-    reception when left out.
+    reception when left out. Matches `^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}$`.
     """
 
 
@@ -619,7 +645,7 @@ class TriggerEventBatch(TypedDict):
     """Events of one user."""
 
     events: ListOf[TriggerEvent | models.TriggerEvent]
-    """Events, at most 1 000."""
+    """Events, at most 1 000. At most 1000 items."""
 
 
 class TriggerEventBulkItem(TypedDict):
@@ -632,7 +658,10 @@ class TriggerEventBulkItem(TypedDict):
 
 
 AppDataValues: TypeAlias = Mapping[str, datetime | str | None]
-"""Entries, at most 10 000. `null` deletes one, and is refused with `overwrite`."""
+"""Entries, at most 10 000. `null` deletes one, and is refused with `overwrite`.
+
+At most 10000 entries.
+"""
 
 AppExportEvent: TypeAlias = Literal["push_error", "push_open", "push_sent"]
 """Events of the push campaign."""
@@ -668,6 +697,8 @@ CustomDataValues: TypeAlias = Mapping[str, datetime | CustomDataValue]
 
 A name has at most 30 characters. The SDKs accept `a-z`, `0-9` and `_` in names, and 64 characters in a string or a
 tag.
+
+At least 1 entry.
 """
 
 GdprRequestType: TypeAlias = Literal["remove", "review"]

@@ -85,8 +85,10 @@ _ArrayOperation = TypedDict(
 class ArrayOperation(_ArrayOperation):
     """Partial change of an array of strings. At least one of the two.
 
-    - `$add`: Strings to add.
-    - `$remove`: Strings to take out.
+    At least 1 entry.
+
+    - `$add`: Strings to add. Each: 1 to 300 characters.
+    - `$remove`: Strings to take out. Each: 1 to 300 characters.
     """
 
 
@@ -105,7 +107,9 @@ class AudienceCreate(TypedDict):
     """The body of `audience_create`."""
 
     name: str
-    """Identifier of the audience, unique in the project and case-sensitive. Letters, digits, underscores and hyphens."""
+    """Identifier of the audience, unique in the project and case-sensitive. Letters, digits, underscores and hyphens.
+    1 to 255 characters. Matches `^[A-Za-z0-9_-]+$`.
+    """
     type: AudienceKind
     """Kind of id that the audience holds."""
     display_name: NotRequired[str]
@@ -132,7 +136,7 @@ class AudienceReplace(TypedDict):
     """The body of `audience_replace`."""
 
     ids: ListOf[AudienceReplaceId | models.AudienceReplaceId]
-    """The ids that make up the audience from now on."""
+    """The ids that make up the audience from now on. At most 10000 items."""
     name: str
     """Name of an existing audience."""
 
@@ -150,7 +154,7 @@ class AudienceUpdate(TypedDict):
     """The body of `audience_update`."""
 
     ids: ListOf[AudienceChange]
-    """Ids to add or to remove."""
+    """Ids to add or to remove. At most 10000 items."""
     name: str
     """Name of an existing audience."""
 
@@ -159,7 +163,7 @@ class Campaign(TypedDict):
     """Content, schedule and targeting of a campaign."""
 
     messages: ListOf[CampaignMessage]
-    """The message to send. Exactly one."""
+    """The message to send. Exactly one. Exactly 1 item."""
     name: str
     """Name shown in the dashboard."""
     state: CampaignState
@@ -169,7 +173,7 @@ class Campaign(TypedDict):
     labels: NotRequired[ListOf[str]]
     """Labels for sorting and capping, at most 5."""
     send_rate: NotRequired[int]
-    """Maximum number of messages per minute."""
+    """Maximum number of messages per minute. From 1000 to 1000000."""
     targeting: NotRequired[CampaignTargeting | models.CampaignTargeting]
     """Who receives the campaign."""
 
@@ -214,7 +218,7 @@ class CatalogCreate(TypedDict):
     """The body of `catalog_create`."""
 
     fields: ListOf[CatalogField | models.CatalogField]
-    """Fields that the items may carry."""
+    """Fields that the items may carry. 1 to 25 items."""
     name: str
     """Identifier of the catalog, unique in the project."""
 
@@ -223,7 +227,7 @@ class CatalogField(TypedDict):
     """A typed field of a catalog."""
 
     name: str
-    """Name of the field, 1 to 250 characters among `a-z`, `0-9` and `_`."""
+    """Name of the field, 1 to 250 characters among `a-z`, `0-9` and `_`. Matches `^[a-z0-9_]+$`."""
     type: CatalogFieldType
     """Type of a catalog field."""
 
@@ -254,7 +258,7 @@ class CatalogItemsEdit(TypedDict):
     """The body of `catalog_items_edit`."""
 
     items: ListOf[CatalogItemEdit | models.CatalogItemEdit]
-    """Item operations."""
+    """Item operations. At most 200 items."""
     name: str
     """Name of the catalog."""
 
@@ -339,7 +343,7 @@ class ExportAttributesRequest(TypedDict):
     """Kind of export."""
     attributes: NotRequired[ListOf[str]]
     """Names of the attributes to export. Native names start with `$`; any other name is a custom attribute, given
-    without a wrapper.
+    without a wrapper. At least 1 item.
     """
     filter: NotRequired[ExportFilter | models.ExportFilter]
     """Restricts the export to some profiles."""
@@ -428,7 +432,7 @@ class ProfileEvent(TypedDict):
     """An event to track, of 25 kB at most."""
 
     name: str
-    """Name of the event."""
+    """Name of the event. Matches `^[a-z0-9_]{1,30}$`."""
     attributes: NotRequired[ProfileEventAttributes]
     """Attributes of an event, up to 20."""
     time: NotRequired[str | datetime]
@@ -447,7 +451,7 @@ class PushMessage(TypedDict):
     channel_type: Literal["push"]
     """Channel of the message."""
     platform_type: ListOf[PushPlatform]
-    """Platforms to send to."""
+    """Platforms to send to. At least 1 item."""
     deeplink: NotRequired[str]
     """Address opened when the notification is tapped."""
     languages: NotRequired[ListOf[PushMessageLanguage | models.PushMessageLanguage]]

@@ -19,6 +19,7 @@ def main() -> int:
     chosen = parser.parse_args()
     parts = (
         ["benchmarks.ingest", "--profiles", chosen.profiles, "--runs", chosen.runs],
+        ["benchmarks.rows"],
         ["benchmarks.ingest_pace"],
         ["benchmarks.ingest_faults"],
         ["benchmarks.buffer"],

@@ -9,30 +9,23 @@ from pathlib import Path
 
 from codegen.diff import report
 from codegen.errors import CodegenError
-from codegen.generate import pipeline, trial
+from codegen.generate import pipeline
 from codegen.layout import APIS, HERE
 from codegen.pull import pull
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m codegen", description="Generate the low-level client.")
-    parser.add_argument(
-        "command", choices=("generate", "check", "pull", "diff", "try"), help="write, compare, fetch, report, try out"
-    )
+    parser.add_argument("command", choices=("generate", "check", "pull", "diff"), help="write, compare, fetch, report")
     parser.add_argument(
         "--api", default=HERE.api, choices=APIS, help="pull, diff: the API; the other commands handle all"
     )
     parser.add_argument("--url", default="", help="pull: a source other than that of the lock file")
     parser.add_argument("--old", default="", help="diff: a file to use instead of the document in git's HEAD")
     parser.add_argument("--new", default="", help="diff: a file to use instead of the document in the working tree")
-    parser.add_argument("file", nargs="?", default="", help="try: a document, or its URL")
-    parser.add_argument("--into", default="", help="try: a folder, which must be empty")
     given = parser.parse_args(arguments)
     command, layout = given.command, HERE._replace(api=given.api)
     try:
-        if command == "try":
-            print(*trial.trial(given.file, Path(given.into)), sep="\n")
-            return 0
         if command == "pull":
             print(pull.pull(layout, given.url))
             return 0

@@ -102,3 +102,17 @@ def server(document: Json) -> tuple[str, str]:
 def is_optional_header(parameter: Json) -> bool:
     """Whether it is an optional header or cookie, which is left out: the engine sends only its own headers."""
     return parameter["in"] in ("header", "cookie") and not parameter.get("required")
+
+
+def without_optional_headers(document: Json) -> Json:
+    """The normalised document without them. The audit tells of each."""
+
+    def kept(operation: Json) -> Json:
+        parameters = [entry for entry in operation.get("parameters", []) if not is_optional_header(entry)]
+        return operation | ({"parameters": parameters} if "parameters" in operation else {})
+
+    paths = {
+        path: {method: kept(operation) for method, operation in item.items()}
+        for path, item in document["paths"].items()
+    }
+    return {**document, "paths": paths}

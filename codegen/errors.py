@@ -7,19 +7,38 @@ from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+_MOST_SHOWN = 50
 
 
 class CodegenError(Exception):
     """A run cannot go on. The message names the file and says what to do about it."""
 
-    def __init__(self, where: str, problem: str, remedy: str = "", parts: Iterable[str] = ()) -> None:
-        """`parts` are the components and operations at fault, for callers that can do without them."""
+    def __init__(self, where: str, problem: str, remedy: str = "") -> None:
         super().__init__(f"{where}: {problem}" + (f"\n  {remedy}" if remedy else ""))
-        self.parts = tuple(dict.fromkeys(parts))
+        self.where = where
+        self.errors: tuple[CodegenError, ...] = (self,)
+        """The single errors that it stands for."""
+
+
+class _Several(CodegenError):
+    """Several at once, so that a person sees everything there is to do."""
+
+    def __init__(self, errors: tuple[CodegenError, ...]) -> None:
+        shown = "\n".join(map(str, errors[:_MOST_SHOWN]))
+        Exception.__init__(self, f"{len(errors)} errors\n{shown}")
+        self.where = ""
+        self.errors = errors
+
+
+def refuse(errors: Iterable[CodegenError]) -> None:
+    """Raise these errors, as one; nothing if there are none."""
+    single = tuple(one for error in errors for one in error.errors)
+    if single:
+        raise single[0] if len(single) == 1 else _Several(single)
 
 
 def each(make: Callable[[T], R], items: Iterable[T]) -> list[R]:
-    """The results of `make` for each item. Collects all errors into one, so that a person sees everything to do."""
+    """The results of `make` for each item. Collects all errors into one."""
     made: list[R] = []
     errors: list[CodegenError] = []
     for item in items:
@@ -27,11 +46,5 @@ def each(make: Callable[[T], R], items: Iterable[T]) -> list[R]:
             made.append(make(item))
         except CodegenError as error:
             errors.append(error)
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        lines = "\n  ".join(str(error).splitlines()[0] for error in errors[:20])
-        raise CodegenError(
-            f"{len(errors)} errors", f"\n  {lines}", parts=[part for error in errors for part in error.parts]
-        )
+    refuse(errors)
     return made

@@ -25,23 +25,21 @@ def load(path: Path, document: Json) -> dict[str, Operation]:
         for route, item in document["paths"].items()
         for method, operation in item.items()
     }
-    for name in sorted(own.keys() - operations.keys()):
-        raise CodegenError(
-            f"{path}: operations.{name}", "is not an operation", "Use a name from names.yaml, or remove it."
-        )
     known = {operation["tags"][0] for _, _, operation in operations.values()}
     for name in sorted(areas.keys() - known):
         raise CodegenError(f"{path}: areas.{name}", "is not an area", "Use an area from names.yaml, or remove it.")
 
     def one(name: str) -> tuple[str, Operation]:
-        method, route, operation = operations[name]
         where = f"{path}: operations.{name}"
+        if name not in operations:
+            raise CodegenError(where, "is not an operation", "Remove it if it is gone, or use its name in names.yaml.")
+        method, route, operation = operations[name]
         entry = {**default, **areas.get(operation["tags"][0], {}), **(own.get(name) or {})}
         facts = _facts(where, name, method.upper(), route, operation, entry)
         kind = _compared(where, facts, operation, document)
         return name, facts._replace(items_are_text=kind == "string")
 
-    return dict(each(one, sorted(operations)))
+    return dict(each(one, sorted(operations.keys() | own.keys())))
 
 
 def undocumented(path: Path) -> Operation:
@@ -85,8 +83,7 @@ def _success(where: str, operation: Json, entry: Json) -> tuple[int, ...]:
     declared = {int(status) for status in operation["responses"] if status.isdigit() and status.startswith("2")}
     stated = {int(status) for status in entry.get("success", ())}
     if not declared | stated and "2XX" not in operation["responses"]:
-        name = where.rsplit(".", 1)[-1]
-        raise CodegenError(where, "declares no 2xx response", "List the statuses of success under `success`.", [name])
+        raise CodegenError(where, "declares no 2xx response", "List the statuses of success under `success`.")
     return tuple(sorted(declared | stated))
 
 

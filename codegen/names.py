@@ -15,6 +15,9 @@ A location starts at an operation or at a name of ours and goes down from there:
     Model{"^[a-z]+$"}                     the values under names that match this pattern of `patternProperties`
 
 References are transparent: it makes no difference whether the vendor writes a schema in place or names it.
+
+What stands at the places of one name must be the same. Under `merged` a name may be excused from that, with the reason:
+it then has the properties and values that any of its places has, and requires what all of them require.
 """
 
 from __future__ import annotations
@@ -64,9 +67,16 @@ class Names:
     """All lines of one file, and which of them matched a place."""
 
     def __init__(
-        self, path: Path, areas: dict[str, str], operations: dict[str, OperationName], lines: list[Line]
+        self,
+        path: Path,
+        areas: dict[str, str],
+        operations: dict[str, OperationName],
+        lines: list[Line],
+        merged: dict[str, str],
     ) -> None:
         self.path = path
+        self.merged = merged
+        """Names whose places may differ, each with the reason: they have what any of their places has."""
         self.areas = areas
         self.operations = operations
         self.lines = lines
@@ -124,7 +134,7 @@ def load(path: Path) -> Names:
     operations = {str(key): _operation(path, table["operations"], str(key)) for key in table["operations"]}
     lines = [line for name in table["schemas"] for line in _lines(path, table["schemas"], str(name))]
     areas = {str(area): str(text).strip() for area, text in table["areas"].items()}
-    names = Names(path, areas, operations, lines)
+    names = Names(path, areas, operations, lines, _merged(path, table, lines))
     _refuse_doubles(names, operations, lines)
     return names
 
@@ -153,6 +163,15 @@ def _lines(path: Path, table: Any, name: str) -> Iterator[Line]:
             remedy = "The grammar is at the top of codegen/names.py."
             raise CodegenError(f"{path}:{number}", f"expected a location, got {str(location)!r}", remedy)
         yield Line(name, str(location), number, *parts)
+
+
+def _merged(path: Path, table: Any, lines: list[Line]) -> dict[str, str]:
+    merged = {str(name): str(reason or "").strip() for name, reason in (table.get("merged") or {}).items()}
+    for name in merged.keys() - {line.name for line in lines}:
+        raise CodegenError(f"{path}: merged.{name}", "is not a name of `schemas`", "Correct it, or remove the line.")
+    if bare := [name for name, reason in merged.items() if not reason]:
+        raise CodegenError(f"{path}: merged.{bare[0]}", "has no reason", "Say why its places may differ.")
+    return merged
 
 
 def _refuse_doubles(names: Names, operations: dict[str, OperationName], lines: list[Line]) -> None:

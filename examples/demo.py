@@ -44,6 +44,7 @@ from rich.console import Console
 from batch_api import BatchClient, BatchError, Limit
 from batch_api.cli.importing import LEFT_OVER
 from batch_api.testing.fake import STATISTICS_PATH
+from batch_api.types import CatalogFieldType
 from examples import board, csvfile
 from examples.board import Row
 from examples.csvfile import Record, Table

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from batch_api import BatchClient, BatchError, InvalidInput, __version__
+from batch_api import BatchClient, BatchError, __version__
+from batch_api.cli import converting, exporting, importing, jobs, listing, output
 from batch_api.cli import doctor as doctor_
-from batch_api.cli import exporting, importing, jobs, listing, output
 from batch_api.cli.account import Account, warn_of_others
 from batch_api.cli.importing import INTERRUPTED, UNUSABLE, Paths, Reading
 from batch_api.cli.jobs import Target
@@ -89,11 +89,14 @@ CheckpointFile = Annotated[
 ]
 NoCheckpoint = Annotated[bool, typer.Option("--no-checkpoint", help="Keep no checkpoint: start from the beginning.")]
 Null = Annotated[
-    str | None, typer.Option(help="The CSV cell that deletes an attribute, such as NULL; by default none.")
+    list[str] | None, typer.Option(help="A CSV cell that deletes an attribute, such as NULL; by default none.")
 ]
 Text = Annotated[list[str] | None, typer.Option(help="A CSV column whose cells are text, whatever they look like.")]
 Zone = Annotated[str, typer.Option(help="The time zone of dates that name none, such as Europe/Paris.")]
 Delimiter = Annotated[str, typer.Option(help="The character between CSV cells.")]
+Decimal = Annotated[str, typer.Option(help="The character before decimals in CSV cells: . or ,")]
+Encoding = Annotated[str, typer.Option(help="The encoding of a CSV file, such as cp1252 or utf-16.")]
+Trim = Annotated[bool, typer.Option("--trim", help="Take away white space around CSV names and cells.")]
 
 
 @imports.command("profiles")
@@ -112,11 +115,16 @@ def import_profiles(
     text: Text = None,
     zone: Zone = "UTC",
     delimiter: Delimiter = ",",
+    decimal: Decimal = ".",
+    encoding: Encoding = "utf-8",
+    trim: Trim = False,
 ) -> None:
     """Write profiles. The CSV column custom_id is the profile's id; the others are attributes, named as in the API."""
     target = jobs.profiles(endpoint, resend_events=resend_events)
     paths = _paths(file, dead_letter, checkpoint, no_checkpoint)
-    _import(file, target, paths, _reading(null, text, zone, delimiter), dry_run=dry_run, json=json)
+    _import(
+        file, target, paths, _reading(null, text, zone, delimiter, decimal, encoding, trim), dry_run=dry_run, json=json
+    )
 
 
 @imports.command("catalog")
@@ -132,11 +140,16 @@ def import_catalog(
     text: Text = None,
     zone: Zone = "UTC",
     delimiter: Delimiter = ",",
+    decimal: Decimal = ".",
+    encoding: Encoding = "utf-8",
+    trim: Trim = False,
 ) -> None:
     """Add items to an existing catalog. The CSV column id is the item's id; the others are its attributes."""
     target = jobs.catalog(name or _stem(file))
     paths = _paths(file, dead_letter, checkpoint, no_checkpoint)
-    _import(file, target, paths, _reading(null, text, zone, delimiter), dry_run=dry_run, json=json)
+    _import(
+        file, target, paths, _reading(null, text, zone, delimiter, decimal, encoding, trim), dry_run=dry_run, json=json
+    )
 
 
 @imports.command("audience")
@@ -153,11 +166,16 @@ def import_audience(
     text: Text = None,
     zone: Zone = "UTC",
     delimiter: Delimiter = ",",
+    decimal: Decimal = ".",
+    encoding: Encoding = "utf-8",
+    trim: Trim = False,
 ) -> None:
     """Add ids to an existing audience. The CSV column id, or else the first, is the id; the others are attributes."""
     target = jobs.audience(name or _stem(file), mode)
     paths = _paths(file, dead_letter, checkpoint, no_checkpoint)
-    _import(file, target, paths, _reading(null, text, zone, delimiter), dry_run=dry_run, json=json)
+    _import(
+        file, target, paths, _reading(null, text, zone, delimiter, decimal, encoding, trim), dry_run=dry_run, json=json
+    )
 
 
 def _stem(file: Path) -> str:
@@ -172,27 +190,37 @@ def _paths(file: Path, dead_letter: Path | None, checkpoint: Path | None, no_che
     return Paths(letters, beside(file, "report", ".jsonl"), remembers)
 
 
-def _reading(null: str | None, text: list[str] | None, zone: str, delimiter: str) -> Reading:
+def _reading(
+    null: list[str] | None,
+    text: list[str] | None,
+    zone: str,
+    delimiter: str,
+    decimal: str,
+    encoding: str,
+    trim: bool,
+) -> Reading:
     try:
         known = ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
         raise typer.BadParameter(
             f"Expected a time zone such as Europe/Paris, got {zone}.", param_hint="--zone"
         ) from None
-    return Reading(null, tuple(text or ()), known, delimiter)
+    return Reading(tuple(null or ()), tuple(text or ()), known, delimiter, decimal, encoding, trim)
 
 
 def _import(file: Path, target: Target, paths: Paths, reading: Reading, *, dry_run: bool, json: bool) -> None:
     if dry_run:
-        raise typer.Exit(_run(_rehearse(file, target, reading, json=json)))
+        raise typer.Exit(_run(_rehearse(file, target, reading, json=json), json=json))
     work = _carry_out(file, target, paths, reading, json=json)
-    raise typer.Exit(_run(work, goes_on=paths.checkpoint is not None))
+    raise typer.Exit(_run(work, goes_on=paths.checkpoint is not None, json=json))
 
 
 async def _carry_out(file: Path, target: Target, paths: Paths, reading: Reading, *, json: bool) -> int:
     async with Settings.client() as client:
         source = await reading.fitting_source(file, target, client)
-        outcome = await importing.carry_out(client, target, source, paths, reading.delimiter)
+        for hint in importing.hints_of(source):
+            output.err.print(f"Note: {hint}")
+        outcome = await importing.carry_out(client, target, source, paths)
     if json:
         output.json_of(importing.as_json(outcome))
     else:
@@ -228,6 +256,10 @@ def export_profiles(
     segment: Annotated[str | None, typer.Option(help="Only profiles of this segment, by its code.")] = None,
     id: Annotated[str | None, typer.Option(help="The id of an export that was requested before.")] = None,
     folder: Annotated[Path, typer.Option("--output", file_okay=False, help="Where the parts go.")] = Path("export"),
+    form: Annotated[
+        Literal["parts", "jsonl", "csv"],
+        typer.Option("--format", help="Besides the parts, one file of all records."),
+    ] = "parts",
     json: AsJson = False,
 ) -> None:
     """Request an export, wait for it, and download its parts. The same command in the same folder resumes it."""
@@ -245,14 +277,16 @@ def export_profiles(
                 end=end,
                 segment=segment,
             )
-        parts = await exporting.carry_out(Settings.client(), request, id, folder)
+        files = await exporting.carry_out(Settings.client(), request, id, folder)
+        if not files and not json:
+            output.out.print("The export is empty: it has no files.")
+        if form != "parts":
+            files = [*files, await converting.convert(files, form, folder)]
         if json:
-            output.json_of([{"path": str(part), "bytes": part.stat().st_size} for part in parts])
+            output.json_of([{"path": str(file), "bytes": file.stat().st_size} for file in files])
         else:
-            for part in parts:
-                output.out.print(f"{part}: {part.stat().st_size:,} bytes")
-            if not parts:
-                output.out.print("The export is empty: it has no files.")
+            for file in files:
+                output.out.print(f"{file}: {file.stat().st_size:,} bytes")
         return 0
 
     raise typer.Exit(_run(carry_out(), goes_on=True))
@@ -357,22 +391,21 @@ def run() -> int:
     return 0
 
 
-def _run(work: Coroutine[Any, Any, int], *, goes_on: bool = False) -> int:
-    """Run a command to its end. Errors are reported in one line, without a traceback.
+def _run(work: Coroutine[Any, Any, int], *, goes_on: bool = False, json: bool = False) -> int:
+    """Run a command to its end. What kept it from doing anything is told in a line, without a traceback.
 
-    `goes_on`: running the same command again resumes the work.
+    `goes_on`: running the same command again resumes the work. `json`: the line is also told as JSON.
     """
     try:
         return asyncio.run(work)
-    except InvalidInput as error:
-        _fail(f"{error.path}: {error.reason}." if error.path else f"{error.reason}.")
-    except BatchError as error:
-        _fail(str(error))
-    except OSError as error:
-        _fail(f"{error.filename}: {error.strerror}." if error.filename else f"{error}.")
+    except (BatchError, OSError) as error:
+        said = output.told(error)
     except (KeyboardInterrupt, asyncio.CancelledError):
         output.err.print("Stopped. To resume, run the same command again." if goes_on else "Stopped.")
         return INTERRUPTED
+    if json:
+        output.json_of({"error": said, "exit_code": UNUSABLE})
+    output.err.print(said)
     return UNUSABLE
 
 

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.text import Text
 
 from batch_api import BatchClient, ConfigurationError
 from batch_api.cli import output
+from batch_api.cli.safe import visible
 from batch_api.ingest import private
+from batch_api.resources.records import numbered
 
 if TYPE_CHECKING:
     from batch_api.models import ExportFile
@@ -81,23 +84,14 @@ async def carry_out(client: BatchClient, request: Request | None, id: str | None
         if id is None:
             assert request is not None  # noqa: S101
             id = _known(state, request) or await _ask(client, state, request)
-        with output.err.status(f"Export {id}") as status:
+        with output.err.status(Text(visible(f"Export {id}"))) as status:
             record = await client.exports.wait(
-                id, timeout=None, on_progress=lambda seen: status.update(f"Export {id}: {seen.status}")
+                id, timeout=None, on_progress=lambda seen: status.update(Text(visible(f"Export {id}: {seen.status}")))
             )
         return [
             await _fetch(client, file, folder / f"part-{number:04}.json")
-            for number, file in _numbered(record.files or [])
+            for number, file in numbered(record.files or [])
         ]
-
-
-def _numbered(files: Sequence[ExportFile]) -> list[tuple[int, ExportFile]]:
-    """Each file with a unique number: its part or, where those are not unique, its position."""
-    ordered = sorted(files, key=lambda file: (file.part or 0, file.id or ""))
-    numbers = [file.part for file in ordered if file.part is not None]
-    if len(set(numbers)) < len(ordered):
-        numbers = list(range(1, len(ordered) + 1))
-    return list(zip(numbers, ordered, strict=True))
 
 
 def _known(state: Path, request: Request) -> str | None:

@@ -43,19 +43,21 @@ _WORDS = {
 
 
 class Reading(NamedTuple):
-    """How a file is read."""
+    """How a CSV file is read."""
 
-    null: str | None
+    null: tuple[str, ...]
     text: tuple[str, ...]
     zone: ZoneInfo
     delimiter: str
+    decimal: str
+    encoding: str
+    trim: bool
 
     def source(self, path: Path, target: Target) -> FileSource:
         """The file as a source, each item with its line."""
         if form_of(path) in JSON_LINES:
             return open_source(path, target.item_type, with_lines=True)
-        file = CsvFile(path, null=self.null, text=self.text, zone=self.zone, delimiter=self.delimiter, with_lines=True)
-        return open_source(file, target.item_type)
+        return open_source(CsvFile(path, **self._asdict(), with_lines=True), target.item_type)
 
     async def fitting_source(self, path: Path, target: Target, client: BatchClient) -> FileSource:
         """The same, with the columns that the API knows to be text read as text."""
@@ -93,6 +95,10 @@ class Outcome:
     is_incomplete: bool = False
     """Whether an audience was emptied and not filled again."""
     ended_by: BatchError | None = None
+    failure: Exception | None = None
+    """What else ended it: the file could not be read on, or the disk not be written."""
+    may_have_written: bool = False
+    """Whether anything may have reached the API in this run."""
     was_finished: bool = False
     has_letters: bool = False
     has_report: bool = False
@@ -104,7 +110,14 @@ class Outcome:
         return self.fates + self.earlier
 
     @property
+    def error(self) -> Exception | None:
+        """What ended it early."""
+        return self.failure or self.ended_by
+
+    @property
     def exit_code(self) -> int:
+        if self.failure is not None:
+            return ENDED_EARLY if self.may_have_written else UNUSABLE
         if self.ended_by is not None:
             return ENDED_EARLY
         if self.is_stopped:
@@ -112,8 +125,11 @@ class Outcome:
         return COMPLETE if self.all_fates["Delivered"] == self.all_fates.total() else LEFT_OVER
 
 
-async def carry_out(client: BatchClient, target: Target, source: FileSource, paths: Paths, delimiter: str) -> Outcome:
-    """Import a file, and show the progress. Ctrl-C finishes what is in flight."""
+async def carry_out(client: BatchClient, target: Target, source: FileSource, paths: Paths) -> Outcome:
+    """Import a file, and show the progress. Ctrl-C finishes what is in flight.
+
+    Raises what keeps the import from beginning. What ends it later is in the outcome, beside the counts.
+    """
     outcome = Outcome(source, target, paths)
     for path in (paths.letters, paths.report):
         private.check(path)  # now, rather than when the first line goes there
@@ -123,25 +139,35 @@ async def carry_out(client: BatchClient, target: Target, source: FileSource, pat
             outcome.earlier, outcome.was_finished = checkpoint.earlier, checkpoint.was_finished
         if outcome.was_finished:
             return outcome
-        leftovers = Leftovers(source, paths.letters, paths.report, delimiter, goes_on=outcome.earlier.total() > 0)
-        meter = Meter(output.err, source)
-        with closing(leftovers), meter, _stopping(job, outcome):
-            async for chunk in job.by_chunk():
-                final = [trouble for trouble in chunk.troubles.values() if not is_open(trouble, job.ended_by)]
-                leftovers.take(final)
-                outcome.fates["Delivered"] += chunk.delivered
-                outcome.fates["Unsent"] += len(chunk.troubles) - len(final)
-                outcome.fates.update(type(trouble).__name__ for trouble in final)
-                meter.show(job.progress)
-                if job.ended_by is not None:
-                    job.stop()
-    outcome.kept = leftovers.kept
+        leftovers = Leftovers(source, paths.letters, paths.report, goes_on=outcome.earlier.total() > 0)
+        with closing(leftovers), Meter(output.err, source) as meter, _stopping(job, outcome):
+            try:
+                await _follow(job, outcome, leftovers, meter)
+            except Exception as error:
+                outcome.failure = error
     progress = job.progress
+    outcome.kept = leftovers.kept
     outcome.ended_by, outcome.is_incomplete = job.ended_by, job.is_incomplete
     outcome.seconds, outcome.rate, outcome.limit_share = progress.seconds, progress.rate, progress.limit_share
+    outcome.may_have_written = progress.done + progress.earlier < progress.read or any(
+        progress.fates[name] for name in FATES if name not in ("Invalid", "Unsent")
+    )
     outcome.has_letters = outcome.all_fates["Invalid"] > 0
     outcome.has_report = any(outcome.all_fates[name] for name in ("PartlyApplied", "Refused", "Unknown"))
     return outcome
+
+
+async def _follow(job: Job, outcome: Outcome, leftovers: Leftovers, meter: Meter) -> None:
+    """Count the fates, and write down those that a person has to look at."""
+    async for chunk in job.by_chunk():
+        final = [trouble for trouble in chunk.troubles.values() if not is_open(trouble, job.ended_by)]
+        leftovers.take(final)
+        outcome.fates["Delivered"] += chunk.delivered
+        outcome.fates["Unsent"] += len(chunk.troubles) - len(final)
+        outcome.fates.update(type(trouble).__name__ for trouble in final)
+        meter.show(job.progress)
+        if job.ended_by is not None:
+            job.stop()
 
 
 @contextmanager
@@ -181,8 +207,10 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "dead_letter": str(paths.letters) if outcome.has_letters else None,
         "report": str(paths.report) if outcome.has_report else None,
         "checkpoint": None if paths.checkpoint is None else str(paths.checkpoint),
-        "finished": not outcome.is_stopped and outcome.ended_by is None,
-        "error": None if outcome.ended_by is None else str(outcome.ended_by),
+        "already_imported": outcome.was_finished,
+        "finished": not outcome.is_stopped and outcome.error is None,
+        "error": None if outcome.error is None else output.told(outcome.error),
+        "line": None if outcome.error is None else outcome.source.line,
         "exit_code": outcome.exit_code,
     }
 
@@ -197,7 +225,8 @@ def tell(outcome: Outcome) -> None:
         return
     done = outcome.fates.total()
     share = "" if outcome.limit_share is None else f", {output.share(outcome.limit_share)}"
-    say(f"{done:,} lines of {name} in {output.seconds(outcome.seconds)}: {outcome.rate:,.0f} a second{share}.")
+    took = output.seconds(outcome.seconds)
+    say(f"{output.counted(done, 'line')} of {name} in {took}: {outcome.rate:,.0f} a second{share}.")
     if outcome.earlier:
         say(f"Before that: {_counts(outcome.earlier)}. In total:")
     for fate in FATES:
@@ -207,9 +236,10 @@ def tell(outcome: Outcome) -> None:
         say(f"The leftovers of an earlier import were moved to {aside}.")
     if outcome.is_incomplete:
         say(f"The {outcome.target.name} is incomplete: it was emptied, and not all ids have been added since.")
-    if outcome.ended_by is not None:
-        say(f"The import ended early. {outcome.ended_by}")
-    if outcome.ended_by is not None or outcome.is_stopped:
+    if outcome.error is not None:
+        say(f"The import ended early. {output.told(outcome.error)}")
+        say(f"{name} had been read up to line {outcome.source.line:,}.")
+    if outcome.error is not None or outcome.is_stopped:
         if paths.checkpoint is not None:
             say("To resume, run the same command again.")
         else:
@@ -255,6 +285,11 @@ class Rehearsal:
         return LEFT_OVER if self.invalid else COMPLETE
 
 
+def hints_of(source: FileSource) -> list[str]:
+    """What the beginning of the file suggests about how to read it."""
+    return source.hints if isinstance(source, CsvSource) else []
+
+
 async def rehearse(client: BatchClient, target: Target, source: FileSource) -> Rehearsal:
     """Read a file as an import would, and send nothing."""
     found = Rehearsal()
@@ -279,6 +314,7 @@ def rehearsal_as_json(found: Rehearsal, source: FileSource, target: Target) -> d
         "items": found.items,
         "invalid": found.invalid,
         "reasons": found.reasons,
+        "notes": hints_of(source),
         "forecast_seconds": round(found.seconds, 1),
         "exit_code": found.exit_code,
     }
@@ -288,7 +324,9 @@ def tell_rehearsal(found: Rehearsal, source: FileSource, target: Target) -> None
     """For people."""
     say = output.out.print
     good = found.items - found.invalid
-    say(f"{source.path.name} holds {found.items:,} items for {target.name}. Nothing was sent.")
+    for hint in hints_of(source):
+        say(f"Note: {hint}")
+    say(f"{source.path.name} holds {output.counted(found.items, 'item')} for {target.name}. Nothing was sent.")
     if found.invalid:
         say(f"{found.invalid:,} are invalid, and would go into the dead-letter file:")
         for reason in found.reasons:

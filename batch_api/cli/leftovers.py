@@ -13,7 +13,7 @@ import orjson
 from batch_api import APIError, BatchError, Line
 from batch_api.ingest import private
 from batch_api.ingest.items.fates import Invalid, PartlyApplied, Trouble
-from batch_api.ingest.sources.csvlayout import REASON
+from batch_api.ingest.sources.csvheader import REASON
 from batch_api.ingest.sources.csvsource import CsvSource
 from batch_api.ingest.sources.files import FileSource
 from batch_api.ingest.sources.jsonlines import COMMENT
@@ -30,11 +30,13 @@ class Leftovers:
     imported as it is. The report takes what was sent, and then refused in part or in full, or not answered.
     """
 
-    def __init__(self, source: FileSource, letters: Path, report: Path, delimiter: str, *, goes_on: bool) -> None:
-        self.letters = _File(letters, COMMENT, goes_on=goes_on)
+    def __init__(self, source: FileSource, letters: Path, report: Path, *, goes_on: bool) -> None:
+        csv = source if isinstance(source, CsvSource) else None
+        self._preamble = b"" if csv is None else csv.preamble
+        self._delimiter = b"" if csv is None else csv.delimiter.encode()
+        self._header = None if csv is None else csv.header
+        self.letters = _File(letters, self._preamble + COMMENT, goes_on=goes_on)
         self.report = _File(report, b'{"line":', goes_on=goes_on)
-        self._delimiter = delimiter.encode()
-        self._header = source.header if isinstance(source, CsvSource) else None
         self._has_reasons = self._header is not None and self._header.startswith(REASON.encode())
 
     def take(self, troubles: Iterable[Trouble]) -> None:
@@ -64,7 +66,7 @@ class Leftovers:
             self.letters.write(b"%b %b\n%b\n" % (COMMENT, reason.encode(), line.text))
             return
         if self.letters.is_empty:
-            self.letters.write(self._with_reason(REASON, self._header))
+            self.letters.write(self._preamble + self._with_reason(REASON, self._header))
         self.letters.write(self._with_reason('"' + reason.replace('"', '""') + '"', line.text))
 
     def _with_reason(self, reason: str, text: bytes) -> bytes:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from batch_api.cli.output import seconds, share
+from batch_api.cli.safe import visible
 from batch_api.ingest.job.progress import Progress as JobProgress
 from batch_api.ingest.sources.files import FileSource
 
@@ -19,14 +20,14 @@ class Meter:
     def __init__(self, console: Console, source: FileSource) -> None:
         self._source = source
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=30),
             TextColumn("{task.percentage:>3.0f} %"),
             TextColumn("{task.fields[said]}", markup=False),
             console=console,
             disable=not console.is_terminal,
         )
-        self._task = self._bar.add_task(source.path.name, total=1.0, said="")
+        self._task = self._bar.add_task(visible(source.path.name), total=1.0, said="")
 
     def __enter__(self) -> Self:
         self._bar.start()

@@ -13,12 +13,25 @@ from typing import Any
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
-from batch_api import Limit
+from batch_api import BatchError, InvalidInput, Limit
+from batch_api.cli.safe import inert, visible, visible_cell, visible_json
 
-out = Console(highlight=False, markup=False, soft_wrap=True)
+
+class _SafeConsole(Console):
+    """A console that shows text as it is: no markup, no emoji codes, and no character that a terminal obeys."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(highlight=False, markup=False, emoji=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(visible(text), **options)
+
+
+out = _SafeConsole(soft_wrap=True)
 """For results."""
-err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+err = _SafeConsole(stderr=True, soft_wrap=True)
 """For everything else: progress, notes and errors."""
 
 Row = Mapping[str, Any]
@@ -59,19 +72,30 @@ def one(found: Any, form: Format) -> None:
     else:
         table = Table(box=None, show_header=False, pad_edge=False)
         for name, value in found.items():
-            table.add_row(name, cell(value))
+            table.add_row(visible_cell(name), cell(value))
         _print(table)
 
 
 def _print(table: Table) -> None:
     """In full width: an id that is cut off is useless."""
     needed = Measurement.get(out, out.options.update(max_width=10_000), table).maximum
-    Console(width=max(needed, out.width), highlight=False, markup=False).print(table)
+    _SafeConsole(width=max(needed, out.width)).print(table)
 
 
 def json_of(value: Any) -> None:
     """Anything, as JSON."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+    sys.stdout.write(visible_json(json.dumps(value, ensure_ascii=False, indent=2, default=str)) + "\n")
+
+
+def told(error: Exception) -> str:
+    """An error in a sentence."""
+    if isinstance(error, InvalidInput):
+        return f"{error.path}: {error.reason}." if error.path else f"{error.reason}."
+    if isinstance(error, BatchError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror or error}."
+    return f"{type(error).__name__}: {error}."
 
 
 def cell(value: Any) -> str:
@@ -85,27 +109,34 @@ def cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat(" ", "seconds")
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {cell(inner)}" for name, inner in value.items())
+        return ", ".join(f"{visible_cell(str(name))}: {cell(inner)}" for name, inner in value.items())
     if isinstance(value, Iterable) and not isinstance(value, str):
         return (
             "; ".join(map(cell, value))
             if any(isinstance(inner, Mapping) for inner in value)
             else ", ".join(map(cell, value))
         )
-    return str(value)
+    return visible_cell(str(value))
 
 
 def _csv(found: Sequence[Row], columns: Sequence[str]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer = csv.writer(sys.stdout, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow(columns)
     for row in found:
         writer.writerow(_csv_cell(row.get(column)) for column in columns)
 
 
 def _csv_cell(value: Any) -> Any:
+    if value is None or isinstance(value, int | float):
+        return value
     if isinstance(value, Mapping | list):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return "" if value is None else value
+        value = json.dumps(value, ensure_ascii=False, default=str)
+    return inert(visible_cell(str(value)))
+
+
+def counted(number: int, what: str) -> str:
+    """`1 line`, `2 lines`."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def seconds(value: float) -> str:
@@ -128,7 +159,8 @@ def limit(given: Limit) -> str:
     """A limit as the documentation states it."""
     period = {1: "second", 3600: "hour"}.get(int(given.per), f"{given.per:g} s")
     burst = "" if given.burst is None else f", burst {_number(given.burst)}"
-    return f"{_number(given.rate)} {given.unit} a {period}{burst}"
+    unit = given.unit.removesuffix("s") if given.rate == 1 else given.unit
+    return f"{_number(given.rate)} {unit} a{'n' if period == 'hour' else ''} {period}{burst}"
 
 
 def _number(value: float) -> str:

@@ -25,7 +25,7 @@ LONGEST_RETRY_AFTER = 3600.0
 Verdict = Literal["done", "wait", "again", "give up"]
 
 
-def is_replayable(operation: Operation, met: Container[Condition]) -> bool:
+def is_replayable(operation: Operation, met: Container[Condition | None]) -> bool:
     """Whether a request may be sent again when nobody knows if the first was applied. `met`: what its body meets."""
     only_if = operation.replay_only_if
     return operation.replay and operation.replay_unless not in met and (only_if is None or only_if in met)

@@ -104,6 +104,7 @@ class Audiences(Resource):
         *,
         mode: Literal["update", "replace"] = "update",
         checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        run: str | None = None,
         chunk_size: int | None = None,
         patience: float = PATIENCE,
         deadline: float | None = None,
@@ -125,6 +126,8 @@ class Audiences(Resource):
                 path that ends in `.jsonl` or `.csv`, compressed also in `.gz`, or a `CsvFile`.
             mode: `update` or `replace`.
             checkpoint: A file that remembers what is done: the same call goes on from there.
+            run: The name of this run, such as today's date: a finished checkpoint begins anew for another. An iterable
+                needs one to use a checkpoint again.
             chunk_size: Ids in a request, at most 10 000.
             patience: Seconds to go on trying while nothing gets through, before the job ends.
             deadline: Seconds that the job may take in all. One that cannot be met is refused before anything is sent,
@@ -147,6 +150,7 @@ class Audiences(Resource):
             AudienceMembers(name) if replaces else AudienceChanges(name),
             ids,
             checkpoint=checkpoint,
+            run=run,
             chunk_size=chunk_size,
             patience=patience,
             deadline=deadline,

@@ -155,6 +155,7 @@ class Catalogs(Resource):
         items: AnySource,
         *,
         checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        run: str | None = None,
         chunk_size: int | None = None,
         patience: float = PATIENCE,
         deadline: float | None = None,
@@ -169,8 +170,10 @@ class Catalogs(Resource):
             name: A catalog that exists.
             items: An iterable or async iterable of edits as `edit_items` takes them, or of JSON lines (`bytes`), each
                 alone or in a pair with whatever you want to find again as the fate's `ref`; or a path that ends in
-                `.jsonl` or `.csv`, compressed also in `.gz`, or a `CsvFile`.
+                `.jsonl` or `.csv`, compressed also in `.gz`, or a `CsvFile`; or a table, as `Rows`.
             checkpoint: A file that remembers what is done: the same call goes on from there.
+            run: The name of this run, such as today's date: a finished checkpoint begins anew for another. An iterable
+                needs one to use a checkpoint again.
             chunk_size: Edits in a request, at most 200.
             patience: Seconds to go on trying while nothing gets through, before the job ends.
             deadline: Seconds that the job may take in all. One that cannot be met is refused before anything is sent,
@@ -186,6 +189,7 @@ class Catalogs(Resource):
             CatalogItems(name),
             items,
             checkpoint=checkpoint,
+            run=run,
             chunk_size=chunk_size,
             patience=patience,
             deadline=deadline,

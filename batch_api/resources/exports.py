@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from batch_api._generated.cep.endpoints import exports as api
 from batch_api.engine import arguments
 from batch_api.engine.engine import Engine
 from batch_api.resources import files
 from batch_api.resources.paging import CursorListing, Listing
+from batch_api.resources.records import numbered, records_of
 from batch_api.resources.resource import Resource
 from batch_api.resources.waiting import until_done
 from batch_api.results import shown
@@ -25,8 +26,8 @@ class Exports(Resource):
     """`client.exports`: follow the exports that `profiles.export` asked for, and fetch their files.
 
         id = await client.profiles.export({"export_type": "ATTRIBUTES", "attributes": ["tier"]})
-        for file in (await client.exports.wait(id)).files or []:
-            await client.exports.download_to(file.id, f"part-{file.part}.json")
+        async for record in client.exports.records(id):
+            print(record["attributes"])
 
     The limit is 1 request a second for each operation. All methods raise `InvalidInput`, `APIError`, `TransportError`
     and `DeadlineExceeded`.
@@ -81,6 +82,29 @@ class Exports(Resource):
             return await _view(engine, id)
 
         return await until_done(self._engine, check, timeout=timeout, on_progress=on_progress)
+
+    async def records(self, id: str, *, timeout: float | None = 3600.0) -> AsyncGenerator[dict[str, Any], None]:
+        """The records of an export, of all its files in order, as `dict`s: an async iterator.
+
+            async for record in client.exports.records(id):
+                print(record["identifiers"], record["attributes"])
+
+        Waits for the export first. The files are read as they arrive, whatever form they have (JSON lines, an array,
+        either of them as gzip), and nothing is written to disk; memory stays constant. A download that breaks goes on
+        where it stopped, as in `download`. An export without files has no records.
+
+        Args:
+            id: What `profiles.export` returned.
+            timeout: Seconds to wait for the export at most; `None` for as long as it takes.
+
+        Raises what `wait` and `download` raise, and `TransportError`, with stage `download`, for a file that cannot be
+        read to its end as JSON objects: no record is left out in silence.
+        """
+        export = await self.wait(id, timeout=timeout)
+        for number, file in numbered(export.files or []):
+            async with self.download(file.id) as stream, aclosing(records_of(aiter(stream), f"part {number}")) as found:
+                async for record in found:
+                    yield record
 
     def download(self, file_id: str | None) -> AbstractAsyncContextManager[files.FileStream]:
         """Stream a file of a finished export.

@@ -131,6 +131,7 @@ class Profiles(Resource):
         *,
         endpoint: Endpoint = "mass-update",
         checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        run: str | None = None,
         resend_events: bool = False,
         coalesce: bool = False,
         chunk_size: int | None = None,
@@ -151,9 +152,11 @@ class Profiles(Resource):
             source: An iterable or async iterable of edits, or a path. An edit is a `dict`, a `models.EditProfile` or a
                 JSON line (`bytes`), which is passed on as it is; or a pair of one of these and whatever you want to
                 find again as the fate's `ref`. Paths end in `.jsonl` or `.csv`, compressed also in `.gz`; a `CsvFile`
-                says more of how to read one. A generator is closed when the job is left.
+                says more of how to read one. `Rows` is a table. A generator is closed when the job is left.
             endpoint: `mass-update` for large loads, `update` for live data: see `forecast`.
             checkpoint: A file that remembers what is done: the same call goes on from there.
+            run: The name of this run, such as today's date: a finished checkpoint begins anew for another. An iterable
+                needs one to use a checkpoint again.
             resend_events: Send edits with events again after a failure that leaves open whether they were taken, though
                 the events may then count twice. Without it, their attributes are sent again and they end `Unknown`.
             coalesce: Merge edits of one profile that wait for their turn. Limits count profiles.
@@ -167,14 +170,16 @@ class Profiles(Resource):
         """
         from batch_api.ingest.job.job import job_of
         from batch_api.ingest.sending.coalesce import Coalescer
+        from batch_api.ingest.sources.tables.rows import Rows
 
         return job_of(
             self._engine,
             ProfileEdits(endpoint),
             source,
             checkpoint=checkpoint,
+            run=run,
             resend_events=resend_events,
-            coalesce=Coalescer if coalesce else None,
+            coalesce=Coalescer if coalesce or (isinstance(source, Rows) and source.events) else None,
             chunk_size=chunk_size,
             patience=patience,
             deadline=deadline,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from codegen.diff.prose import changed_numbers, changed_words, plain
+from codegen.prose import changed_numbers, changed_words, plain
 
 WEIGHTS = ("breaking", "additive", "wording")
 BOTH = ("request", "response")

@@ -8,9 +8,9 @@ from codegen.diff import pairs
 from codegen.diff.changes import BOTH, WEIGHTS, Change, Verdict, changed, said, short
 from codegen.diff.compare_operations import operation, server_of
 from codegen.diff.compare_schemas import Schemas
-from codegen.diff.prose import numbers, plain
 from codegen.document import Json
 from codegen.generate.models import sent
+from codegen.prose import numbers, plain
 from codegen.schema import is_object
 
 

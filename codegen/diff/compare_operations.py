@@ -41,7 +41,8 @@ def _parameters(key: str, old: Json, new: Json, schemas: Schemas) -> Iterator[Ch
             yield Change("breaking", "request", where, "parameter removed", "the API may refuse or ignore it")
         elif not any(other[1] == name for other in before.keys() - after.keys()):
             due = bool(after[spot].get("required"))
-            verdict = _FAILS if due else Verdict("additive", "nothing, until it is used: `client.call` takes it")
+            spare = "`client.call` takes it" if place in ("query", "path") else "the client does not send it"
+            verdict = _FAILS if due else Verdict("additive", f"nothing, until it is used: {spare}")
             what = f"{'required' if due else 'optional'} parameter added"
             yield Change(verdict.weight, "request", where, what, verdict.means)
 

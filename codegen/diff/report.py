@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from codegen import names, yamlfile
 from codegen.diff import facade
 from codegen.diff.changes import WEIGHTS, Change
 from codegen.diff.compare import by_key, changes, sides_of
 from codegen.diff.figures import Figures
+from codegen.diff.webhooks import webhook_changes
 from codegen.document import Json, server, validate
 from codegen.errors import CodegenError
-from codegen.generate import overlay
+from codegen.generate import pipeline
 from codegen.generate.normalise import Normalised, normalise
 from codegen.layout import Layout
 
 _TITLES = {"breaking": "Breaking", "additive": "Additive", "wording": "Wording"}
 _MOST_METHODS = 3
+_SEVERAL = 4
+"""As many operations at which a change is the same share one row."""
 
 
 def of_head(layout: Layout) -> Json:
@@ -45,13 +50,15 @@ def write(layout: Layout, old: Json, new: Json) -> str:
     """The whole report. Raises `CodegenError` for what is no document of OpenAPI 3.1."""
     with _odd("the old document"):
         validate(old, "the old document")
-        before = normalise(old, names.load(layout.names), strict=False)
+        before = normalise(old, names.load(layout.names))
     with _odd("the new document"):
         validate(new, "the new document")
-        after = normalise(new, names.load(layout.names), before.document, strict=False)
+        after = normalise(new, names.load(layout.names), before.document)
         figures = Figures(layout, before.document, after.document)
         found = [figures.judged(change) for change in changes(before.document, after.document)]
-        return _Report(layout, before, after, found, figures).text(_version(old), _version(new))
+        found += webhook_changes(old, new)
+        stops = pipeline.stops(layout, new)
+        return _Report(layout, before, after, found, figures, stops).text(_version(old), _version(new))
 
 
 @contextmanager
@@ -63,18 +70,30 @@ def _odd(where: str) -> Iterator[None]:
         raise CodegenError(where, f"has a malformed part: {error!r}") from None
 
 
+class _Row(NamedTuple):
+    """A change, and where it is found: one of them, or several operations at which it is the same."""
+
+    change: Change
+    changes: list[Change]
+
+
 class _Report:
     def __init__(
-        self, layout: Layout, before: Normalised, after: Normalised, found: list[Change], figures: Figures
+        self,
+        layout: Layout,
+        before: Normalised,
+        after: Normalised,
+        found: list[Change],
+        figures: Figures,
+        stops: Sequence[CodegenError],
     ) -> None:
         self.layout = layout
         self.after = after
-        self.found = sorted(found, key=lambda change: (WEIGHTS.index(change.weight), change))
         self.figures = figures
+        self.rows = self._rows(sorted(found, key=lambda change: (WEIGHTS.index(change.weight), change)))
         self.methods = facade.methods(layout)
         self.users = _users(before.document, after.document)
-        self.lost = [self._own(line) for line in after.lost]
-        self.overlays = _overlays(layout, after.document)
+        self.stops = stops
         self.uncovered = [
             f"`{operation['operationId']}`: `{_cell(key)}`"
             for key, operation in by_key(after.document).items()
@@ -84,57 +103,73 @@ class _Report:
     def text(self, old: str, new: str) -> str:
         lines = [f"# The document: {old} → {new}", "", *self._summary(), ""]
         for weight, title in _TITLES.items():
-            lines += self._table(title, [change for change in self.found if change.weight == weight])
+            lines += self._table(title, [row for row in self.rows if row.change.weight == weight])
         rows = [f"| `{_cell(key)}` | {_cell(said)} | {_cell(kept)} |" for key, said, kept in self._figures()]
         lines += _table("Limits", ("Operation", "In the text", "We keep to"), rows)
-        lines += _list("Lines of names.yaml that find nothing: the build stops at them", self.lost)
-        lines += _list("Overlays that no longer match: the build stops at them", self.overlays)
+        lines += _quoted("What stops the build", [self._here(str(stop)) for stop in self.stops])
         lines += _list("New parts without a line in names.yaml", [self._own(note) for note in self.after.derived])
         lines += _list("Operations without a method: `client.call` reaches them", self.uncovered)
         return "\n".join(lines).rstrip() + "\n"
 
     def _summary(self) -> list[str]:
-        count = {weight: sum(change.weight == weight for change in self.found) for weight in WEIGHTS}
-        if not self.found:
+        count = {weight: sum(row.change.weight == weight for row in self.rows) for weight in WEIGHTS}
+        if not self.rows:
             told = "Nothing has changed, whatever its parts are called and however they are arranged."
         else:
             told = ", ".join(f"{number} {weight}" for weight, number in count.items()) + "."
-        stops = " and ".join(
-            f"{len(rows)} of {what}"
-            for rows, what in ((self.lost, "names.yaml"), (self.overlays, "the overlays"))
-            if rows
-        )
+        at = Counter(map(_file, self.stops))
+        stops = ", ".join(f"{number} in {file}" for file, number in sorted(at.items()))
         return [
             f"**{told}**",
             "",
-            f"- Before it can be built from: correct {stops}." if stops else "- Nothing in it stops the build.",
+            f"- It stops the build: {stops}." if stops else "- Nothing in it stops the build.",
             f"- Operations without a method: {len(self.uncovered)}.",
             *([f"- Limits to look at: {len(self._figures())}."] if self._figures() else []),
         ]
 
-    def _table(self, title: str, changes: list[Change]) -> list[str]:
-        head = ("Where", "For", "What", "What it means for callers")
-        rows = [
-            f"| {self._where(change)} | {change.side or 'all'} | {_cell(change.what)} | {change.means} |"
-            for change in changes
-        ]
-        return _table(title, head, rows)
+    def _rows(self, found: list[Change]) -> list[_Row]:
+        """A row for each change, and one for what is the same at several operations."""
+        groups: dict[Change, list[Change]] = {}
+        for change in found:
+            (key,) = self.figures.own(change.where) or ("",)
+            groups.setdefault(change._replace(where=change.where.removeprefix(key)) if key else change, []).append(
+                change
+            )
+        rows: list[_Row] = []
+        for same, group in groups.items():
+            rows += [_Row(same, group)] if len(group) >= _SEVERAL else [_Row(change, [change]) for change in group]
+        return sorted(rows, key=lambda row: (WEIGHTS.index(row.change.weight), row.changes[0]))
 
-    def _where(self, change: Change) -> str:
+    def _table(self, title: str, rows: list[_Row]) -> list[str]:
+        head = ("Where", "For", "What", "What it means for callers")
+        cells = [
+            f"| {self._where(row)} | {row.change.side or 'all'} | {_cell(row.change.what)} | {row.change.means} |"
+            for row in rows
+        ]
+        return _table(title, head, cells)
+
+    def _where(self, row: _Row) -> str:
         """The place, and the methods that it concerns."""
-        operations = self.figures.operations
-        keys = self.figures.own(change.where) or sorted(self.users.get(self.figures.component(change.where), ()))
+        operations, where = self.figures.operations, row.changes[0].where
+        keys = self.figures.own(where) or sorted(self.users.get(self.figures.component(where), ()))
+        place = f"`{_cell(where)}`"
+        if len(row.changes) > 1:
+            keys = [key for change in row.changes for key in self.figures.own(change.where)]
+            place = f"`{_cell(row.change.where.strip())}` of {len(keys)} operations".removeprefix("`` of ")
         known = [self.methods.get(operations[key]["operationId"], "") for key in keys]
         named = [f"`{name}`" for name in dict.fromkeys(known) if name]
         more = f" and {len(named) - _MOST_METHODS} more" if len(named) > _MOST_METHODS else ""
         concerned = f" ({', '.join(named[:_MOST_METHODS])}{more})" if named else ""
-        return f"`{_cell(change.where)}`{concerned}"
+        return place + concerned
 
     def _figures(self) -> list[tuple[str, str, str]]:
-        return sorted(set(self.figures.rows(self.found)))
+        return sorted(set(self.figures.rows([change for row in self.rows for change in row.changes])))
+
+    def _here(self, text: str) -> str:
+        return text.replace(f"{self.layout.root}/", "")
 
     def _own(self, line: str) -> str:
-        return _cell(line.replace("\n   ", ":")).replace(f"{self.layout.root}/", "")
+        return _cell(self._here(line))
 
 
 def _users(*documents: Json) -> dict[str, set[str]]:
@@ -163,14 +198,18 @@ def _list(title: str, rows: list[str]) -> list[str]:
     return [f"## {title}", "", *(f"- {row}" for row in rows), ""] if rows else []
 
 
+def _quoted(title: str, texts: list[str]) -> list[str]:
+    """What may quote the document, as it is."""
+    shown = "\n\n".join(texts).replace("```", "'''")
+    return [f"## {title}", "", "```text", shown, "```", ""] if texts else []
+
+
 def _cell(text: str) -> str:
     """Text of a foreign document, escaped for a table."""
     return re.sub(r"[|`<>\r\n]", " ", text)
 
 
-def _overlays(layout: Layout, document: Json) -> list[str]:
-    found = []
-    for path in layout.overlays:
-        document, problems = overlay.tried(document, path)
-        found += [_cell(problem.splitlines()[0]) for problem in problems]
-    return found
+def _file(stop: CodegenError) -> str:
+    """What to look at because of a stop: a file of the overrides, or what its message begins with."""
+    path = Path(stop.where.split(":")[0])
+    return "the overlays" if path.parent.name == "overlays" else path.name

@@ -131,7 +131,7 @@ def _operation(where: str, operation: Json) -> Iterator[Finding]:
 
 def _parameter(where: str, parameter: Json) -> Iterator[Finding]:
     if parameter["in"] not in ("query", "path"):
-        yield Finding("parameter in a header or cookie", where)
+        yield Finding("parameter in a header or cookie", where, "it must be sent, and the engine does not know it")
     for key in sorted(parameter.keys() - _PARAMETER):
         if parameter[key] != _STYLE.get(parameter["in"], {}).get(key):
             yield Finding(key, where)

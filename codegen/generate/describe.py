@@ -5,6 +5,7 @@ from __future__ import annotations
 from openapi_python_client.strings import PythonIdentifier
 
 from codegen.document import Json
+from codegen.generate import bounds
 from codegen.schema import Schema, all_properties, target_of
 from codegen.text import first_sentence
 
@@ -21,7 +22,9 @@ class Descriptions:
 
     def component(self, name: str) -> str:
         """What a component says of itself, or what is said where it is used."""
-        return description(self.schemas[name]) or self.holders.get(name) or f"`{name}`, of which nothing is said."
+        schema = self.schemas[name]
+        said = description(schema) or self.holders.get(name) or f"`{name}`, of which nothing is said."
+        return _with_bounds(said, schema, "\n\n")
 
     def _holders(self) -> dict[str, str]:
         """For each component, a description of the first place that refers to it."""
@@ -43,24 +46,35 @@ class Descriptions:
 
     def field(self, model: str, key: str) -> str:
         schema = all_properties(model, self.schemas).get(key, {})
-        own = description(schema)
-        if own or "$ref" not in schema:
-            return own
-        return first_sentence(description(self.schemas[target_of(schema)]))
+        said = description(schema)
+        if not said and "$ref" in schema:
+            said = first_sentence(description(self.schemas[target_of(schema)]))
+        return _with_bounds(said, schema, " ")
 
     def function(self, name: str) -> str:
         operation = self.operations[name]
         text = description(operation) or str(operation.get("summary") or "").strip() or f"{name}."
-        arguments = [entry for entry in operation.get("parameters", []) if entry["name"] != self.hidden]
-        lines = []
-        for entry in arguments:
-            remark = " ".join(description(entry).split())
-            lines.append(f"- `{PythonIdentifier(entry['name'], '')}`: {remark}" if remark else "")
-        return "\n\n".join([text, *(["\n".join(line for line in lines if line)] if any(lines) else [])])
+        lines = [f"- `body`: {remark}" for remark in filter(None, map(bounds.in_words, _bodies(operation)))]
+        for entry in (one for one in operation.get("parameters", []) if one["name"] != self.hidden):
+            schema = entry.get("schema", {}) | {"deprecated": entry.get("deprecated")}
+            remark = _with_bounds(" ".join(description(entry).split()), schema, " ")
+            lines += [f"- `{PythonIdentifier(entry['name'], '')}`: {remark}"] if remark else []
+        text = _with_bounds(text, {"deprecated": operation.get("deprecated")}, "\n\n")
+        return "\n\n".join(filter(None, [text, "\n".join(lines)]))
 
 
 def description(schema: Schema) -> str:
     return str(schema.get("description") or "").strip()
+
+
+def _with_bounds(said: str, schema: Schema, between: str) -> str:
+    return between.join(filter(None, [said, bounds.in_words(schema, said)]))
+
+
+def _bodies(operation: Json) -> list[Schema]:
+    """The schemas of a body that stand in place; others are models, which speak for themselves."""
+    content = operation.get("requestBody", {}).get("content", {})
+    return [media["schema"] for media in content.values() if "$ref" not in media.get("schema", {"$ref": ""})]
 
 
 def _hold(found: dict[str, str], schema: Schema, text: str) -> None:

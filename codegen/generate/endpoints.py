@@ -67,7 +67,6 @@ class Endpoints:
                 "codegen/generate/endpoints.py",
                 f"{name} has a parameter in a header or cookie: {others[0].name.get_untrusted_value()}",
                 "Remove it with an overlay, or teach the templates and the engine.",
-                [name],
             )
         answer = self._answer(endpoint)
         arguments = [self._argument(endpoint, prop) for prop in endpoint.query_parameters]
@@ -121,7 +120,6 @@ class Endpoints:
                 "codegen/generate/endpoints.py",
                 f"{endpoint.name} has successful answers of several types: {', '.join(sorted(found))}",
                 "Make them one with an overlay.",
-                [str(endpoint.name)],
             )
         return next(iter(found.values()), None)
 

@@ -6,7 +6,6 @@ is no promise.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -23,7 +22,6 @@ from openapi_python_client.schema import OpenAPI
 
 from codegen.document import Json
 from codegen.errors import CodegenError
-from codegen.generate.views import module_of
 from codegen.schema import all_properties
 
 VERSION = "0.29.1"
@@ -57,7 +55,7 @@ def parse(document: Json, templates: Path) -> Parsed:
         raise CodegenError(_TOOL, f"failed: {said}", "Repair the document with an overlay.") from None
     if isinstance(data, GeneratorError):
         raise CodegenError(_TOOL, f"{data.header}: {data.detail}", "Repair the document with an overlay.")
-    _refuse_warnings(data, document)
+    _refuse_warnings(data)
     endpoints = [endpoint for group in data.endpoint_collections_by_tag.values() for endpoint in group.endpoints]
     _refuse_collisions(data, endpoints)
     parsed = Parsed(
@@ -98,20 +96,12 @@ def _components(document: Json, config: Config) -> dict[str, Property]:
     return {name: table[name] for name in sorted(names & table.keys())}
 
 
-def _refuse_warnings(data: GeneratorData, document: Json) -> None:
+def _refuse_warnings(data: GeneratorData) -> None:
     groups = data.endpoint_collections_by_tag.values()
     warnings = [*data.errors, *(error for group in groups for error in group.parse_errors)]
     if warnings:
         texts = [f"{warning.header} {warning.detail or ''}".strip() for warning in warnings]
-        parts = [part for text in texts for part in _parts(text, document)]
-        raise CodegenError(_TOOL, "warned:\n  " + "\n  ".join(texts), "Fix this with an overlay or a name.", parts)
-
-
-def _parts(warning: str, document: Json) -> Iterator[str]:
-    """What a warning is about, by our names."""
-    yield from re.findall(r"Unable to parse schema /components/schemas/(\w+)", warning)
-    for method, path in re.findall(r"WARNING parsing ([A-Z]+) (/\S*) within", warning):
-        yield document["paths"].get(path, {}).get(method.lower(), {}).get("operationId", "")
+        raise CodegenError(_TOOL, "warned:\n  " + "\n  ".join(texts), "Fix this with an overlay or a name.")
 
 
 def _refuse_collisions(data: GeneratorData, endpoints: list[Endpoint]) -> None:
@@ -120,16 +110,10 @@ def _refuse_collisions(data: GeneratorData, endpoints: list[Endpoint]) -> None:
     for kind, counter in (("module", modules), ("operation", functions)):
         doubles = sorted(name for name, count in counter.items() if count > 1)
         if doubles:
-            parts = [
-                name
-                for name in [*(str(entry.class_info.name) for entry in [*data.models, *data.enums]), *functions]
-                if module_of(name) in doubles
-            ]
             raise CodegenError(
                 _TOOL,
                 f"would write one {kind} over another: {', '.join(doubles)}",
                 "Rename one in names.yaml.",
-                parts,
             )
 
 
@@ -142,7 +126,6 @@ def _refuse_gaps(document: Json, parsed: Parsed) -> None:
             _TOOL,
             f"has lost the {lines}",
             "Repair the part that makes it fail with an overlay.",
-            [name for what, where in gaps for name in (where, what.rsplit(" ", 1)[-1])],
         )
 
 
@@ -187,7 +170,6 @@ def _refuse_reserved(parsed: Parsed) -> None:
                     _TOOL,
                     f"{name} has a field {prop.python_name}, which is a reserved name",
                     "Remove it with an overlay.",
-                    [name],
                 )
     for name, endpoint in parsed.endpoints.items():
         for prop in [*endpoint.path_parameters, *endpoint.query_parameters]:
@@ -196,7 +178,6 @@ def _refuse_reserved(parsed: Parsed) -> None:
                     _TOOL,
                     f"{name} has a parameter {prop.python_name}, which is a reserved name",
                     "Repair it with an overlay.",
-                    [name],
                 )
 
 

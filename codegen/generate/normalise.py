@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from codegen import moves
-from codegen.document import METHODS, Json, is_optional_header
+from codegen.document import METHODS, Json
 from codegen.errors import CodegenError
 from codegen.generate import copies
+from codegen.generate.copies import Copy, Difference
 from codegen.generate.references import References
 from codegen.generate.simplest import NULL, as_text, merge_object, overlap
-from codegen.generate.titles import free, pascal, short, snake, token
-from codegen.names import CLASS_NAME, FUNCTION_NAME, Line, Names, OperationName
+from codegen.generate.titles import free, pascal, short, token
+from codegen.names import Line, Names, OperationName
 from codegen.schema import UNIONS, Schema, Step, const_of, is_object, rebuild
 
 _CARRIED = {"openapi", "info", "servers", "paths", "components", "tags", "security", "jsonSchemaDialect"}
@@ -65,39 +66,31 @@ class Normalised(NamedTuple):
     """Pairs of a kind of finding and its place, for the audit."""
     derived: list[str]
     """One line for each operation or schema that has no line in names.yaml."""
-    lost: list[str]
-    """The lines of names.yaml that met nothing, and where that may have gone; none unless that was allowed."""
+    problems: list[CodegenError]
+    """The lines of names.yaml that met nothing, and those whose places are not the same. Nothing is built then."""
 
 
-def normalise(
-    document: Json, names: Names, before: Json | None = None, *, strict: bool = True, vendors_names: bool = False
-) -> Normalised:
-    """The document under our names. Fails where a line of names.yaml meets nothing, or two lines meet.
+def normalise(document: Json, names: Names, before: Json | None = None) -> Normalised:
+    """The document under our names, and what of names.yaml does not fit it.
 
     `before` is what the last run made of its document: what has moved since is found again by it.
-    Without `strict` such lines are told and passed over, for a report on a document that cannot be built from yet.
-    With `vendors_names`, what has no line is called what the document calls it, where it has a name.
     """
-    return _Normaliser(document, names, before or {}, vendors_names).run(strict)
+    return _Normaliser(document, names, before or {}).run()
 
 
 class _Normaliser:
-    def __init__(self, document: Json, names: Names, before: Json, vendors_names: bool) -> None:
-        self.vendors_names = vendors_names
-        self.strict = True
+    def __init__(self, document: Json, names: Names, before: Json) -> None:
         self.document = document
         self.names = names
         self.before = before
         self.references = References(document, _SOURCE)
         self.follow = self.references.follow
         self.components: dict[str, Schema] = {}
-        self.owners: dict[str, Place] = {}
         self.waiting: deque[tuple[str, Schema, Place, Json]] = deque()
         """Components that have a name already, and whose inside is still to be done."""
-        self.copies: list[tuple[str, Place, Schema]] = []
+        self.copies: dict[str, list[Copy]] = {}
+        """What stands at the places of each name."""
         self.seen: set[tuple[str, int]] = set()
-        self.vendors = self.names_of_components() if vendors_names else {}
-        """What the document calls its components, by the `id` of what they come down to, where that is to count."""
         self.made_up: dict[int, str] = {}
         """The names of schemas without a line, by their `id`: what is referred to twice is one component."""
         self.hoisted: dict[int, bool] = {}
@@ -105,7 +98,8 @@ class _Normaliser:
         """What `allOf`s came down to, by the `id` of the schema, which is kept so that its id stays its own."""
         self.taken = {name.lower() for name in (*names.schemas, *_TAKEN)}
         """The names that are no longer free, without their case: modules differ by more than case."""
-        self.referring: list[tuple[Json, str]] = []
+        self.referring: list[tuple[Json, str, int]] = []
+        """References to components, with the names and the `id`s of what they stand for."""
         self.without_body: set[str] = set()
         """The answers that have none."""
         self.dropped: list[tuple[str, str]] = []
@@ -115,23 +109,19 @@ class _Normaliser:
         self.new_schemas: dict[str, str] = {}
         """The places of the schemas without a line, by the names they got."""
 
-    def run(self, strict: bool) -> Normalised:
-        self.strict = strict
+    def run(self) -> Normalised:
         result = {key: value for key, value in self.document.items() if key in _CARRIED}
         self.drop("$", self.document.keys() - _CARRIED)
         result["paths"] = {path: self.path(path, item) for path, item in sorted(self.document["paths"].items())}
         self.define_waiting()
-        unused = sorted(self.names.unused())
-        if strict:
-            self.refuse_unused(unused)
-            self.refuse_collisions()
+        problems = [*self.unused(), *self.settle_copies()]
         self.forget_copies(result["paths"])
         self.trim_descriptions()
         result["components"] = {"schemas": self.components}
         schemes = self.document.get("components", {}).get("securitySchemes")
         if schemes:
             result["components"]["securitySchemes"] = schemes
-        return Normalised(in_order(result), sorted(set(self.dropped)), self.derived(), self.explained(unused))
+        return Normalised(in_order(result), sorted(set(self.dropped)), self.derived(), problems)
 
     def drop(self, where: str, keys: Iterable[str]) -> None:
         self.dropped += [(key if not key.startswith("x-") else "extension", where) for key in keys]
@@ -149,11 +139,10 @@ class _Normaliser:
 
     def operation(self, method: str, path: str, operation: Json, shared: list[Json], several: bool) -> Json:
         key = f"{method.upper()} {path}"
-        said = operation.get("operationId") if self.vendors_names else None
-        name = self.names.operations.get(key) or self.derive_operation(method, path, several, said)
+        name = self.names.operations.get(key) or self.derive_operation(method, path, several)
         self.names.use(key)
         self.drop(key, operation.keys() - _OPERATION)
-        result = {k: v for k, v in operation.items() if k in _OPERATION}
+        result = {k: v for k, v in operation.items() if k in _OPERATION and k != "parameters"}
         result |= {"operationId": name.name, "tags": [name.area]}
         title = pascal(name.name)
         parameters = self.parameters(key, title, operation.get("parameters", []), shared)
@@ -167,11 +156,9 @@ class _Normaliser:
         }
         return result
 
-    def derive_operation(self, method: str, path: str, several: bool, said: str | None) -> OperationName:
+    def derive_operation(self, method: str, path: str, several: bool) -> OperationName:
         words = re.findall(r"[a-z0-9]+", path.lower())
         name = "_".join([method, *words] if several or len(words) < 2 or not words[0].isalpha() else words)
-        if said and FUNCTION_NAME.fullmatch(snake(said)):
-            name = snake(said)
         area = words[0] if words and words[0] in self.names.areas else "others"
         taken = {operation.name for operation in self.names.operations.values()} | self.new_operations.keys()
         name = free(name if name not in taken else f"{method}_{name}", taken)
@@ -184,9 +171,7 @@ class _Normaliser:
         for reference in [*shared, *own]:
             parameter, _ = self.follow(reference)
             found[parameter["in"], parameter["name"]] = parameter
-        # A report is to tell what became of them.
-        kept = [entry for _, entry in sorted(found.items()) if not (self.strict and is_optional_header(entry))]
-        return [self.parameter(key, title, parameter) for parameter in kept]
+        return [self.parameter(key, title, parameter) for _, parameter in sorted(found.items())]
 
     def parameter(self, key: str, title: str, parameter: Json) -> Json:
         place = Place(f"{key} ?{parameter['name']}", (), title + pascal(parameter["name"]))
@@ -260,7 +245,7 @@ class _Normaliser:
         description = remarks.get("description", target.get("description"))
         if description is not None:
             reference["description"] = description
-        self.referring.append((reference, name))
+        self.referring.append((reference, name, id(target)))
         return reference
 
     def beside_null(self, line: Line, branch: Schema) -> Line:
@@ -300,7 +285,7 @@ class _Normaliser:
         """Define `target` under a name made from its place."""
         if id(target) in self.made_up:
             return self.made_up[id(target)]
-        name = self.free(self.vendors.get(id(target), place.title))
+        name = self.free(place.title)
         self.new_schemas[name] = str(place)
         self.made_up[id(target)] = name
         self.define(name, target, place, remarks)
@@ -314,14 +299,6 @@ class _Normaliser:
         self.taken.add(found.lower())
         return found
 
-    def names_of_components(self) -> dict[int, str]:
-        found: dict[int, str] = {}
-        for name, schema in self.document.get("components", {}).get("schemas", {}).items():
-            title = pascal(name)
-            if CLASS_NAME.fullmatch(title) and isinstance(schema, dict):
-                found.setdefault(id(self.follow(schema)[0]), title)
-        return found
-
     def define(self, name: str, target: Schema, place: Place, remarks: Json) -> None:
         """Make `target` the component `name`, or a copy to be compared with it; later, so that nothing nests."""
         if (name, id(target)) not in self.seen:
@@ -332,10 +309,8 @@ class _Normaliser:
         while self.waiting:
             name, target, place, remarks = self.waiting.popleft()
             form = {**self.inside(target, self.names.at(name), Place(name, (), name)), **remarks}
-            if name in self.components:
-                self.copies.append((name, place, form))
-            else:
-                self.owners[name], self.components[name] = place, form
+            self.components.setdefault(name, form)
+            self.copies.setdefault(name, []).append(Copy(id(target), str(place), place.title, form))
 
     def inside(self, schema: Schema, lines: Sequence[Line], place: Place) -> Schema:
         """`schema` with everything inside it normalised."""
@@ -381,7 +356,7 @@ class _Normaliser:
         for index, part in enumerate(schema["allOf"]):
             target, _ = self.follow(part)
             target = target if index in named else self.flat(target, lines, place)
-            if index in named or not merge_object(whole, target):
+            if index in named or not merge_object(whole, target, self.references.narrower):
                 kept.append(part)
         if not kept:
             return whole
@@ -447,35 +422,65 @@ class _Normaliser:
         found = [f"{key}: {lacks} {name} in area {self.new_areas[name]}" for name, key in self.new_operations.items()]
         return sorted([*found, *(f"{place}: {lacks} {name}" for name, place in self.new_schemas.items())])
 
-    def refuse_unused(self, unused: list[tuple[int, str]]) -> None:
-        if unused:
-            raise CodegenError(
-                str(self.names.path),
-                "these places no longer exist in the document:\n  " + "\n  ".join(self.explained(unused)),
-                "Correct the locations or remove the lines. Inside a named schema, start at its name.",
-            )
-
-    def explained(self, unused: list[tuple[int, str]]) -> list[str]:
+    def unused(self) -> Iterator[CodegenError]:
+        """The lines that met nothing, and where that may have gone."""
+        lost = sorted(self.names.unused())
         before = self.before.get("components", {}).get("schemas", {})
-        told = moves.explain(
-            unused, self.names.lines, before, self.components, self.new_schemas, self.new_operations.values()
-        )
-        bodiless = "this response no longer has a body: remove the line"
-        said = ((number, place, remark or bodiless * (place in self.without_body)) for number, place, remark in told)
-        return [
-            f"{self.names.where(number)}: {place}" + (f"\n    {remark}" if remark else "")
-            for number, place, remark in said
-        ]
+        operations = self.new_operations.values()
+        told = moves.explain(lost, self.names.lines, before, self.components, self.new_schemas, operations)
+        for number, place, remark in told:
+            bodiless = "This response no longer has a body: remove the line." if place in self.without_body else ""
+            remedy = remark or bodiless or "Correct the location, or remove the line."
+            yield CodegenError(self.names.where(number), f"{place} is not in the document", remedy)
 
-    def refuse_collisions(self) -> None:
-        for name, place, form in self.copies:
-            if not copies.alike(form, self.components[name], self.components, self.new_schemas):
-                numbers = [str(line.number) for line in self.names.lines_named(name)] or ["(derived)"]
-                raise CodegenError(
-                    f"{self.names.path}: lines {', '.join(numbers)}",
-                    f"{name} stands for two different schemas: at {self.owners[name]} and at {place}",
-                    "Give one of them another name.",
-                )
+    def settle_copies(self) -> Iterator[CodegenError]:
+        """What stands at several places of a name is the same, or merged if that was asked for, or else a problem."""
+        idle = set(self.names.merged)
+        for name, found in self.copies.items():
+            main, *others = self.as_it_was_first(name, found)
+            self.components[name] = main.form
+            told = [(copy, self.differences(main.form, copy.form)) for copy in others]
+            differing = [(copy, differ) for copy, differ in told if differ]
+            if differing and name in self.names.merged:
+                idle.discard(name)
+                if (whole := copies.merged(found)) is not None:
+                    self.components[name] = whole
+                    continue
+            for copy, differ in differing:
+                yield self.clash(name, main, copy, differ)
+                self.part(name, copy)
+        for name in sorted(idle):
+            where = f"{self.names.path}: merged.{name}"
+            yield CodegenError(where, "all its places are the same", "Remove the line.")
+
+    def as_it_was_first(self, name: str, found: list[Copy]) -> list[Copy]:
+        """The place that changed least keeps the name."""
+        before = self.before.get("components", {}).get("schemas", {})
+        if len(found) == 1 or name not in before:
+            return found
+        return sorted(found, key=lambda copy: len(self.differences(before[name], copy.form)))
+
+    def differences(self, one: Schema, other: Schema) -> list[Difference]:
+        return copies.differences(one, other, self.components, self.new_schemas)
+
+    def clash(self, name: str, one: Copy, other: Copy, differ: list[Difference]) -> CodegenError:
+        numbers = sorted({line.number for line in self.names.lines_named(name)})
+        told = "".join(f"\n    {each.told(one.place, other.place)}" for each in differ)
+        return CodegenError(
+            ", ".join(f"{self.names.path.name if n else self.names.path}:{number}" for n, number in enumerate(numbers)),
+            f"{name} stands for two different schemas:{told}",
+            f"To keep one type that has what either has, say why: `merged: {{{name}: the reason}}`.\n"
+            f"  Or give a place a name of its own: `{other.title}: ['{other.place}']`. That changes a public type:\n"
+            f"  what is typed {name} there becomes another class, which belongs under Changed in CHANGELOG.md.",
+        )
+
+    def part(self, name: str, copy: Copy) -> None:
+        """Make a copy that differs a component of its own, so that a report tells what differs where it does."""
+        own = self.free(copy.title)
+        self.components[own] = copy.form
+        for reference, of, target in self.referring:
+            if (of, target) == (name, copy.target):
+                reference["$ref"] = _PREFIX + own
 
     def forget_copies(self, paths: Json) -> None:
         """What only a copy of a component refers to is none."""
@@ -484,7 +489,7 @@ class _Normaliser:
 
     def trim_descriptions(self) -> None:
         """A reference repeats no description that the component has itself."""
-        for reference, name in self.referring:
+        for reference, name, _ in self.referring:
             if reference.get("description") == self.components.get(name, {}).get("description"):
                 reference.pop("description", None)
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from batch_api._operation import Operation
 from codegen import api, document, facts, names
-from codegen.errors import CodegenError
+from codegen.errors import CodegenError, refuse
 from codegen.generate import audit, complete, generator, overlay, render, written
 from codegen.generate import format as code_format
 from codegen.generate.describe import Descriptions
@@ -31,24 +31,35 @@ class Prepared(NamedTuple):
     original: document.Json
     document: document.Json
     names: names.Names
+    facts: dict[str, Operation]
     notes: list[str]
 
 
-def prepare(layout: Layout) -> Prepared:
-    """Read and validate, normalise, overlay, audit."""
-    original = document.read(layout.document, layout.lock)
+def prepare(layout: Layout, original: document.Json) -> Prepared:
+    """Normalise, overlay, look up the facts, audit.
+
+    What does not fit in names, overlays and facts is refused together: each can be corrected without the others.
+    """
     named = names.load(layout.names)
     normalised = normalise(original, named, remembered(layout))
+    problems = list(normalised.problems)
     prepared = normalised.document
     # `info.version` says 2.9 where the server says 2.11 (PROVENANCE, quirk 1).
     prepared["info"] = {**prepared["info"], "version": document.server(original)[1]}
     for path in layout.overlays:
-        prepared = overlay.apply(prepared, path)
-    prepared = in_order(prepared)
+        prepared, failed = overlay.tried(prepared, path)
+        problems += failed
+    prepared = in_order(document.without_optional_headers(prepared))
+    known: dict[str, Operation] = {}
+    try:
+        known = facts.load(layout.facts, prepared)
+    except CodegenError as error:
+        problems.append(error)
+    refuse(problems)
     document.validate(prepared, "the document after the overlays")
     dropped = [*normalised.dropped, *complete.lost(original, prepared)]
     notes = audit.check(prepared, dropped, *layout.allowances)
-    return Prepared(original, prepared, named, [*normalised.derived, *notes])
+    return Prepared(original, prepared, named, known, [*normalised.derived, *notes])
 
 
 def remembered(layout: Layout) -> document.Json:
@@ -62,35 +73,43 @@ def remembered(layout: Layout) -> document.Json:
 
 def build(layout: Layout, folder: Path) -> list[str]:
     """Write the whole generated tree below `folder`, which is empty. Returns notes for whoever runs it."""
-    prepared = prepare(layout)
-    known = facts.load(layout.facts, prepared.document)
-    write(layout, prepared, known, generator.parse(prepared.document, layout.templates), folder)
+    return build_from(layout, document.read(layout.document, layout.lock), folder)
+
+
+def build_from(layout: Layout, original: document.Json, folder: Path) -> list[str]:
+    """The same from a document that need not be the one in the tree."""
+    prepared = prepare(layout, original)
+    parsed = generator.parse(prepared.document, layout.templates)
+    render.render(_views(layout, prepared, parsed), parsed.project.env, folder)
+    code_format.format_tree(folder)
+    written.check(folder / layout.package, prepared.document)
     return prepared.notes
 
 
-def write(
-    layout: Layout, prepared: Prepared, known: dict[str, Operation], parsed: generator.Parsed, folder: Path
-) -> None:
-    """Write what was parsed, and check that all of it is there."""
-    render.render(_views(layout, prepared, known, parsed), parsed.project.env, folder)
-    code_format.format_tree(folder)
-    written.check(folder / layout.package, prepared.document)
+def stops(layout: Layout, original: document.Json) -> tuple[CodegenError, ...]:
+    """What stops a build from this document: found by building from it, elsewhere."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            build_from(layout, original, Path(folder))
+        except CodegenError as error:
+            return error.errors
+    return ()
 
 
-def _views(layout: Layout, prepared: Prepared, known: dict[str, Operation], parsed: generator.Parsed) -> render.Inputs:
+def _views(layout: Layout, prepared: Prepared, parsed: generator.Parsed) -> render.Inputs:
     paths = prepared.document["paths"].values()
     operations = {operation["operationId"]: operation for item in paths for operation in item.values()}
     types = Types(prepared.document["components"]["schemas"], parsed)
     about = api.load(layout.description, prepared.original)
     words = Descriptions(types.schemas, operations, about.scope_parameter)
     models = Models(prepared.document, parsed, types, words)
-    endpoints = Endpoints(parsed, types, words, known, prepared.names.areas, about.scope_parameter)
+    endpoints = Endpoints(parsed, types, words, prepared.facts, prepared.names.areas, about.scope_parameter)
     return render.Inputs(
         layout,
         about,
         prepared.original,
         prepared.document,
-        known,
+        prepared.facts,
         facts.undocumented(layout.facts),
         models.models(),
         models.aliases(),

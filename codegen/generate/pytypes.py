@@ -166,7 +166,7 @@ class Types:
             return self.unions[frozenset(members)]
         except KeyError:
             raise CodegenError(
-                _NAMES, f"the union of {', '.join(members)} has no name", "Give its place a line.", members
+                _NAMES, f"the union of {', '.join(members)} has no name", "Give its place a line."
             ) from None
 
     def _branches(self, name: str, members: list[str]) -> Branches:
@@ -187,7 +187,6 @@ class Types:
             _NAMES,
             f"the branches of {name} cannot be told apart: {', '.join(members)}",
             "With an overlay, give each a property with one value (`const`), or make them one model.",
-            [name],
         )
 
     def _others(self, tables: dict[str, dict[str, Schema]], member: str) -> set[str]:

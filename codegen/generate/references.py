@@ -7,7 +7,7 @@ from typing import Any
 from codegen import composition
 from codegen.document import Json
 from codegen.errors import CodegenError
-from codegen.generate.simplest import NULL, is_plain_value, simplest, with_null
+from codegen.generate.simplest import NULL, is_plain_value, narrower, simplest, with_null
 from codegen.schema import UNIONS, Schema, at, is_object, is_remark
 
 _LONGEST = 100
@@ -97,9 +97,19 @@ class References:
             whole, _ = self.follow(part)
             if id(whole) not in self._properties:
                 self._properties[id(whole)] = self.properties(whole)
-            found |= self._properties[id(whole)]
-        found |= schema.get("properties", {})
+            self._add(found, self._properties[id(whole)])
+        self._add(found, schema.get("properties", {}))
         return found
+
+    def _add(self, found: dict[str, Any], more: dict[str, Any]) -> None:
+        for key, schema in more.items():
+            found[key] = (self.narrower(found[key], schema) if key in found else None) or schema
+
+    def narrower(self, one: Any, other: Any) -> Schema | None:
+        """The one of two schemas that accepts only some of the values of the other, if there is such a one."""
+        if not (isinstance(one, dict) and isinstance(other, dict)):
+            return None
+        return narrower(self.follow(one)[0], self.follow(other)[0])
 
     def kind(self, schema: Schema) -> Any:
         """The type of a schema that was followed, which parts of its `allOf` may say."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from codegen.schema import UNIONS, Schema, const_of, is_remark, shape
@@ -20,6 +21,9 @@ def simplest(schema: Schema) -> Schema:
     if "discriminator" in schema:
         # Its `mapping` has the vendor's names, and repeats what the branches say.
         schema["discriminator"] = {"propertyName": schema["discriminator"].get("propertyName")}
+        if not schema.keys() & set(UNIONS):
+            # At the base of an inheritance: the heirs say themselves which they are.
+            del schema["discriminator"]
     return _null_apart(schema)
 
 
@@ -123,20 +127,41 @@ def _null_apart(schema: Schema) -> Schema:
     return {**notes, "anyOf": [rest, NULL]}
 
 
-def merge_object(whole: Schema, part: Schema) -> bool:
-    """Put an object into another, unless it says more than its properties, or says one of them differently."""
+def narrower(one: Schema, other: Schema) -> Schema | None:
+    """Of two schemas the one that accepts only some of the values of the other, `None` where neither is known to."""
+    for narrow, wide in ((one, other), (other, one)):
+        few, many = _values(narrow), _values(wide)
+        kinds = {narrow.get("type", wide.get("type")), wide.get("type", narrow.get("type"))}
+        said = {key for key in wide if not is_remark(key)} - {"type", "enum", "const"}
+        if few is not None and len(kinds) == 1 and not said and (many is None or all(one in many for one in few)):
+            notes = {key: value for key, value in wide.items() if is_remark(key)}
+            return {**notes, **({"type": kind} if (kind := kinds.pop()) else {}), **narrow}
+    return None
+
+
+def _values(schema: Schema) -> list[Any] | None:
+    return [schema["const"]] if "const" in schema else schema.get("enum")
+
+
+def merge_object(whole: Schema, part: Schema, narrowed: Callable[[Any, Any], Schema | None]) -> bool:
+    """Put an object into another, unless it says more than its properties, or says one of them differently.
+
+    Where one of the two accepts only some of the values that the other accepts, `narrowed` says which: heirs name what
+    they are.
+    """
     said = {key for key in part if not is_remark(key)}
     own, more = whole.get("properties", {}), part.get("properties", {})
     if said - {"type", "properties", "required"} or part.get("type", "object") != "object":
         return False
-    if any(key in own and own[key] != value for key, value in more.items()):
+    both = {key: narrowed(own[key], more[key]) for key in own.keys() & more.keys() if own[key] != more[key]}
+    if None in both.values():
         return False
     for key, value in part.items():
         if is_remark(key):
             whole.setdefault(key, value)
     whole["type"] = "object"
     if own or more:
-        whole["properties"] = {**own, **more}
+        whole["properties"] = {**own, **more, **both}
     if "required" in part:
         whole["required"] = [*whole.get("required", []), *part["required"]]
     return True

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Container
-from keyword import iskeyword
 
 from codegen.schema import Step
 
@@ -17,13 +16,6 @@ def pascal(text: str) -> str:
     """`text` as one CamelCase word of ASCII letters and digits."""
     words = _WORD.findall(text)
     return "".join(word[0].upper() + word[1:].lower() for word in words)
-
-
-def snake(text: str) -> str:
-    """`text` as the name of a function."""
-    words = _WORD.findall(text)
-    name = "_".join(word.lower() for word in words)
-    return f"{name}_" if iskeyword(name) else name
 
 
 def short(title: str) -> str:

@@ -120,7 +120,7 @@ def test_limits_need_no_key(batch_api: Command, monkeypatch: pytest.MonkeyPatch)
         row["operation"]: row["limits"] for row in json.loads(batch_api("--share", 0.5, "limits", "--json").stdout)
     }
     assert found["profile_mass_update"] == ["5,000 items a second"]
-    assert found["profile_export"] == ["0.5 requests a second", "2.5 requests a hour, burst 5"]
+    assert found["profile_export"] == ["0.5 requests a second", "2.5 requests an hour, burst 5"]
 
 
 # -- doctor ----------------------------------------------------------------------------------------------------------

@@ -118,8 +118,10 @@ def test_lines_of_json(fake: FakeBatch, batch_api: Command, tmp_path: Path) -> N
         "dead_letter": str(letters),
         "report": None,
         "checkpoint": str(path) + ".checkpoint",
+        "already_imported": False,
         "finished": True,
         "error": None,
+        "line": None,
         "exit_code": 1,
     }
     assert letters.read_text() == (
@@ -163,7 +165,7 @@ def test_an_import_that_goes_on_adds_to_no_file_but_its_own(tmp_path: Path, cont
     letters.write_text(content)
     letters.chmod(0o644)
     with closing(
-        Leftovers(JsonLines(source, with_lines=True), letters, tmp_path / "report.jsonl", ",", goes_on=True)
+        Leftovers(JsonLines(source, with_lines=True), letters, tmp_path / "report.jsonl", goes_on=True)
     ) as leftovers:
         leftovers.take([Invalid(1, None, Line(2, b"y"), InvalidInput("no JSON"))])
     added = "# line 2: no JSON\ny\n"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from codegen import names, yamlfile
+from codegen import document, names, yamlfile
 from codegen.generate import pipeline
 from codegen.generate.normalise import Normalised, normalise
 from codegen.layout import GROUND, HERE, Layout
@@ -27,7 +27,7 @@ def original() -> Json:
 
 @pytest.fixture(scope="session")
 def prepared() -> pipeline.Prepared:
-    return pipeline.prepare(HERE)
+    return pipeline.prepare(HERE, document.read(HERE.document, HERE.lock))
 
 
 @pytest.fixture(scope="session")
@@ -53,8 +53,8 @@ def inputs(tmp_path: Path) -> Layout:
 def with_document(inputs: Layout) -> Callable[[Json], Layout]:
     """The inputs with another document, and a lock that names it."""
 
-    def replace(document: Json) -> Layout:
-        put_document(inputs, document)
+    def replace(other: Json) -> Layout:
+        put_document(inputs, other)
         return inputs
 
     return replace
@@ -66,6 +66,11 @@ def copy_of_inputs(root: Path) -> Layout:
     return Layout(root)
 
 
+def prepared_from(layout: Layout) -> pipeline.Prepared:
+    """What is made of the inputs before the generator sees them."""
+    return pipeline.prepare(layout, document.read(layout.document, layout.lock))
+
+
 def put_ground(root: Path) -> None:
     """The package `batch_api` with what generated code needs to be imported."""
     (root / "batch_api").mkdir(exist_ok=True)
@@ -74,6 +79,6 @@ def put_ground(root: Path) -> None:
         shutil.copyfile(HERE.root / name, root / name)
 
 
-def put_document(layout: Layout, document: Json) -> None:
-    layout.document.write_text(json.dumps(document), encoding="utf-8")  # JSON is YAML
+def put_document(layout: Layout, other: Json) -> None:
+    layout.document.write_text(json.dumps(other), encoding="utf-8")  # JSON is YAML
     layout.lock.write_text(f"sha256: {hashlib.sha256(layout.document.read_bytes()).hexdigest()}\n")

@@ -305,15 +305,15 @@ sys.modules["pwned"] = None
 import batch_api._generated
 for module in pkgutil.walk_packages(batch_api._generated.__path__, "batch_api._generated."):
     importlib.import_module(module.name)
-models = importlib.import_module(f"batch_api.{sys.argv[1]}")
+models = importlib.import_module("batch_api.models")
 for name in models.__all__:
     getattr(models, name)
 """
 
 
-def imported(root: Path, models: str = "models") -> str:
+def imported(root: Path) -> str:
     """What goes wrong when all of the generated code is imported; empty if nothing does."""
-    command = [sys.executable, "-B", "-W", "error", "-c", IMPORT, models]
+    command = [sys.executable, "-B", "-W", "error", "-c", IMPORT]
     environment = {**os.environ, "PYTHONPATH": str(root)}
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     return done.stderr

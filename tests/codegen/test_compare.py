@@ -15,10 +15,10 @@ from codegen import names
 from codegen.diff import report
 from codegen.diff.compare import changes
 from codegen.diff.figures import Figures
-from codegen.diff.prose import changed_words, numbers
 from codegen.errors import CodegenError
 from codegen.generate.normalise import normalise
 from codegen.layout import HERE, Layout
+from codegen.prose import changed_words, numbers
 from tests.codegen import versions
 from tests.codegen.variants import SAME, WORDS, Change, null_as_type, scrambled, varied
 from tests.codegen.versions import new_version
@@ -28,7 +28,7 @@ Edit = Callable[[Json, Json, Json], object]
 
 
 def normal(document: Json) -> Json:
-    return normalise(document, names.load(HERE.names), strict=False).document
+    return normalise(document, names.load(HERE.names)).document
 
 
 @pytest.fixture(scope="module")
@@ -659,11 +659,11 @@ def test_what_will_stop_the_build_is_in_the_report(original: Json) -> None:
     properties["schedule"] = properties.pop("when")
     new["components"]["schemas"]["oneAudience"]["properties"]["type"] = {"type": "string"}
     text = report.write(HERE, original, new)
-    lost = text.split("## Lines of names.yaml")[1].split("##")[0]
-    assert "Campaign.when" in lost
-    assert "CampaignSchedule: ['Campaign.schedule']" in lost
-    assert "Audience.properties.type.const" in text.split("## Overlays that no longer match")[1]
-    assert "Before it can be built from: correct 1 of names.yaml and 1 of the overlays." in text
+    stops = text.split("## What stops the build")[1].split("##")[0]
+    assert "Campaign.when is not in the document" in stops
+    assert "CampaignSchedule: ['Campaign.schedule']" in stops
+    assert "Audience.properties.type.const" in stops
+    assert "It stops the build: 1 in names.yaml, 1 in the overlays." in text
 
 
 def test_text_of_the_document_cannot_break_the_table(original: Json) -> None:

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from codegen.errors import CodegenError
-from codegen.generate import audit, complete, pipeline, written
+from codegen.generate import audit, complete, written
 from codegen.generate.pipeline import Prepared
 from codegen.layout import HERE, Layout
+from tests.codegen.conftest import prepared_from
 from tests.codegen.variants import scrambled, varied
 
 Json = dict[str, Any]
@@ -83,13 +84,13 @@ def test_an_overlay_that_removes_too_much_stops_the_build(inputs: Layout) -> Non
         "- {target: $.components.schemas.Segment.properties.display_name, description: T, remove: true}\n"
     )
     with pytest.raises(CodegenError, match=r"property at Segment\.display_name: is not carried over"):
-        pipeline.prepare(inputs)
+        prepared_from(inputs)
 
 
 def test_a_schema_that_nothing_uses_is_told(original: Json, with_document: Callable[[Json], Layout]) -> None:
     document = copy.deepcopy(original)
     document["components"]["schemas"]["Coming"] = {"type": "object", "properties": {"soon": {"type": "boolean"}}}
-    (note,) = pipeline.prepare(with_document(document)).notes
+    (note,) = prepared_from(with_document(document)).notes
     assert note.startswith("unused schema: No operation takes or gives it.")
     assert note.endswith(" Coming")
 

@@ -16,7 +16,7 @@ from codegen.errors import CodegenError
 from codegen.generate import pipeline
 from codegen.layout import HERE, Layout
 from codegen.text import docstring, literal
-from tests.codegen.conftest import copy_of_inputs, put_document, put_ground
+from tests.codegen.conftest import copy_of_inputs, prepared_from, put_document, put_ground
 
 Json = dict[str, Any]
 PAYLOADS = [
@@ -138,5 +138,5 @@ def test_our_own_names_are_checked(inputs: Layout) -> None:
     text = inputs.names.read_text().replace("name: profile_update,", "name: 'import os',")
     inputs.names.write_text(text)
     with pytest.raises(CodegenError, match="expected a snake_case name"):
-        pipeline.prepare(inputs)
+        prepared_from(inputs)
     assert HERE.names != inputs.names

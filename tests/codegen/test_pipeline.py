@@ -19,6 +19,7 @@ from codegen.errors import CodegenError
 from codegen.generate import format as code_format
 from codegen.generate import generator, pipeline, swap
 from codegen.layout import HERE, Layout, owned
+from tests.codegen.conftest import prepared_from
 
 Json = dict[str, Any]
 
@@ -97,7 +98,7 @@ def test_check_fails_with_a_remedy_when_something_was_edited(inputs: Layout, tre
 def test_a_document_that_the_lock_does_not_name(inputs: Layout) -> None:
     inputs.document.write_text(inputs.document.read_text() + "# one more line\n")
     with pytest.raises(CodegenError, match=r"lock\.yaml: its sha256 is not that of"):
-        pipeline.prepare(inputs)
+        prepared_from(inputs)
 
 
 def test_the_lock_says_what_the_document_is(original: Json) -> None:
@@ -113,12 +114,12 @@ def test_the_lock_says_what_the_document_is(original: Json) -> None:
 def test_a_document_that_is_not_valid(with_document: Callable[[Json], Layout], original: Json) -> None:
     layout = with_document({**original, "info": {"title": "No version"}})
     with pytest.raises(CodegenError, match=r"(?s)is not valid OpenAPI.*info: .version. is a required property"):
-        pipeline.prepare(layout)
+        prepared_from(layout)
 
 
 def test_another_openapi_version(with_document: Callable[[Json], Layout], original: Json) -> None:
     with pytest.raises(CodegenError, match=r"is OpenAPI '3\.2\.0'"):
-        pipeline.prepare(with_document({**original, "openapi": "3.2.0"}))
+        prepared_from(with_document({**original, "openapi": "3.2.0"}))
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ import pytest
 from codegen import __main__ as command
 from codegen import document, yamlfile
 from codegen.errors import CodegenError
-from codegen.generate import pipeline
 from codegen.layout import Layout
 from codegen.pull import pull
+from tests.codegen.conftest import prepared_from
 from tests.codegen.versions import new_version
 
 Json = dict[str, Any]
@@ -257,7 +257,7 @@ def test_a_document_in_json(inputs: Layout, vendor: Vendor, original: Json) -> N
     vendor.content = json.dumps(document, indent="\t").encode()  # with tabs, and letters in two halves
     assert b"\\ud83c" in vendor.content
     pull.pull(inputs, vendor.url)
-    pipeline.prepare(inputs)
+    prepared_from(inputs)
 
 
 def test_nothing_outside_of_the_document_is_read(inputs: Layout, vendor: Vendor, original: Json) -> None:

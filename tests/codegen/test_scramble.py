@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,14 @@ from typing import Any
 import pytest
 
 from codegen import names
-from codegen.errors import CodegenError
+from codegen.document import without_optional_headers
 from codegen.generate import pipeline
 from codegen.generate.normalise import Normalised, normalise
 from codegen.generate.pipeline import Prepared
 from codegen.layout import HERE, Layout, owned
 from codegen.schema import is_remark
 from tests.codegen import fuzz, versions
-from tests.codegen.conftest import put_ground
+from tests.codegen.conftest import prepared_from, put_ground
 from tests.codegen.variants import SAME, VENDOR, WORDS, Change, rename, scrambled, varied
 
 Json = dict[str, Any]
@@ -35,7 +36,7 @@ def test_what_means_the_same_is_the_same_in_our_words(
     assert json.dumps(variant) != json.dumps(original)
     found = normalise(variant, names.load(HERE.names))
     assert found.derived == []
-    assert meaning(found.document) == meaning(normalised.document)
+    assert meaning(without_optional_headers(found.document)) == meaning(normalised.document)
 
 
 def meaning(value: Any) -> Any:
@@ -87,7 +88,7 @@ def test_what_is_new_takes_no_name_away(
     change: versions.Change, original: Json, with_document: Callable[[Json], Layout], prepared: Prepared
 ) -> None:
     variant = varied(versions.changed(original, change), scrambled)
-    found = pipeline.prepare(with_document(variant)).document
+    found = prepared_from(with_document(variant)).document
     assert prepared.document["components"]["schemas"].keys() <= found["components"]["schemas"].keys()
     assert named(prepared.document) <= named(found)
 
@@ -144,5 +145,6 @@ def test_one_new_optional_field_changes_three_files(
 def test_a_field_that_has_a_name_of_ours_and_is_gone_stops_the_build(original: Json) -> None:
     document = copy.deepcopy(original)
     del document["components"]["schemas"]["campaign"]["properties"]["when"]
-    with pytest.raises(CodegenError, match=r"names\.yaml:\d+: Campaign\.when"):
-        normalise(varied(document, lambda found, random: rename(found, random, VENDOR)), names.load(HERE.names))
+    variant = varied(document, lambda found, random: rename(found, random, VENDOR))
+    (problem,) = normalise(variant, names.load(HERE.names)).problems
+    assert re.search(r"names\.yaml:\d+: Campaign\.when is not in the document", str(problem))

@@ -23,6 +23,7 @@ from codegen import document as documents
 from codegen.errors import CodegenError
 from codegen.generate import pipeline
 from codegen.layout import APIS, HERE, Layout, owned
+from tests.codegen.conftest import prepared_from
 from tests.codegen.test_pipeline import digest
 
 MEP = HERE._replace(api="mep")
@@ -40,7 +41,7 @@ FUNCTIONS = {
 
 @pytest.fixture(scope="module")
 def prepared() -> pipeline.Prepared:
-    return pipeline.prepare(MEP)
+    return prepared_from(MEP)
 
 
 def test_each_api_has_places_of_its_own() -> None:

@@ -120,6 +120,7 @@ CEP: dict[str, list[Ask]] = {
     "exports.list": [lambda c, s: c.exports.list(cursor=s)],
     "exports.view": [lambda c, s: c.exports.view(s)],
     "exports.wait": [lambda c, s: c.exports.wait(s, timeout=2)],
+    "exports.records": [lambda c, s: c.exports.records(s, timeout=2)],
     "exports.download": [lambda c, s: c.exports.download(s)],
     "exports.download_to": [lambda c, s: c.exports.download_to(s, "file")],
     "segments.list": [lambda c, s: c.segments.list(cursor=s)],
@@ -314,7 +315,7 @@ NEEDED = {
 
 
 def reads(name: str) -> bool:
-    return name.rpartition(".")[2] in ("list", "view", "stats", "wait")
+    return name.rpartition(".")[2] in ("list", "view", "stats", "wait", "records")
 
 
 ANSWERED = [one for one in FIRST if not one[1].endswith(("ingest", "download", "download_to"))]

@@ -9,6 +9,7 @@ import random
 import stat
 import statistics
 from collections import Counter
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,11 @@ async def test_the_same_call_goes_on(tmp_path: Path, as_path: bool) -> None:
         assert set(received(fake)) == {f"u{number}" for number in range(200)}
         assert sum(received(fake).values()) <= 200 + 50, "what was in flight, and what was not looked at"
         sent = len(fake.edits)
-        assert await send(client, source, tmp_path / "point") == []
+        if as_path:
+            assert await send(client, source, tmp_path / "point") == []
+        else:
+            with pytest.raises(ConfigurationError, match="is finished, so nothing would be sent"):
+                await send(client, source, tmp_path / "point")
         assert len(fake.edits) == sent, "a finished job sends nothing"
 
 
@@ -189,6 +194,79 @@ async def test_a_finished_checkpoint_says_so(tmp_path: Path) -> None:
             assert job.checkpoint.was_finished
             assert job.checkpoint.earlier == {"Delivered": 1, "Invalid": 1}
             assert [fate async for fate in job] == []
+
+
+def night(day: str, rows: int = 200) -> Iterator[dict[str, Any]]:
+    return ({"identifiers": {"custom_id": f"u{n}"}, "attributes": {"day": day}} for n in range(rows))
+
+
+async def test_each_night_sends_its_rows(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    fake = a_fake()
+    async with a_client(fake) as client:
+        for day, rows in (("mon", 200), ("tue", 200), ("wed", 210)):
+            job = client.profiles.ingest(night(day, rows), checkpoint=tmp_path / "point", run=day)
+            summary = await job.collect()
+            assert (summary.delivered, summary.was_finished) == (rows, False)
+            assert {profile.attributes["day"] for profile in fake.project().profiles.by_id.values()} == {day}
+        assert not caplog.records
+        sent = len(fake.edits)
+        summary = await client.profiles.ingest(night("wed"), checkpoint=tmp_path / "point", run="wed").collect()
+    assert (summary.delivered, summary.was_finished) == (0, True), "a run that is started twice says so"
+    assert repr(summary) == "Summary(was_finished=True)"
+    assert "finished already: nothing is sent" in caplog.text
+    assert len(fake.edits) == sent
+
+
+async def test_a_night_without_a_name_is_no_success_of_nothing(tmp_path: Path) -> None:
+    fake = a_fake()
+    async with a_client(fake) as client:
+        await client.profiles.ingest(night("mon"), checkpoint=tmp_path / "point").collect()
+        for day in ("tue", "wed"):
+            with pytest.raises(ConfigurationError, match=r"nothing would be sent.*name each run, as in run='"):
+                await client.profiles.ingest(night(day), checkpoint=tmp_path / "point").collect()
+        assert len(fake.edits) == 200
+        await client.profiles.ingest(night("thu"), checkpoint=tmp_path / "point", run="thu").collect()
+    assert len(fake.edits) == 400
+
+
+@pytest.mark.virtual_time
+async def test_a_run_that_is_not_finished_is_not_lost(tmp_path: Path) -> None:
+    fake = a_fake()
+    fake.delay(None, 0.02, 0.05)
+    async with a_client(fake) as client:
+        async with client.profiles.ingest(night("mon"), checkpoint=tmp_path / "point", run="mon", chunk_size=10) as job:
+            async for _ in job.by_chunk():
+                break
+        for run in ("tue", None):
+            with pytest.raises(ConfigurationError, match=r"another run, which is not finished: mon\."):
+                await client.profiles.ingest(night("tue"), checkpoint=tmp_path / "point", run=run).collect()
+        await client.profiles.ingest(night("mon"), checkpoint=tmp_path / "point", run="mon").collect()
+        await client.profiles.ingest(night("tue"), checkpoint=tmp_path / "point", run="tue").collect()
+    assert {profile.attributes["day"] for profile in fake.project().profiles.by_id.values()} == {"tue"}
+
+
+async def test_a_file_is_sent_again_in_another_run(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [profile(1)])
+    fake = a_fake()
+    async with a_client(fake) as client:
+        for run, delivered in (("mon", 1), ("mon", 0), ("tue", 1), (None, 1), (None, 0)):
+            summary = await client.profiles.ingest(path, checkpoint=tmp_path / "point", run=run).collect()
+            assert summary.delivered == delivered
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"run": "mon"}, "run: expected a path as checkpoint"),
+        ({"run": "mon", "checkpoint": Checkpoint("point", run="tue")}, "run: expected a path as checkpoint"),
+        ({"run": "", "checkpoint": "point"}, "run: expected a non-empty string"),
+        ({"run": 7, "checkpoint": "point"}, "run: expected a non-empty string, got int"),
+    ],
+)
+async def test_a_run_that_cannot_be(options: dict[str, Any], said: str) -> None:
+    async with a_client(a_fake()) as client:
+        with pytest.raises(InvalidInput, match=said):
+            client.profiles.ingest([], **options)
 
 
 @pytest.mark.virtual_time

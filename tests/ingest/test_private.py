@@ -33,7 +33,7 @@ async def as_outbox(client: BatchClient, path: Path) -> None:
 
 
 async def as_checkpoint(client: BatchClient, path: Path) -> None:
-    async with client.profiles.ingest([edit_of(1)], checkpoint=path) as job:
+    async with client.profiles.ingest([edit_of(1)], checkpoint=path, run="one") as job:
         assert all([isinstance(fate, Delivered) async for fate in job])
 
 

@@ -321,7 +321,7 @@ class Ingest(NamedTuple):
             desk.ledger.jobs_done.append(items)
 
     def _job(self, desk: Desk, items: list[Item], path: Path | None) -> Any:
-        client, choices = desk.client, {**self.choices, "checkpoint": path}
+        client, choices = desk.client, {**self.choices, "checkpoint": path, "run": None if path is None else "one"}
         if self.what == "catalog":
             return client.catalogs.ingest(CATALOG, self._as_source(desk, items, member_of), **choices)
         if self.what == "audience":

@@ -119,7 +119,7 @@ async def audiences(client: BatchClient, ids: list[str]) -> None:
 async def catalogs(client: BatchClient, stock: dict[str, int]) -> None:
     await client.catalogs.create("shoes", {"title": "string", "price": "float"})
     await client.catalogs.create("shoes", [{"name": "title", "type": "string"}])
-    kinds: dict[str, CatalogFieldType] = {name: "integer" for name in stock}
+    kinds: dict[str, CatalogFieldType] = dict.fromkeys(stock, "integer")
     await client.catalogs.create("shoes", kinds)
     await client.catalogs.update("shoes", [{"action": "add", "name": "brand", "type": "string"}])
     await client.catalogs.update("shoes", [{"action": "remove", "name": "brand"}])

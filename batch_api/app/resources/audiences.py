@@ -113,6 +113,7 @@ class AppAudiences(Resource):
         *,
         mode: Literal["update", "replace"] = "update",
         checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        run: str | None = None,
         chunk_size: int | None = None,
         patience: float = PATIENCE,
         deadline: float | None = None,
@@ -135,6 +136,8 @@ class AppAudiences(Resource):
             type: What the ids are.
             mode: `update` or `replace`.
             checkpoint: A file that remembers what is done: the same call goes on from there.
+            run: The name of this run, such as today's date: a finished checkpoint begins anew for another. An iterable
+                needs one to use a checkpoint again.
             chunk_size: Ids in a request, at most 10 000.
             patience: Seconds to go on trying while nothing gets through, before the job ends.
             deadline: Seconds that the job may take in all. One that cannot be met is refused before anything is sent,
@@ -158,6 +161,7 @@ class AppAudiences(Resource):
             app_kinds.InstallAudienceMembers(_name(name)) if replaces else _changes(_name(name), type),
             ids,
             checkpoint=checkpoint,
+            run=run,
             chunk_size=chunk_size,
             patience=patience,
             deadline=deadline,

@@ -86,6 +86,7 @@ class CustomData(Resource):
         updates: AnySource,
         *,
         checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        run: str | None = None,
         chunk_size: int | None = None,
         patience: float = PATIENCE,
         deadline: float | None = None,
@@ -105,6 +106,8 @@ class CustomData(Resource):
                 alone or in a pair with whatever you want to find again as the fate's `ref`; or a path that ends in
                 `.jsonl`, compressed also in `.gz`.
             checkpoint: A file that remembers what is done: the same call goes on from there.
+            run: The name of this run, such as today's date: a finished checkpoint begins anew for another. An iterable
+                needs one to use a checkpoint again.
             chunk_size: Updates in a request, at most 10 000.
             patience: Seconds to go on trying while nothing gets through, before the job ends.
             deadline: Seconds that the job may take in all. One that cannot be met is refused before anything is sent,
@@ -120,6 +123,7 @@ class CustomData(Resource):
             Updates(),
             updates,
             checkpoint=checkpoint,
+            run=run,
             chunk_size=chunk_size,
             patience=patience,
             deadline=deadline,
@@ -131,6 +135,7 @@ class CustomData(Resource):
         user_ids: AnySource,
         *,
         checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        run: str | None = None,
         chunk_size: int | None = None,
         patience: float = PATIENCE,
         deadline: float | None = None,
@@ -144,6 +149,7 @@ class CustomData(Resource):
             CustomDataDeletions(),
             user_ids,
             checkpoint=checkpoint,
+            run=run,
             chunk_size=chunk_size,
             patience=patience,
             deadline=deadline,

@@ -76,6 +76,7 @@ class Transactional(Resource):
         *,
         resend: bool = False,
         checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        run: str | None = None,
         chunk_size: int | None = None,
         patience: float = PATIENCE,
         deadline: float | None = None,
@@ -101,6 +102,8 @@ class Transactional(Resource):
             resend: Send a call again after a failure that leaves open whether it was taken, though its 10 000 users may
                 then be written to twice. Without it, each of them ends `Unknown`.
             checkpoint: A file that remembers what is done: the same call goes on from there.
+            run: The name of this run, such as today's date: a finished checkpoint begins anew for another. An iterable
+                needs one to use a checkpoint again.
             chunk_size: Ids in a request, at most 10 000.
             patience: Seconds to go on trying while nothing gets through, before the job ends.
             deadline: Seconds that the job may take in all. One that cannot be met is refused before anything is sent,
@@ -127,6 +130,7 @@ class Transactional(Resource):
             recipients,
             resend_events=resend,
             checkpoint=checkpoint,
+            run=run,
             chunk_size=chunk_size,
             patience=patience,
             deadline=deadline,

@@ -78,6 +78,7 @@ class TriggerEvents(Resource):
         *,
         resend: bool = False,
         checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        run: str | None = None,
         chunk_size: int | None = None,
         patience: float = PATIENCE,
         deadline: float | None = None,
@@ -99,6 +100,8 @@ class TriggerEvents(Resource):
             resend: Send a call again after a failure that leaves open whether it was taken, though its events may then
                 count twice. Without it, its items end `Unknown`.
             checkpoint: A file that remembers what is done: the same call goes on from there.
+            run: The name of this run, such as today's date: a finished checkpoint begins anew for another. An iterable
+                needs one to use a checkpoint again.
             chunk_size: Events in a request, at most 1000.
             patience: Seconds to go on trying while nothing gets through, before the job ends.
             deadline: Seconds that the job may take in all. One that cannot be met is refused before anything is sent,
@@ -116,6 +119,7 @@ class TriggerEvents(Resource):
             resend_events=resend,
             coalesce=EventCoalescer,
             checkpoint=checkpoint,
+            run=run,
             chunk_size=chunk_size,
             patience=patience,
             deadline=deadline,

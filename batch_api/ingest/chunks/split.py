@@ -52,7 +52,7 @@ def split(
     is given. Memory stays constant: at most two chunks for each partition.
 
     Args:
-        source: As `ingest` takes it: an iterable, an async iterable, or a path.
+        source: As `ingest` takes it: an iterable, an async iterable, a path, or `Rows`.
         folder: Where the files go. It is made if need be. They are readable by their owner alone, hold what the source
             held, and are yours to delete when all is sent.
         of: What the items are.

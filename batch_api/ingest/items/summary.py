@@ -26,6 +26,8 @@ class Summary:
     troubles: list[Trouble] = field(factory=list)
     """The fates of items that were not delivered in full. `job.collect()` keeps the first 10 000, in the order in which
     they became known; `send_chunk` keeps all of them, in the order of the source."""
+    was_finished: bool = field(default=False, kw_only=True)
+    """Whether an earlier call with the same checkpoint had finished the job, so that this one had nothing to send."""
 
     @property
     def delivered(self) -> int:
@@ -42,7 +44,8 @@ class Summary:
         return cls(dict(data["counts"]), [_read(trouble) for trouble in data["troubles"]])
 
     def __repr__(self) -> str:
-        return f"Summary({', '.join(f'{name}={count}' for name, count in self.counts.items() if count)})"
+        counts = [f"{name}={count}" for name, count in self.counts.items() if count]
+        return f"Summary({', '.join(counts + ['was_finished=True'] * self.was_finished)})"
 
 
 def _written(trouble: Trouble) -> dict[str, Any]:

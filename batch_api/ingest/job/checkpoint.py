@@ -15,14 +15,16 @@ import os
 import struct
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import IO, Any
 
 import orjson
 
+from batch_api.engine.arguments import text
 from batch_api.engine.errors import BatchError, ConfigurationError, InvalidInput
+from batch_api.engine.observe import logger
 from batch_api.ingest import private
 from batch_api.ingest.items.encoded import EncodedItems
 from batch_api.ingest.items.fates import ChunkResult, Delivered, PartlyApplied, Trouble, Unknown, Unsent, result_of
@@ -30,6 +32,7 @@ from batch_api.ingest.items.item_types import ItemType
 from batch_api.ingest.items.reading import Window
 from batch_api.ingest.job.spans import Spans
 from batch_api.ingest.sources.files import FileSource, Mark
+from batch_api.ingest.threads import in_thread
 
 fcntl: ModuleType | None
 try:
@@ -47,13 +50,16 @@ _flush = getattr(os, "fdatasync", os.fsync)
 class Checkpoint:
     """The memory of one job, for one process at a time. Its file is readable by its owner alone (mode 0600).
 
-    With an iterable, it is up to the caller that the next call has the same items in the same order. A file is
-    identified by its size and the SHA-256 of its content, wherever it is and whatever its date: reading it once takes
-    little time compared with sending it, and nothing less would notice a cell changed in the middle.
+    With an iterable, it is up to the caller that the next call has the same items in the same order, and that other
+    items come under another name of `run`. A file is identified by its size and the SHA-256 of its content, wherever it
+    is and whatever its date: reading it once takes little time compared with sending it, and nothing less would notice
+    a cell changed in the middle.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, run: str | None = None) -> None:
         self.path = Path(path)
+        self.run = None if run is None else text(run, "run")
+        """The name of this run; `None` if it has none."""
         self.start = Mark(0, 0, 1)
         """Where to resume. Items after it may be done, too."""
         self.is_finished = False
@@ -87,13 +93,16 @@ class Checkpoint:
             what: Which job it is: a checkpoint is of no use to another one.
             source: Where the items come from. A file is set to begin at `start`.
 
-        A finished checkpoint starts afresh for another job or a changed file: there is nothing in it to lose. Raises
-        `ConfigurationError` for an unfinished one of another job, for one that another process holds or that is
-        damaged, and for a link or anything but a file of ours, which is left unchanged; `InvalidInput` if the source
-        file has changed; and `OSError`.
+        A finished checkpoint starts afresh for another job, another run or a changed file: there is nothing in it to
+        lose. Raises `ConfigurationError` for an unfinished one of another job or run; for a finished one, where the
+        source is no file and the run has no name, because nothing would be sent; for one that another process holds or
+        that is damaged; and for a link or anything but a file of ours, which is left unchanged. Raises `InvalidInput`
+        if the source file has changed, or is compressed and not whole; and `OSError`.
         """
         self._input = source if isinstance(source, FileSource) else None
-        identity = None if self._input is None else await asyncio.to_thread(_identity, self._input.path)
+        identity = None if self._input is None else await asyncio.to_thread(_identity, self._input)
+        if self.run is not None:
+            identity = {**(identity or {}), "run": self.run}
         self._what, self._source = what, identity
         self._file = _locked(self.path)
         try:
@@ -115,13 +124,25 @@ class Checkpoint:
                 f"The checkpoint {self.path} belongs to another job, which is not finished: {state['what']}. Name"
                 " another file, or delete this one to abandon that job."
             )
+        if _run_of(state["source"]) != self.run:
+            raise ConfigurationError(
+                f"The checkpoint {self.path} belongs to another run, which is not finished: {_run_of(state['source'])}."
+                " Finish that one, with its items, or delete the checkpoint to abandon it."
+            )
         if state["source"] != identity:
             raise InvalidInput(
                 "the file has changed since the job began, so the job cannot be resumed. Restore the old file, or"
                 f" delete the checkpoint {self.path} to start from the beginning",
                 path="source",
             )
+        if state["finished"] and identity is None:
+            raise ConfigurationError(
+                f"The job of the checkpoint {self.path} is finished, so nothing would be sent. If these are other"
+                " items, name each run, as in run='2026-02-28', or delete the checkpoint."
+            )
         self._take(state)
+        if self.was_finished:
+            logger.warning("the job of a checkpoint is finished already: nothing is sent")
 
     def _take(self, state: dict[str, Any]) -> None:
         self.is_finished = self.was_finished = state["finished"]
@@ -146,7 +167,7 @@ class Checkpoint:
 
     async def finish(self, total: int) -> None:
         """Note that the source ended after `total` items. If all have their fates, the job is finished."""
-        self.is_finished = self._done.prefix == total
+        self.is_finished = self.was_finished or self._done.prefix == total
         await self._save()
 
     def close(self) -> None:
@@ -244,7 +265,7 @@ class Checkpoint:
             if self._saved < mine and self._file is not None:
                 self._sequence += 1
                 writing = self._wanted
-                await _in_thread(_write, self._file, self._sequence, self._state())
+                await in_thread(_write, self._file, self._sequence, self._state())
                 self._saved = writing
 
     def _state(self) -> bytes:
@@ -296,8 +317,14 @@ def _lost_answer() -> BatchError:
     return BatchError("It was sent before the job was interrupted, and the answer is not known.", outcome="unknown")
 
 
-def _identity(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
+def _run_of(source: dict[str, Any] | None) -> str | None:
+    return None if source is None else source.get("run")
+
+
+def _identity(source: FileSource) -> dict[str, Any]:
+    """What tells a file from others. One that is compressed and damaged is found here, before anything is sent."""
+    source.check_whole()
+    with source.path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return {"size": file.tell(), "sha256": digest}
 
@@ -315,20 +342,6 @@ def _locked(path: Path) -> IO[bytes]:
             file.close()
             raise ConfigurationError(f"Another process is using the checkpoint {path}.") from None
     return file
-
-
-async def _in_thread(write: Callable[..., None], *arguments: object) -> None:
-    """Like `asyncio.to_thread`, but a cancelled caller waits for the end: a write must not outlive its lock."""
-    writing = asyncio.get_running_loop().run_in_executor(None, write, *arguments)
-    cancelled: asyncio.CancelledError | None = None
-    while not writing.done():
-        try:
-            await asyncio.wait({writing})
-        except asyncio.CancelledError as error:
-            cancelled = error
-    writing.result()
-    if cancelled is not None:
-        raise cancelled
 
 
 def _write(file: IO[bytes], sequence: int, content: bytes) -> None:

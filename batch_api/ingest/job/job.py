@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from batch_api.engine.arguments import seconds
 from batch_api.engine.engine import Engine
-from batch_api.engine.errors import BatchError, Outcome
+from batch_api.engine.errors import BatchError, InvalidInput, Outcome
 from batch_api.ingest.items.fates import ChunkResult, Fate, Trouble
 from batch_api.ingest.items.item_types import ItemType
 from batch_api.ingest.items.summary import Summary
@@ -179,7 +179,7 @@ class Job:
         troubles: list[Trouble] = []
         async for result in self.by_chunk():
             troubles += list(result.troubles.values())[: MOST_TROUBLES - len(troubles)]
-        summary = Summary(dict(self.progress.fates), troubles)
+        summary = Summary(dict(self.progress.fates), troubles, was_finished=self._was_finished)
         if summary.delivered < sum(summary.counts.values()):
             raise IngestFailed(_told_of(summary), summary=summary) from self.ended_by
         return summary
@@ -198,6 +198,10 @@ class Job:
     def is_incomplete(self) -> bool:
         """Whether `mode="replace"` has emptied an audience, and not all ids have been sent since."""
         return self._run is not None and self._run.leaves_incomplete
+
+    @property
+    def _was_finished(self) -> bool:
+        return self.checkpoint is not None and self.checkpoint.was_finished
 
     @property
     def _running(self) -> Run:
@@ -288,6 +292,7 @@ def job_of(
     deadline: float | None,
     on_progress: Callable[[Progress], object] | None,
     checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
+    run: str | None = None,
     resend_events: bool = False,
     coalesce: type[Coalescer] | None = None,
     replaces: Replacement | None = None,
@@ -302,8 +307,15 @@ def job_of(
         deadline=math.inf if deadline is None else seconds(deadline, "deadline"),
         on_progress=on_progress,
     )
-    if isinstance(checkpoint, str | os.PathLike):
+    memory = _checkpoint_of(checkpoint, run)
+    return Job(engine, item_type, source_of(source, item_type), choices, replaces=replaces, checkpoint=memory)
+
+
+def _checkpoint_of(given: str | os.PathLike[str] | Checkpoint | None, run: str | None) -> Checkpoint | None:
+    if isinstance(given, str | os.PathLike):
         from batch_api.ingest.job.checkpoint import Checkpoint
 
-        checkpoint = Checkpoint(checkpoint)
-    return Job(engine, item_type, source_of(source, item_type), choices, replaces=replaces, checkpoint=checkpoint)
+        return Checkpoint(given, run=run)
+    if run is not None:
+        raise InvalidInput("expected a path as checkpoint with it", path="run")
+    return given

@@ -1,20 +1,19 @@
-"""What the columns of a CSV file mean, by its header, and how their cells are read."""
+"""What the cells of a CSV file mean, by its header."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
-from datetime import datetime, tzinfo
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from batch_api._codec import rfc3339
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.items.item_types import ItemType
+from batch_api.ingest.sources import csvheader
+from batch_api.ingest.sources.csvdates import Dates
 from batch_api.ingest.sources.csvfile import CsvFile
+from batch_api.ingest.sources.csvheader import PADDING, REASON, trimmed
 from batch_api.ingest.sources.csvrecords import Record
-
-REASON = "#reason"
-"""A column for people to read: its cells are not sent."""
+from batch_api.ingest.sources.tables.faults import Unusable
 
 Reader = Callable[[str], Any]
 
@@ -23,49 +22,92 @@ class Layout:
     """What the columns of a CSV file mean, by its header."""
 
     def __init__(self, header: Sequence[str], item_type: ItemType, file: CsvFile) -> None:
+        operation = item_type.operation.name
+        self._header = [name if name.strip(PADDING) else "" for name in (trimmed(header) if file.trim else header)]
         self._width = len(header)
-        self._item = _profile if item_type.operation.name.startswith("profile") else _addition
-        self._id = _id_column(header, item_type.operation.name)
-        self._id_name = header[self._id]
-        self._null = file.null
-        _check_names(header, file.text)
+        self._item = _profile if operation.startswith("profile") else _addition
+        self._id = csvheader.id_column(self._header, operation, file.delimiter)
+        self._id_name = self._header[self._id]
+        self._trim = file.trim
+        self._nulls = frozenset(file.null or ())
+        csvheader.check(self._header, self._id, operation, file.text)
+        value = _value if file.decimal == "." else _value_with_comma
         self.columns: list[str] = []
         """The attributes."""
         self._readers: list[tuple[int, str, Reader | None]] = []
-        for place, name in enumerate(header):
-            if place != self._id and name != REASON:
+        for place, name in enumerate(self._header):
+            if place != self._id and name not in ("", REASON):
                 self.columns.append(name)
-                self._readers.append((place, name, None if name in file.text else _reader(name, file.zone)))
+                self._readers.append((place, name, None if name in file.text else _reader(name, file, value)))
+        self._nameless = [place for place, name in enumerate(self._header) if not name]
 
-    def read(self, record: Record) -> dict[str, Any]:
-        """The item of a record. Raises `InvalidInput` for an unreadable one."""
+    @property
+    def places(self) -> dict[str, int]:
+        """Where the attributes are."""
+        return {name: place for place, name, _ in self._readers}
+
+    @property
+    def id(self) -> int:
+        """Where the id is."""
+        return self._id
+
+    def check(self, rows: Sequence[Sequence[str]]) -> None:
+        """Raises `InvalidInput` if these rows show that the header is wrong."""
+        csvheader.check_nameless(self._header, rows)
+
+    def read(self, record: Record) -> dict[str, Any] | None:
+        """The item of a record; `None` for one that is empty, or the header again, as in parts that were put together.
+
+        Raises `InvalidInput` for an unreadable one.
+        """
         cells = record.cells
         if record.reason:
             raise _invalid(record, record.reason)
-        if len(cells) != self._width:
-            raise _invalid(record, f"expected {self._width} cells as in the header, got {len(cells)}")
+        if self._trim:
+            cells = trimmed(cells)
+        if len(cells) != self._width or self._nameless:
+            if is_blank(cells):
+                return None
+            self._check_width(record, cells)
         name = cells[self._id]
         if not name or name.isspace():
+            if is_blank(cells):
+                return None
             raise _invalid(record, "expected an id, got an empty cell", self._id_name)
+        if name == self._id_name and cells == self._header:
+            return None
         attributes: dict[str, Any] = {}
-        null = self._null
+        nulls = self._nulls
         for place, key, read in self._readers:
             cell = cells[place]
             if cell == "":
                 continue
-            if cell == null:
+            if nulls and cell in nulls:
                 attributes[key] = None
             elif read is None:
                 attributes[key] = cell
             else:
                 try:
                     attributes[key] = read(cell)
-                except (ValueError, OverflowError):
-                    raise _invalid(record, "expected a date such as 2026-02-28 or 2026-02-28T09:30:00Z", key) from None
+                except Unusable as error:
+                    raise _invalid(record, str(error), key) from None
         item = self._item(name)
         if attributes:
             item["attributes"] = attributes
         return item
+
+    def _check_width(self, record: Record, cells: list[str]) -> None:
+        """Cells under no name must be empty: those beyond the header, too."""
+        if len(cells) < self._width or not is_blank(cells[self._width :]):
+            raise _invalid(record, f"expected {self._width} cells as in the header, got {len(cells)}")
+        for place in self._nameless:
+            if not is_blank(cells[place : place + 1]):
+                raise _invalid(record, f"expected an empty cell in column {place + 1}, which has no name")
+
+
+def is_blank(cells: Sequence[str]) -> bool:
+    """Whether there is nothing in any cell. Spreadsheets write such lines below a table."""
+    return not any(cell.strip(PADDING) for cell in cells)
 
 
 def _invalid(record: Record, reason: str, path: str = "") -> InvalidInput:
@@ -81,35 +123,15 @@ def _addition(name: str) -> dict[str, Any]:
     return {"id": name, "action": "add"}
 
 
-def _id_column(header: Sequence[str], operation: str) -> int:
-    name = "custom_id" if operation.startswith("profile") else "id"
-    if name in header:
-        return header.index(name)
-    if operation.startswith("audience"):
-        return next((place for place, column in enumerate(header) if column != REASON), 0)
-    hint = ": there is only one column, so the delimiter may be wrong" if len(header) == 1 else ""
-    raise InvalidInput(f"expected a column {name}, found none{hint}", path="header")
-
-
-def _check_names(header: Sequence[str], text: Collection[str]) -> None:
-    for place, name in enumerate(header):
-        if not name.strip():
-            raise InvalidInput(f"column {place + 1} has no name", path="header")
-        if name in header[:place]:
-            raise InvalidInput(f"column {place + 1} has the same name as an earlier one", path="header")
-    for name in text:
-        if name not in header:
-            raise InvalidInput(f"expected the column {name}, which `text` names, found none", path="header")
-
-
-def _reader(name: str, zone: tzinfo) -> Reader | None:
+def _reader(name: str, file: CsvFile, value: Reader) -> Reader | None:
     """How to read the cells of a column; `None` for those that are text."""
     if name.startswith("date(") and name.endswith(")"):
-        return _Dates(zone)
-    return None if name.startswith(("$", "url(")) else _value
+        return Dates(file.zone)
+    return None if name.startswith(("$", "url(")) else value
 
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})(\.[0-9]+)?")
+_NUMBER_WITH_COMMA = re.compile(r"-?(?:0|[1-9][0-9]{0,18})(,[0-9]+)?")
 _WORDS = {"true": True, "false": False}
 
 
@@ -123,30 +145,7 @@ def _value(cell: str) -> str | int | float | bool:
     return whole if -(2**63) <= whole < 2**63 else cell
 
 
-_DATE = re.compile(
-    r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?", re.ASCII | re.IGNORECASE
-)
-
-
-class _Dates:
-    """Reads dates, and caches some: dates of birth and of sign-up recur."""
-
-    _MOST = 10_000
-
-    def __init__(self, zone: tzinfo) -> None:
-        self._zone = zone
-        self._known: dict[str, str] = {}
-
-    def __call__(self, cell: str) -> str:
-        known = self._known.get(cell)
-        if known is None:
-            if len(self._known) >= self._MOST:
-                self._known.clear()
-            known = self._known[cell] = self._read(cell)
-        return known
-
-    def _read(self, cell: str) -> str:
-        if not _DATE.fullmatch(cell):
-            raise ValueError
-        moment = datetime.fromisoformat(cell.upper())
-        return rfc3339(moment.replace(tzinfo=self._zone) if moment.tzinfo is None else moment)
+def _value_with_comma(cell: str) -> str | int | float | bool:
+    if _NUMBER_WITH_COMMA.fullmatch(cell):
+        return _value(cell.replace(",", "."))
+    return cell if _NUMBER.fullmatch(cell) else _value(cell)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from batch_api.ingest.sources.csvfile import Line
 from batch_api.ingest.sources.files import Mark
+from batch_api.ingest.sources.text import UTF_8, marks_before
+
+BARE = "a cell contains a line end, but is not quoted"
 
 LONGEST_RECORD = 1 << 17
 """Bytes that one record may span: a quote that stays open for longer is a stray one."""
@@ -29,16 +33,24 @@ class Records:
 
     A quote that is opened and not closed properly would swallow the lines after it. So only the first line of an
     unreadable record is given up, and the others are read again on their own.
+
+    Lines end as the first one does, at LF or at CR alone. Where they end at LF, a lone CR is part of a cell; pandas on
+    Python before 3.11.9 and 3.12.3 does not quote it, and such a record is unreadable.
     """
 
-    def __init__(self, blocks: Iterator[bytes], start: Mark, delimiter: str) -> None:
+    def __init__(
+        self, blocks: Iterator[bytes], start: Mark, delimiter: str, line_end: bytes = b"\n", encoding: str = UTF_8
+    ) -> None:
         self._blocks = blocks
+        self._line_end = line_end
+        self._encoding = encoding.upper() if encoding == UTF_8 else encoding
         self.offset, self.number = start.offset, start.line
         """Where the next record begins."""
         self._ahead: deque[bytes] = deque()
         self._taken: list[bytes] = []
         self._taken_bytes = 0
         self._suspect = 0
+        self._has_marks = False
         self._reader = csv.reader(_Feed(self.take), delimiter=delimiter, strict=True)
 
     def __iter__(self) -> Iterator[Record]:
@@ -53,7 +65,7 @@ class Records:
             except csv.Error as error:
                 reason = _reason(error)
             except UnicodeDecodeError:
-                reason = "the line is not valid UTF-8"
+                reason = f"the line is not valid {self._encoding}"
             if reason:
                 self._give_back()
             elif self._suspect and self._is_torn():
@@ -64,21 +76,25 @@ class Records:
 
     def take(self) -> str:
         """The next line of the text."""
-        if not self._ahead:
+        while not self._ahead:
             self._ahead.extend(self._next_block())
         line = self._ahead.popleft()
+        may_have_mark = self._has_marks and not self._taken
         self._taken.append(line)
         self._taken_bytes += len(line)
         if self._taken_bytes > LONGEST_RECORD and len(self._taken) > 1:
             raise csv.Error("unexpected end of data")
-        return line.decode()
+        return line.decode().lstrip("\ufeff") if may_have_mark else line.decode()
 
     def _next_block(self) -> list[bytes]:
         block = next(self._blocks)  # StopIteration ends the reading
-        if self.offset == 0 and not self._taken and block.startswith(codecs.BOM_UTF8):
-            self.offset = len(codecs.BOM_UTF8)
+        if self.offset == 0 and not self._taken:
+            self.offset = marks_before(block)
             block = block[self.offset :]
-        return block.splitlines(keepends=True)
+        self._has_marks = codecs.BOM_UTF8 in block  # parts that were put together have some in the middle
+        if self._line_end == b"\r":
+            return block.splitlines(keepends=True)
+        return io.BytesIO(block).readlines()
 
     def _give_back(self) -> None:
         """Read all lines but the first again."""
@@ -117,7 +133,7 @@ class _Feed:
 
 def _reason(error: csv.Error) -> str:
     if "new-line" in str(error):
-        return "a cell contains a line end, but is not quoted"
+        return BARE
     if "field larger" in str(error):
         return "a cell is too long"
     return "a quote is not closed, or closed too early"

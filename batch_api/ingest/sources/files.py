@@ -7,16 +7,16 @@ the file, no more than a block and a window of items are held in memory.
 from __future__ import annotations
 
 import asyncio
-import gzip
 from collections import deque
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from attrs import frozen
 
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.items.lines import Block
+from batch_api.ingest.sources.text import DAMAGE, UTF_8, Text, check_whole, damaged, is_packed, opened
 
 BLOCK = 1 << 18
 PACKED_BLOCK = BLOCK // 4  # unpacking takes ten times as long as reading
@@ -35,7 +35,7 @@ class Mark:
 class FileSource:
     """A file of items. `windows()` yields them, and an `InvalidInput` in place of each unreadable one."""
 
-    def __init__(self, path: Path, *, with_lines: bool) -> None:
+    def __init__(self, path: Path, *, with_lines: bool, encoding: str = UTF_8) -> None:
         self.path = path
         self.size = path.stat().st_size
         """Bytes of the file."""
@@ -44,13 +44,20 @@ class FileSource:
         self.total: int | None = None
         """How many items it holds; not known before the end."""
         self._with_lines = with_lines
-        self._is_packed = path.suffix.lower() == ".gz"
+        self._encoding = encoding
+        self._line_end = b"\n"
+        self._has_offsets = not is_packed(path) and encoding == UTF_8  # those of the text are those of the file
         self._marks = deque([Mark(0, 0, 1)])
+
+    @property
+    def line(self) -> int:
+        """Where the window begins that was yielded last."""
+        return self._marks[-1].line
 
     def start_at(self, mark: Mark) -> None:
         """Begin at a mark of an earlier run."""
         self._marks = deque([mark])
-        if not self._is_packed:
+        if self._has_offsets:
             self.position = mark.offset
 
     def mark(self, index: int) -> Mark:
@@ -59,19 +66,43 @@ class FileSource:
             self._marks.popleft()
         return self._marks[0]
 
+    def check_whole(self) -> None:
+        """Raises `InvalidInput` if it is compressed and damaged, or incomplete. Reads all of it, so: in a thread."""
+        check_whole(self.path)
+
     async def windows(self, size: int) -> AsyncGenerator[list[Any] | Block, None]:
-        """The items from the first mark on, in lists of `size` at most, or in blocks of about so many lines."""
-        start = self._marks[0]
-        with self.path.open("rb") as raw, self._opened(raw) as file:
-            if self._is_packed and start.offset:
-                await asyncio.to_thread(file.seek, start.offset)  # decompresses everything before it again
-            else:
-                file.seek(start.offset)
-            for items in self._items(self._blocks(file, raw), start, size):
-                if items:
-                    yield items
-                await asyncio.sleep(0)
+        """The items from the first mark on, in lists of `size` at most, or in blocks of about so many lines.
+
+        Raises `InvalidInput` where a compressed file turns out to be damaged, once all before that was yielded.
+        """
+        start, has_begun = self._marks[0], False
+        try:
+            with opened(self.path, self._encoding) as text:
+                if self._has_offsets or not start.offset:
+                    text.file.seek(start.offset)
+                else:
+                    await asyncio.to_thread(text.file.seek, start.offset)  # reads everything before it again
+                for items in self._items(self._blocks(text), start, size):
+                    if items:
+                        has_begun = True
+                        yield items
+                    await asyncio.sleep(0)
+        except (*DAMAGE, InvalidInput) as error:
+            raise await self._failure(error, has_begun=has_begun) from None
         self.position = self.size
+
+    async def _failure(self, error: Exception, *, has_begun: bool) -> InvalidInput:
+        """Why the file cannot be read on. It is read again for that, to count its lines."""
+        if not isinstance(error, InvalidInput):
+            try:
+                await asyncio.to_thread(self.check_whole)
+            except InvalidInput as counted:
+                error = counted
+            else:  # it has been replaced since
+                error = damaged(self.path, error, 0)
+        if has_begun:
+            error.outcome = "unknown"
+        return error
 
     def _items(self, blocks: Iterator[bytes], start: Mark, size: int) -> Iterator[list[Any] | Block]:
         """Windows of items from blocks of whole lines. Notes the mark of each window before yielding it."""
@@ -80,20 +111,17 @@ class FileSource:
     def _note(self, mark: Mark) -> None:
         if mark.index > self._marks[-1].index:
             self._marks.append(mark)
-        if not self._is_packed:
+        if self._has_offsets:
             self.position = mark.offset
 
-    def _opened(self, raw: IO[bytes]) -> IO[bytes]:
-        return gzip.open(raw) if self._is_packed else raw  # type: ignore[return-value]
-
-    def _blocks(self, file: IO[bytes], raw: IO[bytes]) -> Iterator[bytes]:
+    def _blocks(self, text: Text) -> Iterator[bytes]:
         """Blocks of whole lines; the last may lack its end."""
-        size = PACKED_BLOCK if self._is_packed else BLOCK
+        size = BLOCK if self._has_offsets else PACKED_BLOCK
         rest = b""
-        while block := file.read(size):
-            if self._is_packed:
-                self.position = raw.tell()
-            end = block.rfind(b"\n") + 1
+        while block := text.file.read(size):
+            if not self._has_offsets:
+                self.position = text.raw.tell()
+            end = block.rfind(self._line_end) + 1
             if end:
                 yield rest + block[:end]
                 rest = block[end:]

@@ -16,9 +16,11 @@ from batch_api.engine.observe import logger
 from batch_api.ingest.items.item_types import ItemType
 from batch_api.ingest.items.lines import Block
 from batch_api.ingest.sources.csvfile import CsvFile
+from batch_api.ingest.sources.csvsource import CsvSource
 from batch_api.ingest.sources.files import FileSource
 from batch_api.ingest.sources.jsonlines import JsonLines
 from batch_api.ingest.sources.open import open_source
+from batch_api.ingest.sources.tables.rows import Rows
 
 WINDOW = 250
 """Items of an iterable that are read and encoded at once, at most: well under a millisecond for most."""
@@ -52,11 +54,17 @@ class Source(Protocol):
         ...
 
 
-AnySource = Iterable[Any] | AsyncIterable[Any] | str | os.PathLike[str] | CsvFile | FileSource
+AnySource = Iterable[Any] | AsyncIterable[Any] | str | os.PathLike[str] | CsvFile | Rows | FileSource
 
 
 def source_of(given: AnySource, item_type: ItemType) -> Source:
     """What the caller passed in, as a source. Raises `InvalidInput` if it cannot be one, and `OSError` for a path."""
+    if isinstance(given, Rows):
+        from batch_api.ingest.sources.tables.opening import open_rows
+
+        return open_rows(given, item_type)
+    if hasattr(given, "__arrow_c_stream__"):
+        raise InvalidInput("expected items, got a table: Rows(table) makes an item of each row", path="source")
     if isinstance(given, AsyncIterable):
         return Stream(given)
     if isinstance(given, FileSource):
@@ -91,8 +99,9 @@ class Size(NamedTuple):
 
 def size_of(source: Source) -> Size | None:
     """How many items there are, if known without reading them; for a file, an estimate."""
-    if isinstance(source, Plain) and source.total is not None:
-        return Size(source.total, is_exact=True)
+    total: int | None = getattr(source, "total", None)
+    if total is not None:
+        return Size(total, is_exact=True)
     if not isinstance(source, FileSource) or source.path.suffix == ".gz":
         return None
     with source.path.open("rb") as file:
@@ -105,7 +114,7 @@ def window_of(source: Source) -> int:
     """How many items to read at once."""
     if isinstance(source, JsonLines):
         return LINES_WINDOW
-    return WINDOW if isinstance(source, Plain) else STREAM_WINDOW
+    return STREAM_WINDOW if isinstance(source, Stream | CsvSource) else WINDOW
 
 
 def part_read(source: Source) -> float | None:

@@ -49,7 +49,7 @@ async def audience_list(
     **Rate limit:** 1 request per second, the default.
 
     - `from_`: Opaque cursor: the `next_from` of the previous page. Leave out for the first page.
-    - `limit`: Number of audiences per page.
+    - `limit`: Number of audiences per page. From 1 to 100.
     """
     query = as_query(
         {

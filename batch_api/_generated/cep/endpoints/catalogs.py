@@ -65,7 +65,7 @@ async def catalog_list(
     **Rate limit:** 5 requests per second.
 
     - `from_`: Opaque cursor: the `next_from` of the previous page. Leave out for the first page.
-    - `limit`: Number of catalogs per page.
+    - `limit`: Number of catalogs per page. From 1 to 100.
     """
     query = as_query(
         {

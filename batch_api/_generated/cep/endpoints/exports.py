@@ -46,7 +46,7 @@ async def export_list(
     **Rate limit:** 1 request per second, the default.
 
     - `from_`: Opaque cursor: the `next_from` of the previous page. Leave out for the first page.
-    - `limit`: Number of export requests per page.
+    - `limit`: Number of export requests per page. From 1 to 100.
     """
     query = as_query(
         {

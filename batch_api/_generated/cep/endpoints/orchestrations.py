@@ -39,7 +39,7 @@ async def orchestration_list(
 
     - `channels`: Keep only the orchestrations that use one of these channels.
     - `from_`: Opaque cursor: the `next_from` of the previous page. Leave out for the first page.
-    - `limit`: Number of orchestrations per page.
+    - `limit`: Number of orchestrations per page. From 1 to 100.
     - `status`: Keep only the orchestrations in one of these states.
     - `type_`: Keep only these kinds of orchestration.
     """

@@ -49,6 +49,8 @@ async def profile_mass_update(
     twice a day.
 
     **Rate limit:** 10 000 updates per second, without a burst. One Custom ID in the body is one update.
+
+    - `body`: At most 10000 items.
     """
     reply = await sender.send(PROFILE_MASS_UPDATE, body=body)
     return Answer(parse_profile_update_result(reply.json()), reply)
@@ -70,6 +72,8 @@ async def profile_update(
     **Rate limit:** 300 updates per second with a burst of 1 000, counted in updates and not in requests. One Custom
     ID in the body is one update, whatever its number of attributes and events. Use this operation for live data and
     small frequent batches, and `/profiles/mass-update` for large periodic loads.
+
+    - `body`: At most 200 items.
     """
     reply = await sender.send(PROFILE_UPDATE, body=body)
     return Answer(parse_profile_update_result(reply.json()), reply)

@@ -22,7 +22,7 @@ async def segment_list(
     **Rate limit:** 1 request per second, the default.
 
     - `from_`: Opaque cursor: the `next_from` of the previous page. Leave out for the first page.
-    - `limit`: Number of segments per page.
+    - `limit`: Number of segments per page. From 1 to 100.
     """
     query = as_query(
         {

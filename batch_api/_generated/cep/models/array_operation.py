@@ -9,12 +9,15 @@ from ...._codec import UNSET, Unset, given, to_json
 
 @define(kw_only=True)
 class ArrayOperation:
-    """Partial change of an array of strings. At least one of the two."""
+    """Partial change of an array of strings. At least one of the two.
+
+    At least 1 entry.
+    """
 
     add: list[str] | Unset = UNSET
-    """Strings to add."""
+    """Strings to add. Each: 1 to 300 characters."""
     remove: list[str] | Unset = UNSET
-    """Strings to take out."""
+    """Strings to take out. Each: 1 to 300 characters."""
     additional_properties: dict[str, Any] = Factory(dict)
     """Fields that are not listed here, under their names in the API."""
 

@@ -15,7 +15,9 @@ class AudienceCreate:
     """The body of `audience_create`."""
 
     name: str
-    """Identifier of the audience, unique in the project and case-sensitive. Letters, digits, underscores and hyphens."""
+    """Identifier of the audience, unique in the project and case-sensitive. Letters, digits, underscores and hyphens.
+    1 to 255 characters. Matches `^[A-Za-z0-9_-]+$`.
+    """
     type_: AudienceKind
     """Kind of id that the audience holds."""
     display_name: str | Unset = UNSET

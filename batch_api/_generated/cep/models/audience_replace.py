@@ -15,7 +15,7 @@ class AudienceReplace:
     """The body of `audience_replace`."""
 
     ids: list[AudienceReplaceId]
-    """The ids that make up the audience from now on."""
+    """The ids that make up the audience from now on. At most 10000 items."""
     name: str
     """Name of an existing audience."""
     additional_properties: dict[str, Any] = Factory(dict)

@@ -16,7 +16,7 @@ class AudienceUpdate:
     """The body of `audience_update`."""
 
     ids: list[AudienceAddId | AudienceRemoveId]
-    """Ids to add or to remove."""
+    """Ids to add or to remove. At most 10000 items."""
     name: str
     """Name of an existing audience."""
     additional_properties: dict[str, Any] = Factory(dict)

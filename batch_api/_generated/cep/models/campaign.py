@@ -19,7 +19,7 @@ class Campaign:
     """Content, schedule and targeting of a campaign."""
 
     messages: list[EmailMessage | PushMessage]
-    """The message to send. Exactly one."""
+    """The message to send. Exactly one. Exactly 1 item."""
     name: str
     """Name shown in the dashboard."""
     state: CampaignState
@@ -29,7 +29,7 @@ class Campaign:
     labels: list[str] | Unset = UNSET
     """Labels for sorting and capping, at most 5."""
     send_rate: int | Unset = UNSET
-    """Maximum number of messages per minute."""
+    """Maximum number of messages per minute. From 1000 to 1000000."""
     targeting: CampaignTargeting | Unset = UNSET
     """Who receives the campaign."""
     additional_properties: dict[str, Any] = Factory(dict)

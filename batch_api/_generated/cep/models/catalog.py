@@ -19,7 +19,7 @@ class Catalog:
     created: datetime.datetime | None = None
     """Creation date, in UTC."""
     fields: list[CatalogField] | None = None
-    """Fields of the catalog."""
+    """Fields of the catalog. 1 to 25 items."""
     indexing_state: CatalogIndexingState | None = None
     """State of the edit whose token was given."""
     items: int | None = None

@@ -15,7 +15,7 @@ class CatalogCreate:
     """The body of `catalog_create`."""
 
     fields: list[CatalogField]
-    """Fields that the items may carry."""
+    """Fields that the items may carry. 1 to 25 items."""
     name: str
     """Identifier of the catalog, unique in the project."""
     additional_properties: dict[str, Any] = Factory(dict)

@@ -15,7 +15,7 @@ class CatalogField:
     """A typed field of a catalog."""
 
     name: str
-    """Name of the field, 1 to 250 characters among `a-z`, `0-9` and `_`."""
+    """Name of the field, 1 to 250 characters among `a-z`, `0-9` and `_`. Matches `^[a-z0-9_]+$`."""
     type_: CatalogFieldType
     """Type of a catalog field."""
     additional_properties: dict[str, Any] = Factory(dict)

@@ -15,7 +15,7 @@ class CatalogItemsEdit:
     """The body of `catalog_items_edit`."""
 
     items: list[CatalogItemEdit]
-    """Item operations."""
+    """Item operations. At most 200 items."""
     name: str
     """Name of the catalog."""
     additional_properties: dict[str, Any] = Factory(dict)

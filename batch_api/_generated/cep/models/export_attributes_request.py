@@ -17,7 +17,7 @@ class ExportAttributesRequest:
 
     attributes: list[str] | Unset = UNSET
     """Names of the attributes to export. Native names start with `$`; any other name is a custom attribute, given
-    without a wrapper.
+    without a wrapper. At least 1 item.
     """
     export_type: Literal["ATTRIBUTES"] = "ATTRIBUTES"
     """Kind of export."""

@@ -26,11 +26,11 @@ class ProfileAttributes:
     email_marketing: MarketingSubscription | None | Unset = UNSET
     """Consent to marketing emails. `null` resets it."""
     language: str | None | Unset = UNSET
-    """Language, as a lower-case ISO 639 code of two letters."""
+    """Language, as a lower-case ISO 639 code of two letters. Matches `^[a-z]{2}$`."""
     phone_number: str | None | Unset = UNSET
-    """Phone number in E.164 form. `null` removes it."""
+    """Phone number in E.164 form. `null` removes it. Matches `^\\+[0-9]{1,15}$`."""
     region: str | None | Unset = UNSET
-    """Country, as an upper-case ISO 3166 code of two letters."""
+    """Country, as an upper-case ISO 3166 code of two letters. Matches `^[A-Z]{2}$`."""
     sms_marketing: MarketingSubscription | None | Unset = UNSET
     """Consent to marketing SMS. `null` resets it."""
     timezone: str | None | Unset = UNSET

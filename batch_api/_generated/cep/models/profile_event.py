@@ -16,7 +16,7 @@ class ProfileEvent:
     """An event to track, of 25 kB at most."""
 
     name: str
-    """Name of the event."""
+    """Name of the event. Matches `^[a-z0-9_]{1,30}$`."""
     attributes: ProfileEventAttributes | Unset = UNSET
     """Attributes of an event, up to 20."""
     time: datetime.datetime | Unset = UNSET

@@ -20,7 +20,7 @@ class PushMessage:
     body: str
     """Text of the notification."""
     platform_type: list[PushPlatform]
-    """Platforms to send to."""
+    """Platforms to send to. At least 1 item."""
     channel_type: Literal["push"] = "push"
     """Channel of the message."""
     deeplink: str | Unset = UNSET

@@ -32,7 +32,7 @@ async def app_data_create(
 
     The status and the body of a success are not known.
 
-    - `table_name`: Name of the table: letters, digits, underscores and hyphens.
+    - `table_name`: Name of the table: letters, digits, underscores and hyphens. At least 1 character. Matches `^[A-Za-z0-9_-]+$`.
     """
     reply = await sender.send(
         APP_DATA_CREATE,
@@ -51,7 +51,7 @@ async def app_data_delete(
 ) -> Answer[EmptyResponse]:
     """Deletes a table. Campaigns that still use it are not looked for.
 
-    - `table_name`: Name of the table: letters, digits, underscores and hyphens.
+    - `table_name`: Name of the table: letters, digits, underscores and hyphens. At least 1 character. Matches `^[A-Za-z0-9_-]+$`.
     """
     reply = await sender.send(
         APP_DATA_DELETE,
@@ -70,8 +70,8 @@ async def app_data_list(
 ) -> Answer[AppDataList]:
     """Lists the tables, most recent first.
 
-    - `from_`: Offset of the first row.
-    - `limit`: Most rows to return.
+    - `from_`: Offset of the first row. At least 0.
+    - `limit`: Most rows to return. At most 100.
     """
     query = as_query(
         {
@@ -92,7 +92,7 @@ async def app_data_update(
     """Adds, changes and deletes entries of a table, **10 000** at most in a call. With `overwrite`, the content of the
     table is replaced, and `null` is refused.
 
-    - `table_name`: Name of the table: letters, digits, underscores and hyphens.
+    - `table_name`: Name of the table: letters, digits, underscores and hyphens. At least 1 character. Matches `^[A-Za-z0-9_-]+$`.
     """
     reply = await sender.send(
         APP_DATA_UPDATE,

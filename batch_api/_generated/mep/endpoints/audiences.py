@@ -43,7 +43,7 @@ async def custom_audience_create(
 
     Creates an empty audience. Fill it with the update operation.
 
-    - `audience_name`: Name of the audience, case-sensitive: letters, digits, underscores and hyphens.
+    - `audience_name`: Name of the audience, case-sensitive: letters, digits, underscores and hyphens. 1 to 255 characters. Matches `^[A-Za-z0-9_-]+$`.
     """
     reply = await sender.send(
         CUSTOM_AUDIENCE_CREATE,
@@ -66,7 +66,7 @@ async def custom_audience_delete(
 
     A campaign that targets the deleted audience then sees an empty one.
 
-    - `audience_name`: Name of the audience, case-sensitive: letters, digits, underscores and hyphens.
+    - `audience_name`: Name of the audience, case-sensitive: letters, digits, underscores and hyphens. 1 to 255 characters. Matches `^[A-Za-z0-9_-]+$`.
     """
     reply = await sender.send(
         CUSTOM_AUDIENCE_DELETE,
@@ -87,8 +87,8 @@ async def custom_audience_list(
 
     Lists the audiences, most recent first.
 
-    - `from_`: Offset of the first row.
-    - `limit`: Most rows to return.
+    - `from_`: Offset of the first row. At least 0.
+    - `limit`: Most rows to return. At most 100.
     """
     query = as_query(
         {
@@ -111,7 +111,7 @@ async def custom_audience_update(
     Adds ids to an audience and removes ids from it, **10 000** at most in a call. The change is indexed in the
     background: follow it with the token and the view operation.
 
-    - `audience_name`: Name of the audience, case-sensitive: letters, digits, underscores and hyphens.
+    - `audience_name`: Name of the audience, case-sensitive: letters, digits, underscores and hyphens. 1 to 255 characters. Matches `^[A-Za-z0-9_-]+$`.
     """
     reply = await sender.send(
         CUSTOM_AUDIENCE_UPDATE,
@@ -133,7 +133,7 @@ async def custom_audience_view(
 
     Details of one audience, with the state of one change when its token is given, or of the latest change.
 
-    - `audience_name`: Name of the audience, case-sensitive: letters, digits, underscores and hyphens.
+    - `audience_name`: Name of the audience, case-sensitive: letters, digits, underscores and hyphens. 1 to 255 characters. Matches `^[A-Za-z0-9_-]+$`.
     - `indexing_token`: Token of the change to report on, the latest one when left out.
     """
     query = as_query(
@@ -162,7 +162,7 @@ async def install_audience_create(
     Creates an empty audience. Fill it with the update or the replace operation. The body and the answer are known
     in part only.
 
-    - `audience_name`: Name of the audience, case-sensitive: letters, digits, underscores and hyphens.
+    - `audience_name`: Name of the audience, case-sensitive: letters, digits, underscores and hyphens. 1 to 255 characters. Matches `^[A-Za-z0-9_-]+$`.
     """
     reply = await sender.send(
         INSTALL_AUDIENCE_CREATE,
@@ -185,7 +185,7 @@ async def install_audience_delete(
 
     A campaign that targets the deleted audience then sees an empty one.
 
-    - `audience_name`: Name of the audience, case-sensitive: letters, digits, underscores and hyphens.
+    - `audience_name`: Name of the audience, case-sensitive: letters, digits, underscores and hyphens. 1 to 255 characters. Matches `^[A-Za-z0-9_-]+$`.
     """
     reply = await sender.send(
         INSTALL_AUDIENCE_DELETE,
@@ -206,8 +206,8 @@ async def install_audience_list(
 
     Lists the audiences, most recent first.
 
-    - `from_`: Offset of the first row.
-    - `limit`: Most rows to return.
+    - `from_`: Offset of the first row. At least 0.
+    - `limit`: Most rows to return. At most 100.
     """
     query = as_query(
         {
@@ -231,7 +231,7 @@ async def install_audience_replace(
     clears what the one before wrote: for a larger list, replace with the first part and add the rest with the
     update operation.
 
-    - `audience_name`: Name of the audience, case-sensitive: letters, digits, underscores and hyphens.
+    - `audience_name`: Name of the audience, case-sensitive: letters, digits, underscores and hyphens. 1 to 255 characters. Matches `^[A-Za-z0-9_-]+$`.
     """
     reply = await sender.send(
         INSTALL_AUDIENCE_REPLACE,
@@ -255,7 +255,7 @@ async def install_audience_update(
     At most **10 000** in a call, as far as is known. The change is indexed in the background: follow it with the
     token and the view operation.
 
-    - `audience_name`: Name of the audience, case-sensitive: letters, digits, underscores and hyphens.
+    - `audience_name`: Name of the audience, case-sensitive: letters, digits, underscores and hyphens. 1 to 255 characters. Matches `^[A-Za-z0-9_-]+$`.
     """
     reply = await sender.send(
         INSTALL_AUDIENCE_UPDATE,
@@ -277,7 +277,7 @@ async def install_audience_view(
 
     Details of one audience, with the state of one change when its token is given, or of the latest change.
 
-    - `audience_name`: Name of the audience, case-sensitive: letters, digits, underscores and hyphens.
+    - `audience_name`: Name of the audience, case-sensitive: letters, digits, underscores and hyphens. 1 to 255 characters. Matches `^[A-Za-z0-9_-]+$`.
     - `indexing_token`: Token of the change to report on, the latest one when left out.
     """
     query = as_query(

@@ -46,7 +46,7 @@ async def push_campaign_delete(
 ) -> Answer[None]:
     """Deletes a campaign. It is a POST without a body.
 
-    - `campaign_token`: Token that the creation returned.
+    - `campaign_token`: Token that the creation returned. At least 1 character.
     """
     reply = await sender.send(
         PUSH_CAMPAIGN_DELETE,
@@ -68,9 +68,9 @@ async def push_campaign_list(
     """Lists the campaigns, most recent first. The answer is an array and carries no total: the last page is the one
     that holds fewer rows than `limit`. Live app keys only.
 
-    - `from_`: Offset of the first row.
+    - `from_`: Offset of the first row. At least 0.
     - `from_api`: True for campaigns created by the API, false for those of the dashboard, all of them when left out.
-    - `limit`: Most rows to return.
+    - `limit`: Most rows to return. At most 100.
     - `live`: True for running and completed campaigns, false for stopped ones and drafts, all of them when left out.
     """
     query = as_query(
@@ -96,7 +96,7 @@ async def push_campaign_stats(
     The open rate is `(direct_open + influenced_open) / sent`. One heavy user paces itself at 60 calls a minute
     here; no figure is documented.
 
-    - `campaign_token`: Token that the creation returned.
+    - `campaign_token`: Token that the creation returned. At least 1 character.
     """
     reply = await sender.send(
         PUSH_CAMPAIGN_STATS,
@@ -119,7 +119,7 @@ async def push_campaign_update(
     recurring campaign cannot become a one-time one. Partial bodies are in use, down to `live` alone to start or to
     stop a campaign, although the documentation also asks for the parameters of the creation.
 
-    - `campaign_token`: Token that the creation returned.
+    - `campaign_token`: Token that the creation returned. At least 1 character.
     """
     reply = await sender.send(
         PUSH_CAMPAIGN_UPDATE,
@@ -138,7 +138,7 @@ async def push_campaign_view(
 ) -> Answer[PushCampaign]:
     """Details of one campaign, whether it was made by the API or in the dashboard. Live app keys only.
 
-    - `campaign_token`: Token that the creation returned.
+    - `campaign_token`: Token that the creation returned. At least 1 character.
     """
     reply = await sender.send(
         PUSH_CAMPAIGN_VIEW,

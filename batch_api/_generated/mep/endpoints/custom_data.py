@@ -25,6 +25,8 @@ async def custom_data_bulk(
 ) -> Answer[CustomDataResult]:
     """Same as the call for one user, for **10 000** users at most. The body is an array. The changes are queued and
     not immediate.
+
+    - `body`: At most 10000 items.
     """
     reply = await sender.send(CUSTOM_DATA_BULK, body=body)
     return Answer(CustomDataResult.from_dict(reply.json()), reply)
@@ -36,6 +38,8 @@ async def custom_data_bulk_delete(
 ) -> Answer[CustomDataResult]:
     """Deletes the custom data of **10 000** users at most. The body is an array of ids: a DELETE with a body, which
     some HTTP tools drop. The deletion is queued and not immediate.
+
+    - `body`: At most 10000 items.
     """
     reply = await sender.send(CUSTOM_DATA_BULK_DELETE, body=body)
     return Answer(CustomDataResult.from_dict(reply.json()), reply)
@@ -48,7 +52,7 @@ async def custom_data_delete(
 ) -> Answer[CustomDataResult]:
     """Deletes the custom data of one user. The deletion is queued and not immediate.
 
-    - `custom_user_id`: Your own id of the user, to be percent-encoded in the path.
+    - `custom_user_id`: Your own id of the user, to be percent-encoded in the path. At least 1 character.
     """
     reply = await sender.send(
         CUSTOM_DATA_DELETE,
@@ -70,7 +74,7 @@ async def custom_data_set(
     Values that are not sent stay as they are, unless `overwrite` is true; `null` deletes one. Percent-encode the id
     in the path.
 
-    - `custom_user_id`: Your own id of the user, to be percent-encoded in the path.
+    - `custom_user_id`: Your own id of the user, to be percent-encoded in the path. At least 1 character.
     """
     reply = await sender.send(
         CUSTOM_DATA_SET,

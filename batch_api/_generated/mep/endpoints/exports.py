@@ -30,7 +30,7 @@ async def app_export_campaign_events(
     Files are kept for one month, and events older than 90 days are missing from them. The answer of this call is
     known in part only.
 
-    - `campaign_token`: Token that the creation returned.
+    - `campaign_token`: Token that the creation returned. At least 1 character.
     """
     reply = await sender.send(
         APP_EXPORT_CAMPAIGN_EVENTS,
@@ -55,7 +55,7 @@ async def app_export_campaign_ids(
     Files are kept for one month, and events older than 90 days are missing from them. The answer of this call is
     known in part only.
 
-    - `campaign_token`: Token that the creation returned.
+    - `campaign_token`: Token that the creation returned. At least 1 character.
     """
     reply = await sender.send(
         APP_EXPORT_CAMPAIGN_IDS,
@@ -77,7 +77,7 @@ async def app_export_view(
     Once `status` is `SUCCESS`, request `file_url` with the `X-Authorization` header: it answers 302 with a
     `Location` that holds for 20 minutes. Do not send the header on to that other host.
 
-    - `request_id`: Id that the creation returned.
+    - `request_id`: Id that the creation returned. At least 1 character.
     """
     reply = await sender.send(
         APP_EXPORT_VIEW,

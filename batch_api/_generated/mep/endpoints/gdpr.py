@@ -48,7 +48,7 @@ async def gdpr_request_view(
 ) -> Answer[GdprRequest]:
     """State of one request. A request stays visible for 20 to 30 days.
 
-    - `request_id`: Id that the creation returned.
+    - `request_id`: Id that the creation returned. At least 1 character.
     """
     reply = await sender.send(
         GDPR_REQUEST_VIEW,

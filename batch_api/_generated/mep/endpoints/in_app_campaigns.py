@@ -45,7 +45,7 @@ async def in_app_campaign_delete(
 ) -> Answer[None]:
     """Deletes an in-app campaign. It is a POST without a body.
 
-    - `campaign_token`: Token that the creation returned.
+    - `campaign_token`: Token that the creation returned. At least 1 character.
     """
     reply = await sender.send(
         IN_APP_CAMPAIGN_DELETE,
@@ -67,9 +67,9 @@ async def in_app_campaign_list(
     """Lists the in-app campaigns, most recent first. The answer is an array and carries no total: the last page is the
     one that holds fewer rows than `limit`. Live app keys only.
 
-    - `from_`: Offset of the first row.
+    - `from_`: Offset of the first row. At least 0.
     - `from_api`: True for campaigns created by the API, false for those of the dashboard, all of them when left out.
-    - `limit`: Most rows to return.
+    - `limit`: Most rows to return. At most 100.
     - `live`: True for running and completed campaigns, false for stopped ones and drafts, all of them when left out.
     """
     query = as_query(
@@ -92,7 +92,7 @@ async def in_app_campaign_update(
 ) -> Answer[None]:
     """Changes an in-app campaign. A parameter that was given once cannot be taken away.
 
-    - `campaign_token`: Token that the creation returned.
+    - `campaign_token`: Token that the creation returned. At least 1 character.
     """
     reply = await sender.send(
         IN_APP_CAMPAIGN_UPDATE,
@@ -112,7 +112,7 @@ async def in_app_campaign_view(
     """Details of one in-app campaign: the fields of the creation, and four more. Live app keys only. No operation
     gives the statistics of an in-app campaign.
 
-    - `campaign_token`: Token that the creation returned.
+    - `campaign_token`: Token that the creation returned. At least 1 character.
     """
     reply = await sender.send(
         IN_APP_CAMPAIGN_VIEW,

@@ -45,7 +45,7 @@ async def transactional_stats(
 
     The open rate is `(direct_open + influenced_open) / sent`.
 
-    - `group_id`: Group given to the sends.
+    - `group_id`: Group given to the sends. At least 1 character. Matches `^[A-Za-z0-9_-]+$`.
     - `since`: First day, earlier than `until`.
     - `until`: Last day. Documented as required and also as today (GMT) when left out.
     """

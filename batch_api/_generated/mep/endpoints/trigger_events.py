@@ -39,7 +39,7 @@ async def trigger_event_send(
 
     The status and the body of a success are not known: treat any 2xx as a success and require no body.
 
-    - `custom_user_id`: Your own id of the user, to be percent-encoded in the path.
+    - `custom_user_id`: Your own id of the user, to be percent-encoded in the path. At least 1 character.
     """
     reply = await sender.send(
         TRIGGER_EVENT_SEND,

@@ -3,4 +3,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 AppDataValues: TypeAlias = dict[str, Any]
-"""Entries, at most 10 000. `null` deletes one, and is refused with `overwrite`."""
+"""Entries, at most 10 000. `null` deletes one, and is refused with `overwrite`.
+
+At most 10000 entries.
+"""

@@ -18,11 +18,15 @@ class AppExportCreate:
     events: list[AppExportEvent]
     """Events of the push campaign."""
     from_: str
-    """Start of the period, in UTC: `YYYY-MM-ddTHH:mm:ss`; the documentation also allows `now`."""
+    """Start of the period, in UTC: `YYYY-MM-ddTHH:mm:ss`; the documentation also allows `now`. Matches
+    `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`.
+    """
     ids: list[AppExportId]
     """Ids to write in the file."""
     to: str
-    """End of the period, in UTC: `YYYY-MM-ddTHH:mm:ss`, or `now`."""
+    """End of the period, in UTC: `YYYY-MM-ddTHH:mm:ss`, or `now`. Matches
+    `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`.
+    """
     additional_properties: dict[str, Any] = Factory(dict)
     """Fields that are not listed here, under their names in the API."""
 

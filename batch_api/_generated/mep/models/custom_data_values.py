@@ -13,4 +13,6 @@ CustomDataValues: TypeAlias = dict[str, Any]
 
 A name has at most 30 characters. The SDKs accept `a-z`, `0-9` and `_` in names, and 64 characters in a string or a
 tag.
+
+At least 1 entry.
 """

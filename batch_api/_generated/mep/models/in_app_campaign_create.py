@@ -31,15 +31,19 @@ class InAppCampaignCreate:
     deeplink: str | Unset = UNSET
     """Link to open. Older documentation limits it to 255 characters."""
     end_date: str | Unset = UNSET
-    """End, in GMT: `yyyy-MM-ddTHH:mm:ss`."""
+    """End, in GMT: `yyyy-MM-ddTHH:mm:ss`. Matches `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`."""
     labels: list[str] | Unset = UNSET
     """Codes of labels made in the dashboard, at most 3. Capping by label acts on push messages only."""
     local_end_date: str | Unset = UNSET
-    """End, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`."""
+    """End, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`. Matches
+    `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`.
+    """
     local_start_date: str | Unset = UNSET
-    """Start, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`, or `now`."""
+    """Start, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`, or `now`. Matches
+    `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`.
+    """
     start_date: str | Unset = UNSET
-    """Start, in GMT: `yyyy-MM-ddTHH:mm:ss`, or `now`."""
+    """Start, in GMT: `yyyy-MM-ddTHH:mm:ss`, or `now`. Matches `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`."""
     targeting: Targeting | Unset = UNSET
     """Who gets the campaign."""
     additional_properties: dict[str, Any] = Factory(dict)

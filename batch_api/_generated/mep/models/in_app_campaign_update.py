@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class InAppCampaignUpdate:
     """Changes to an in-app campaign: the fields of the creation, none required. The list of fields is partial: others
     are let through.
+
+    At least 1 entry.
     """
 
     custom_payload: str | Unset = UNSET
@@ -25,7 +27,7 @@ class InAppCampaignUpdate:
     deeplink: str | Unset = UNSET
     """Link to open. Older documentation limits it to 255 characters."""
     end_date: str | Unset = UNSET
-    """End, in GMT: `yyyy-MM-ddTHH:mm:ss`."""
+    """End, in GMT: `yyyy-MM-ddTHH:mm:ss`. Matches `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`."""
     labels: list[str] | Unset = UNSET
     """Codes of labels made in the dashboard, at most 3. Capping by label acts on push messages only."""
     landing: InAppLanding | Unset = UNSET
@@ -33,13 +35,17 @@ class InAppCampaignUpdate:
     live: bool | Unset = UNSET
     """False keeps, or makes, the campaign a draft."""
     local_end_date: str | Unset = UNSET
-    """End, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`."""
+    """End, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`. Matches
+    `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`.
+    """
     local_start_date: str | Unset = UNSET
-    """Start, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`, or `now`."""
+    """Start, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`, or `now`. Matches
+    `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`.
+    """
     name: str | Unset = UNSET
     """Name of the campaign, at least 3 characters."""
     start_date: str | Unset = UNSET
-    """Start, in GMT: `yyyy-MM-ddTHH:mm:ss`, or `now`."""
+    """Start, in GMT: `yyyy-MM-ddTHH:mm:ss`, or `now`. Matches `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`."""
     targeting: Targeting | Unset = UNSET
     """Who gets the campaign."""
     trigger: InAppTrigger | Unset = UNSET

@@ -26,7 +26,7 @@ class PushCampaignCreate:
     live: bool
     """False keeps, or makes, the campaign a draft."""
     messages: list[PushMessage]
-    """Texts, one per language."""
+    """Texts, one per language. At least 1 item."""
     name: str
     """Name of the campaign, at least 3 characters."""
     custom_payload: str | Unset = UNSET
@@ -41,14 +41,16 @@ class PushCampaignCreate:
     """Landing shown when the message is opened."""
     local_push_time: str | Unset = UNSET
     """When to send, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`. Whether `now` is accepted here is not
-    known.
+    known. Matches `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`.
     """
     media: Media | Unset = UNSET
     """Attachments."""
     priority: Priority | Unset = UNSET
     """Delivery priority, `high` when left out."""
     push_time: str | Unset = UNSET
-    """When to send, in GMT: `yyyy-MM-ddTHH:mm:ss`, or `now`."""
+    """When to send, in GMT: `yyyy-MM-ddTHH:mm:ss`, or `now`. Matches
+    `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`.
+    """
     push_type: PushType | Unset = UNSET
     """iOS only: a visible message or a background one."""
     recurrence: Recurrence | Unset = UNSET
@@ -57,7 +59,7 @@ class PushCampaignCreate:
     """Who gets the campaign."""
     time_to_live: int | Unset = UNSET
     """Android and web: seconds during which a device that is offline can still get the message, 28 days at most. The
-    documentation gives 1 as the minimum and yet describes a 0.
+    documentation gives 1 as the minimum and yet describes a 0. From 0 to 2419200.
     """
     additional_properties: dict[str, Any] = Factory(dict)
     """Fields that are not listed here, under their names in the API."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class PushCampaignUpdate:
     """Changes to a push campaign: the fields of the creation, none required. The list of fields is partial: others are
     let through.
+
+    At least 1 entry.
     """
 
     custom_payload: str | Unset = UNSET
@@ -37,7 +39,7 @@ class PushCampaignUpdate:
     """False keeps, or makes, the campaign a draft."""
     local_push_time: str | Unset = UNSET
     """When to send, in the time zone of the device: `yyyy-MM-ddTHH:mm:ss`. Whether `now` is accepted here is not
-    known.
+    known. Matches `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`.
     """
     media: Media | Unset = UNSET
     """Attachments."""
@@ -48,7 +50,9 @@ class PushCampaignUpdate:
     priority: Priority | Unset = UNSET
     """Delivery priority, `high` when left out."""
     push_time: str | Unset = UNSET
-    """When to send, in GMT: `yyyy-MM-ddTHH:mm:ss`, or `now`."""
+    """When to send, in GMT: `yyyy-MM-ddTHH:mm:ss`, or `now`. Matches
+    `^(now|\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2})$`.
+    """
     push_type: PushType | Unset = UNSET
     """iOS only: a visible message or a background one."""
     recurrence: Recurrence | Unset = UNSET
@@ -57,7 +61,7 @@ class PushCampaignUpdate:
     """Who gets the campaign."""
     time_to_live: int | Unset = UNSET
     """Android and web: seconds during which a device that is offline can still get the message, 28 days at most. The
-    documentation gives 1 as the minimum and yet describes a 0.
+    documentation gives 1 as the minimum and yet describes a 0. From 0 to 2419200.
     """
     additional_properties: dict[str, Any] = Factory(dict)
     """Fields that are not listed here, under their names in the API."""

@@ -9,7 +9,10 @@ from ...._codec import UNSET, Unset, given, to_json
 
 @define(kw_only=True)
 class TagCollectionChange:
-    """Partial change of a collection of tags. At least one of the two."""
+    """Partial change of a collection of tags. At least one of the two.
+
+    At least 1 entry.
+    """
 
     add: list[str] | Unset = UNSET
     """Tags to add."""

@@ -11,14 +11,16 @@ from ...._codec import UNSET, Unset, given, to_json
 class TransactionalRecipients:
     """Users to reach: at least one list, 10 000 ids at most over all the lists. A list of advertising ids exists as
     well, under a name that is not confirmed: further lists are let through.
+
+    At least 1 entry.
     """
 
     custom_ids: list[str] | Unset = UNSET
-    """Your own user ids."""
+    """Your own user ids. At most 10000 items."""
     install_ids: list[str] | Unset = UNSET
-    """Installation ids given by the SDK."""
+    """Installation ids given by the SDK. At most 10000 items."""
     tokens: list[str] | Unset = UNSET
-    """Raw push tokens. Discouraged."""
+    """Raw push tokens. Discouraged. At most 10000 items."""
     additional_properties: dict[str, Any] = Factory(dict)
     """Fields that are not listed here, under their names in the API."""
 

@@ -21,7 +21,9 @@ class TransactionalSend:
     """A transactional message. The list of fields is partial: others are let through."""
 
     group_id: str
-    """Group under which the figures are collected. It need not be unique. Letters, digits, underscores and hyphens."""
+    """Group under which the figures are collected. It need not be unique. Letters, digits, underscores and hyphens. At
+    least 1 character. Matches `^[A-Za-z0-9_-]+$`.
+    """
     recipients: TransactionalRecipients
     """Users to reach: at least one list, 10 000 ids at most over all the lists."""
     custom_payload: str | Unset = UNSET

@@ -15,7 +15,9 @@ class TriggerEvent:
     """An event."""
 
     name: str
-    """Name, with the prefix `ue.`; the rest has at most 30 characters among `a-z`, `0-9` and `_`."""
+    """Name, with the prefix `ue.`; the rest has at most 30 characters among `a-z`, `0-9` and `_`. Matches
+    `^ue\\.[a-z0-9_]{1,30}$`.
+    """
     attributes: TriggerEventAttributes | Unset = UNSET
     """Attributes of an event, at most 15."""
     label: str | Unset = UNSET
@@ -24,7 +26,7 @@ class TriggerEvent:
     """Tags, at most 10 of 64 characters."""
     time: str | Unset = UNSET
     """When it happened, in UTC: `YYYY-MM-ddTHH:mm:ss`, within the last 24 hours and not in the future. The time of
-    reception when left out.
+    reception when left out. Matches `^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}$`.
     """
     additional_properties: dict[str, Any] = Factory(dict)
     """Fields that are not listed here, under their names in the API."""
