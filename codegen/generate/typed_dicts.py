@@ -71,8 +71,8 @@ class TypedDicts:
         entries = []
         for key, schema in sorted(all_properties(name, self.schemas).items()):
             inner = self._type(schema, key)
-            doc = self.words.field(name, key) + (" Deprecated." if schema.get("deprecated") else "")
-            entries.append(Entry(key, inner if key in required else f"NotRequired[{inner}]", doc.strip()))
+            doc = self.words.field(name, key)
+            entries.append(Entry(key, inner if key in required else f"NotRequired[{inner}]", doc))
         entries.sort(key=lambda entry: (entry.key not in required, entry.key))
         odd = [entry for entry in entries if not entry.key.isidentifier() or iskeyword(entry.key)]
         return Typed(name, self._doc(name, odd), [entry for entry in entries if entry not in odd], odd)
