@@ -16,6 +16,9 @@ _LONGEST: Final = 60
 """Characters of a key that an error shows: it may be anything."""
 
 
+_ANY: Final = Keys(frozenset(), is_open=True)
+
+
 class Known(NamedTuple):
     """The kinds of objects that may stand in one place, and the table in which they are."""
 
@@ -49,8 +52,9 @@ class Known(NamedTuple):
 
     def _chosen(self, value: Any) -> list[Keys]:
         """The keys of the kinds that `value` can be; none if it may have any key."""
-        closed = [self.table[kind] for kind in self.kinds if kind in self.table]
-        if len(closed) == len(self.kinds):
+        found = [self.table.get(kind, _ANY) for kind in self.kinds]
+        closed = [keys for keys in found if not keys.is_open]
+        if len(closed) == len(found):
             return closed
         return [keys for keys in closed if keys.mark and _field(value, keys.mark[0]) == keys.mark[1]]
 

@@ -1,6 +1,6 @@
 """Which keys the objects of requests may have, so that a misspelt one is found before anything is sent.
 
-An object whose document leaves its keys open (`additionalProperties`, or none listed) is left out: it takes any.
+An object is open if its document leaves its keys open (`additionalProperties`): then it takes others, too.
 """
 
 from __future__ import annotations
@@ -14,22 +14,19 @@ from codegen.schema import UNIONS, Schema, all_properties, const_of, is_object, 
 
 
 def keys_of(document: Json) -> dict[str, Keys]:
-    """The kinds of objects in request bodies whose keys are all known, by the names of their schemas."""
+    """The kinds of objects in request bodies that have keys of their own, by the names of their schemas."""
     schemas: dict[str, Schema] = document["components"]["schemas"]
-    closed = {name for name in sent(document) if _is_closed(name, schemas)}
-    return {name: _keys(name, schemas, closed) for name in sorted(closed)}
+    with_keys = {name for name in sent(document) if all_properties(name, schemas)}
+    return {name: _keys(name, schemas, with_keys) for name in sorted(with_keys)}
 
 
-def _is_closed(name: str, schemas: dict[str, Schema]) -> bool:
-    return bool(all_properties(name, schemas)) and not schemas[name].get("additionalProperties")
-
-
-def _keys(name: str, schemas: dict[str, Schema], closed: set[str]) -> Keys:
+def _keys(name: str, schemas: dict[str, Schema], with_keys: set[str]) -> Keys:
     listed = sorted(all_properties(name, schemas).items())
     kinds = {key: _kinds(schema, schemas) for key, schema in listed}
     marks = [(key, value) for key, schema in listed if isinstance(value := const_of(schema), str)]
-    inside = {key: names for key, names in kinds.items() if closed.intersection(names)}
-    return Keys(frozenset(kinds), inside, marks[0] if marks else None)
+    inside = {key: names for key, names in kinds.items() if with_keys.intersection(names)}
+    is_open = bool(schemas[name].get("additionalProperties"))
+    return Keys(frozenset(kinds), inside, marks[0] if marks else None, is_open)
 
 
 def _kinds(schema: Any, schemas: dict[str, Schema]) -> tuple[str, ...]:

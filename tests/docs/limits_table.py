@@ -10,9 +10,9 @@ from batch_api.engine.limiter.bucket import DOCUMENTED_BURST_USED
 
 HEAD = ("Call", "Operation", "Documented limit", "Source", "What the SDK does", "Items a call", "Sent again")
 
-DOCUMENTED, CLIENT_CODE = "vendor's documentation", "public client code"
+DOCUMENTED, OVERVIEW, CLIENT_CODE = "vendor's documentation", "vendor's overview page", "public client code"
 SOURCES = {
-    (1.0, 1.0, "requests"): CLIENT_CODE,
+    (1.0, 1.0, "requests"): OVERVIEW,
     (5.0, 1.0, "requests"): DOCUMENTED,
     (1000.0, 1.0, "items"): DOCUMENTED,
     (300.0, 1.0, "items"): DOCUMENTED,

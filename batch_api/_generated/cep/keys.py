@@ -1,4 +1,4 @@
-"""The keys that objects in requests may have, by the names of their schemas: of those whose keys are all known."""
+"""The keys that objects in requests may have, by the names of their schemas: what may have others is open."""
 
 from __future__ import annotations
 
@@ -39,7 +39,11 @@ KEYS: Mapping[str, Keys] = MappingProxyType(
         "CustomIdIdentifier": Keys(frozenset({"custom_id"})),
         "EditProfile": Keys(
             frozenset({"attributes", "events", "identifiers"}),
-            inside={"events": ("ProfileEvent",), "identifiers": ("CustomIdIdentifier", "InstallationIdentifier")},
+            inside={
+                "attributes": ("ProfileAttributes",),
+                "events": ("ProfileEvent",),
+                "identifiers": ("CustomIdIdentifier", "InstallationIdentifier"),
+            },
         ),
         "EmailMessage": Keys(
             frozenset({"channel_type", "html", "languages", "reply_to", "sender_identity_id", "subject"}),
@@ -69,6 +73,32 @@ KEYS: Mapping[str, Keys] = MappingProxyType(
         ),
         "Installation": Keys(frozenset({"apikey", "installation_id"})),
         "InstallationIdentifier": Keys(frozenset({"installation"}), inside={"installation": ("Installation",)}),
-        "ProfileEvent": Keys(frozenset({"attributes", "name", "time"})),
+        "ProfileAttributes": Keys(
+            frozenset(
+                {
+                    "$email_address",
+                    "$email_marketing",
+                    "$language",
+                    "$phone_number",
+                    "$region",
+                    "$sms_marketing",
+                    "$timezone",
+                    "$topic_preferences",
+                }
+            ),
+            inside={"$topic_preferences": ("ArrayOperation",)},
+            is_open=True,
+        ),
+        "ProfileEvent": Keys(
+            frozenset({"attributes", "name", "time"}), inside={"attributes": ("ProfileEventAttributes",)}
+        ),
+        "ProfileEventAttributes": Keys(frozenset({"$label", "$tags"}), is_open=True),
+        "PushMessage": Keys(
+            frozenset({"body", "channel_type", "deeplink", "languages", "platform_type", "title"}),
+            inside={"languages": ("PushMessageLanguage",)},
+            is_open=True,
+            mark=("channel_type", "push"),
+        ),
+        "PushMessageLanguage": Keys(frozenset({"body", "deeplink", "language", "title"}), is_open=True),
     }
 )
