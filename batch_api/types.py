@@ -505,7 +505,7 @@ CatalogItemAttributes: TypeAlias = Mapping[str, datetime | ListOf[str] | bool | 
 of 64 characters, a string up to 10 000 characters.
 """
 
-EventAttributeValue: TypeAlias = "EventObject | ListOf[EventObject | str] | str | bool | int | float"
+EventAttributeValue: TypeAlias = "EventObject | ListOf[EventObject | str] | str | bool | int | float | None"
 """Value of an event attribute: a scalar, an object, or an array of up to 25 items, either all strings or all objects."""
 
 EventObject: TypeAlias = "Mapping[str, datetime | EventAttributeValue]"

@@ -6,8 +6,8 @@ quote the value, as those of a vendor may: what logs them shows personal data.
 
 What is made up, since nothing public says it: the wording and the `category` of errors; that an event with too many
 attributes, or too large, is lost as a whole; that an attribute of an event is named by its key at the root; that a name
-in capitals is refused in a profile and taken in an event, where public clients send some; and that `null` is taken in an
-event, where public clients disagree.
+in capitals is refused in a profile and taken in an event, where public clients send some; and that `null` is taken in
+an event, where public clients disagree.
 """
 
 from __future__ import annotations

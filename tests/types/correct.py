@@ -57,6 +57,7 @@ async def profiles(client: BatchClient, rows: list[dict[str, str]], dynamic: dic
                             "date(at)": NOW,
                             "shoe": {"size": 42, "maker": {"name": "m"}},
                             "items": [{"sku": "1"}, {"sku": "2"}],
+                            "coupon": None,
                         },
                     },
                     {"name": "bought", "time": "2026-11-28T00:00:00Z"},
