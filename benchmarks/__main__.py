@@ -1,4 +1,4 @@
-"""All side-by-side benchmarks of ingest and the buffer, one after the other, into `docs/benchmarks.md`.
+"""All side-by-side benchmarks of ingest and the buffer, one after the other, into `docs/benchmarks.md` and its charts.
 
     python -m benchmarks [--profiles 200000] [--runs 5]        or: make bench PROFILES=1000000
 
@@ -10,6 +10,8 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+
+from benchmarks import chart
 
 
 def main() -> int:
@@ -28,6 +30,7 @@ def main() -> int:
     for module, *options in parts:
         print(f"\n{module}\n", flush=True)
         codes.append(subprocess.run([sys.executable, "-m", module, *options, "--write"], check=False).returncode)
+    chart.main()
     return max(codes)
 
 

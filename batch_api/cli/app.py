@@ -14,21 +14,25 @@ from batch_api import BatchClient, BatchError, __version__
 from batch_api.cli import converting, exporting, importing, jobs, listing, output
 from batch_api.cli import doctor as doctor_
 from batch_api.cli.account import Account, warn_of_others
-from batch_api.cli.importing import INTERRUPTED, UNUSABLE, Paths, Reading
+from batch_api.cli.importing import INTERRUPTED, UNUSABLE, Paths
 from batch_api.cli.jobs import Target
 from batch_api.cli.leftovers import beside
 from batch_api.cli.output import Format
+from batch_api.cli.reading import Reading, Table
+from batch_api.ingest.sources.tables.names import Names
 
 app = typer.Typer(
     name="batch-api",
     no_args_is_help=True,
-    add_completion=False,
+    rich_markup_mode=None,  # its boxes break words on a terminal of 80 columns
     pretty_exceptions_enable=False,  # its tracebacks show local variables, keys among them
     help="Imports, exports and lists of a Batch.com project. Keys come from BATCH_REST_API_KEY and BATCH_PROJECT_KEY,"
-    " or from a file with them.",
+    " or from a file with them, which may also set BATCH_BASE_URL and BATCH_QUOTA_URL.",
 )
-imports = typer.Typer(no_args_is_help=True, help="Send a file: CSV with a header, or JSON lines.")
-exports = typer.Typer(no_args_is_help=True, help="Export data of a project.")
+imports = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Send a file: CSV with a header, or JSON lines."
+)
+exports = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Export data of a project.")
 app.add_typer(imports, name="import")
 app.add_typer(exports, name="export")
 
@@ -74,7 +78,10 @@ def settings(
 Endpoint = Literal["mass-update", "update"]
 Mode = Literal["update", "replace"]
 File = Annotated[
-    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A .csv or .jsonl file, or one with .gz.")
+    Path,
+    typer.Argument(
+        exists=True, dir_okay=False, readable=True, help="A .csv, .jsonl or .parquet file; the first two also with .gz."
+    ),
 ]
 Name = Annotated[str | None, typer.Option(help="Its name. By default that of the file.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -96,6 +103,12 @@ Zone = Annotated[str, typer.Option(help="The time zone of dates that name none, 
 Delimiter = Annotated[str, typer.Option(help="The character between CSV cells.")]
 Decimal = Annotated[str, typer.Option(help="The character before decimals in CSV cells: . or ,")]
 Encoding = Annotated[str, typer.Option(help="The encoding of a CSV file, such as cp1252 or utf-16.")]
+NoHeader = Annotated[bool, typer.Option("--no-header", help="The CSV file is a list of ids without a header.")]
+Id = Annotated[str | None, typer.Option("--id", help="The column of the ids.", show_default=False)]
+Map = Annotated[list[str] | None, typer.Option("--map", metavar="COLUMN=KEY", help="The attribute that a column is.")]
+Skip = Annotated[list[str] | None, typer.Option("--skip", metavar="COLUMN", help="A column to leave out.")]
+AsNames = Annotated[Names, typer.Option("--names", help="cloud-sync: date__x, url__x, batch__x, JSON arrays.")]
+Events = Annotated[bool, typer.Option("--events", help="Each row is an event: event_name, event_time.")]
 Trim = Annotated[bool, typer.Option("--trim", help="Take away white space around CSV names and cells.")]
 
 
@@ -104,7 +117,8 @@ def import_profiles(
     file: File,
     endpoint: Annotated[Endpoint, typer.Option(help="update is limited to 300 profiles a second.")] = "mass-update",
     resend_events: Annotated[
-        bool, typer.Option(help="Retry events after a lost answer, although they may be counted twice.")
+        bool,
+        typer.Option("--resend-events", help="Retry events after a lost answer, although they may be counted twice."),
     ] = False,
     dry_run: DryRun = False,
     json: AsJson = False,
@@ -117,14 +131,19 @@ def import_profiles(
     delimiter: Delimiter = ",",
     decimal: Decimal = ".",
     encoding: Encoding = "utf-8",
+    id: Id = None,
+    map: Map = None,
+    skip: Skip = None,
+    names: AsNames = "as-written",
+    events: Events = False,
     trim: Trim = False,
 ) -> None:
     """Write profiles. The CSV column custom_id is the profile's id; the others are attributes, named as in the API."""
     target = jobs.profiles(endpoint, resend_events=resend_events)
     paths = _paths(file, dead_letter, checkpoint, no_checkpoint)
-    _import(
-        file, target, paths, _reading(null, text, zone, delimiter, decimal, encoding, trim), dry_run=dry_run, json=json
-    )
+    reading = _reading(null, text, zone, delimiter, decimal, encoding, trim)
+    table = _table(id, map, skip, names, events)
+    _import(file, target, paths, reading._replace(table=table), dry_run=dry_run, json=json)
 
 
 @imports.command("catalog")
@@ -142,14 +161,18 @@ def import_catalog(
     delimiter: Delimiter = ",",
     decimal: Decimal = ".",
     encoding: Encoding = "utf-8",
+    id: Id = None,
+    map: Map = None,
+    skip: Skip = None,
+    names: AsNames = "as-written",
     trim: Trim = False,
 ) -> None:
     """Add items to an existing catalog. The CSV column id is the item's id; the others are its attributes."""
     target = jobs.catalog(name or _stem(file))
     paths = _paths(file, dead_letter, checkpoint, no_checkpoint)
-    _import(
-        file, target, paths, _reading(null, text, zone, delimiter, decimal, encoding, trim), dry_run=dry_run, json=json
-    )
+    reading = _reading(null, text, zone, delimiter, decimal, encoding, trim)
+    table = _table(id, map, skip, names)
+    _import(file, target, paths, reading._replace(table=table), dry_run=dry_run, json=json)
 
 
 @imports.command("audience")
@@ -169,12 +192,18 @@ def import_audience(
     decimal: Decimal = ".",
     encoding: Encoding = "utf-8",
     trim: Trim = False,
+    no_header: NoHeader = False,
 ) -> None:
     """Add ids to an existing audience. The CSV column id, or else the first, is the id; the others are attributes."""
     target = jobs.audience(name or _stem(file), mode)
     paths = _paths(file, dead_letter, checkpoint, no_checkpoint)
     _import(
-        file, target, paths, _reading(null, text, zone, delimiter, decimal, encoding, trim), dry_run=dry_run, json=json
+        file,
+        target,
+        paths,
+        _reading(null, text, zone, delimiter, decimal, encoding, trim, header=not no_header),
+        dry_run=dry_run,
+        json=json,
     )
 
 
@@ -198,6 +227,7 @@ def _reading(
     decimal: str,
     encoding: str,
     trim: bool,
+    header: bool = True,
 ) -> Reading:
     try:
         known = ZoneInfo(zone)
@@ -205,7 +235,17 @@ def _reading(
         raise typer.BadParameter(
             f"Expected a time zone such as Europe/Paris, got {zone}.", param_hint="--zone"
         ) from None
-    return Reading(tuple(null or ()), tuple(text or ()), known, delimiter, decimal, encoding, trim)
+    return Reading(tuple(null or ()), tuple(text or ()), known, delimiter, decimal, encoding, trim, header)
+
+
+def _table(id: str | None, map: list[str] | None, skip: list[str] | None, names: Names, events: bool = False) -> Table:
+    columns: dict[str, str | None] = dict.fromkeys(skip or ())
+    for pair in map or ():
+        column, equals, key = pair.rpartition("=")
+        if not equals or not column or not key:
+            raise typer.BadParameter(f"Expected COLUMN=KEY, got {pair}.", param_hint="--map")
+        columns[column] = key
+    return Table(id, tuple(columns.items()), names, events)
 
 
 def _import(file: Path, target: Target, paths: Paths, reading: Reading, *, dry_run: bool, json: bool) -> None:
@@ -295,12 +335,15 @@ def export_profiles(
 # -- list and view ---------------------------------------------------------------------------------------------------
 
 Form = Annotated[Format, typer.Option("--format", "-f", help="The output format.")]
-Resource = Annotated[str, typer.Argument(help=", ".join(listing.KINDS), metavar="RESOURCE")]
+Resource = Annotated[
+    str,
+    typer.Argument(help=", ".join(listing.KINDS), metavar="RESOURCE", autocompletion=lambda: list(listing.KINDS)),
+]
 
 
 @app.command("list")
 def list_(resource: Resource, form: Form = Format.TABLE, json: AsJson = False) -> None:
-    """All audiences, catalogs, campaigns, orchestrations, exports or segments."""
+    """List all audiences, catalogs, campaigns or others."""
     raise typer.Exit(_run(listing.show_list(Settings.client, _resource(resource), Format.JSON if json else form)))
 
 
@@ -311,7 +354,7 @@ def view(
     form: Form = Format.TABLE,
     json: AsJson = False,
 ) -> None:
-    """One audience, catalog, campaign, orchestration or export."""
+    """View one audience, catalog, campaign or other."""
     name = _resource(resource)
     if listing.KINDS[name].view is None:
         raise typer.BadParameter(f"The API cannot show single {name}: use `list {name}`.", param_hint="RESOURCE")
@@ -343,8 +386,9 @@ def quota(
     once: Annotated[bool, typer.Option("--once", help="Show the current state, and exit.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Watch rate limits that are shared through Redis: how far they are used, by whom, and what is paused.
+    """Watch rate limits that are shared through Redis.
 
+    How far they are used, by whom, and what is paused.
     BATCH_QUOTA_URL says where Redis is. Needs the extra `redis`.
     """
     from batch_api.cli import quota as quota_
@@ -373,7 +417,10 @@ def doctor(json: AsJson = False) -> None:
     add_help_option=False,
 )
 def fake(context: typer.Context) -> None:
-    """Serve a fake Batch API on this machine, as `python -m batch_api.testing` does. Needs the extra `testing`."""
+    """Serve a fake Batch API on this machine.
+
+    As `python -m batch_api.testing` does. Needs the extra `testing`.
+    """
     from batch_api.testing.__main__ import main
 
     try:

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, aclosing, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from attrs import define, field
 
-from batch_api import BatchClient, BatchError, CsvFile, Job, Limit
+from batch_api import BatchClient, BatchError, Job, Limit
 from batch_api.cli import output
+from batch_api.cli.columns import SHOWN, Columns
 from batch_api.cli.jobs import Target
 from batch_api.cli.leftovers import Leftovers, told
 from batch_api.cli.meter import Meter
@@ -23,7 +23,6 @@ from batch_api.ingest.items.reading import read
 from batch_api.ingest.job.checkpoint import is_open
 from batch_api.ingest.sources.csvsource import CsvSource
 from batch_api.ingest.sources.files import FileSource
-from batch_api.ingest.sources.open import JSON_LINES, form_of, open_source
 from batch_api.ingest.sources.source import WINDOW
 
 COMPLETE, LEFT_OVER, UNUSABLE, ENDED_EARLY, INTERRUPTED = 0, 1, 2, 3, 130
@@ -40,33 +39,6 @@ _WORDS = {
     "Unknown": "unknown",
     "Unsent": "not yet sent",
 }
-
-
-class Reading(NamedTuple):
-    """How a CSV file is read."""
-
-    null: tuple[str, ...]
-    text: tuple[str, ...]
-    zone: ZoneInfo
-    delimiter: str
-    decimal: str
-    encoding: str
-    trim: bool
-
-    def source(self, path: Path, target: Target) -> FileSource:
-        """The file as a source, each item with its line."""
-        if form_of(path) in JSON_LINES:
-            return open_source(path, target.item_type, with_lines=True)
-        return open_source(CsvFile(path, **self._asdict(), with_lines=True), target.item_type)
-
-    async def fitting_source(self, path: Path, target: Target, client: BatchClient) -> FileSource:
-        """The same, with the columns that the API knows to be text read as text."""
-        source = self.source(path, target)
-        texts = await target.texts(client)
-        if isinstance(source, CsvSource) and texts:
-            known = [column for column in texts if column in source.layout.columns]
-            source = self._replace(text=(*self.text, *known)).source(path, target)
-        return source
 
 
 class Paths(NamedTuple):
@@ -277,6 +249,7 @@ class Rehearsal:
     invalid: int = 0
     reasons: list[str] = field(factory=list)
     """The first 20."""
+    columns: list[dict[str, Any]] = field(factory=list)
     seconds: float = 0.0
     limit: Limit | None = None
 
@@ -292,15 +265,17 @@ def hints_of(source: FileSource) -> list[str]:
 
 async def rehearse(client: BatchClient, target: Target, source: FileSource) -> Rehearsal:
     """Read a file as an import would, and send nothing."""
-    found = Rehearsal()
+    found, columns = Rehearsal(), Columns(source)
     with Meter(output.err, source) as meter:
         async with aclosing(source.windows(WINDOW)) as windows:
             async for items in windows:
+                columns.count(items)
                 window = read(target.item_type, items, found.items)
                 found.items += len(items)
                 found.invalid += len(window.invalid)
                 found.reasons += [told(trouble) for trouble in window.invalid[: MOST_SHOWN - len(found.reasons)]]
                 meter.read(found.items)
+    found.columns = list(columns.rows())
     forecast = target.start(client, source, None).forecast(found.items - found.invalid)
     found.seconds, found.limit = forecast.seconds, forecast.limit
     return found
@@ -315,6 +290,7 @@ def rehearsal_as_json(found: Rehearsal, source: FileSource, target: Target) -> d
         "invalid": found.invalid,
         "reasons": found.reasons,
         "notes": hints_of(source),
+        "columns": found.columns,
         "forecast_seconds": round(found.seconds, 1),
         "exit_code": found.exit_code,
     }
@@ -327,6 +303,8 @@ def tell_rehearsal(found: Rehearsal, source: FileSource, target: Target) -> None
     for hint in hints_of(source):
         say(f"Note: {hint}")
     say(f"{source.path.name} holds {output.counted(found.items, 'item')} for {target.name}. Nothing was sent.")
+    if found.columns:
+        output.rows(found.columns, SHOWN, output.Format.TABLE)
     if found.invalid:
         say(f"{found.invalid:,} are invalid, and would go into the dead-letter file:")
         for reason in found.reasons:

@@ -153,9 +153,10 @@ def described(trouble: Trouble) -> dict[str, Any]:
 
 
 def beside(source: Path, word: str, ending: str | None = None) -> Path:
-    """`customers.csv.gz` → `customers.dead-letter.csv`."""
+    """`customers.csv.gz` → `customers.dead-letter.csv`; rows of Parquet become JSON lines."""
     unpacked = source.with_suffix("") if source.suffix.lower() == ".gz" else source
-    return unpacked.with_name(f"{unpacked.stem}.{word}{ending or unpacked.suffix}")
+    own = ".jsonl" if unpacked.suffix.lower() == ".parquet" else unpacked.suffix
+    return unpacked.with_name(f"{unpacked.stem}.{word}{ending or own}")
 
 
 def _put_aside(path: Path) -> Path | None:

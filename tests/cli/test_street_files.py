@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from batch_api.testing import FakeBatch
-from tests.cli.conftest import Command
+from tests.cli.conftest import Command, ask
 
 BOM = b"\xef\xbb\xbf"
 AN_EDIT = '{"identifiers":{"custom_id":"%s"},"attributes":{"n":%d}}'
@@ -324,7 +324,11 @@ REFUSED = [
     ),
     Refused("words.csv", b"custom_id,Plan Name\nu1,x\n", "named 'Plan Name': the API takes 1 to 30 of a-z, 0-9 and _"),
     Refused("long.csv", b"custom_id," + b"x" * 31 + b"\nu1,x\n", "the API takes 1 to 30"),
-    Refused("upper.csv", b"CUSTOM_ID,PLAN\nu1,gold\n", "found 'CUSTOM_ID', 'PLAN'. Perhaps 'CUSTOM_ID' is meant"),
+    Refused(
+        "upper.csv",
+        b"CUSTOM_ID,PLAN\nu1,gold\n",
+        "found 'CUSTOM_ID', 'PLAN'. Perhaps 'CUSTOM_ID' is meant: use the option `id`",
+    ),
     Refused("padded-id.csv", b"custom_id ,plan\nu1,gold\n", "Perhaps 'custom_id ' is meant: use the option `trim`"),
     Refused("twice.csv", b"custom_id,email,email\nu1,a,b\n", "expected each name once, found 'email' several times"),
     Refused("index.csv", b",custom_id,plan\n0,u1,x\n", "column 1 has cells, but no name: pandas writes its index so"),
@@ -407,6 +411,39 @@ def test_archives(fake: FakeBatch, batch_api: Command, names: tuple[str, ...], s
 def sent(fake: FakeBatch) -> Attributes:
     """What the fake accepted, by profile."""
     return {edit.edit["identifiers"]["custom_id"]: edit.edit.get("attributes", {}) for edit in fake.edits}
+
+
+# -- lists of ids ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["update", "replace"])
+def test_a_list_without_a_header_loses_nobody(fake: FakeBatch, batch_api: Command, mode: str) -> None:
+    ask(fake, lambda client: client.audiences.create("vip"))
+    Path("vip.csv").write_bytes(BOM + b"u1\nu2\n\nu3,oops\nu4\n")
+    for options in ((), ("--dry-run",)):
+        result = batch_api("import", "audience", "vip.csv", "--mode", mode, *options)
+        assert result.exit_code == 2
+        assert "If the file is a list without a header: the option `no-header`" in result.stderr
+        assert "u1" not in result.stderr
+    assert not fake.edits
+
+    result = batch_api("import", "audience", "vip.csv", "--mode", mode, "--no-header")
+    assert result.exit_code == 1, "u3 is set aside"
+    assert set(fake.project().audiences.by_name["vip"].ids) == {"u1", "u2", "u4"}
+    letters = Path("vip.dead-letter.csv")
+    assert letters.read_text() == '#reason,id\n"line 4: expected 1 cells as in the header, got 2",u3,oops\n'
+    letters.write_text(letters.read_text().replace(",oops", ""))
+    result = batch_api("import", "audience", letters, "--name", "vip", "--no-header")
+    assert result.exit_code == 0, "dead letters have a header, and may be imported by the same command"
+    assert set(fake.project().audiences.by_name["vip"].ids) == {"u1", "u2", "u3", "u4"}
+
+
+@pytest.mark.parametrize("header", ["id", "custom_id,visits", "E-mail", " User ID ", "#reason,emails"])
+def test_names_of_columns_of_ids(fake: FakeBatch, batch_api: Command, header: str) -> None:
+    ask(fake, lambda client: client.audiences.create("vip"))
+    Path("vip.csv").write_text(f"{header}\n{'x,' if '#' in header else ''}u1{',3' if 'visits' in header else ''}\n")
+    assert batch_api("import", "audience", "vip.csv").exit_code == 0
+    assert set(fake.project().audiences.by_name["vip"].ids) == {"u1"}
 
 
 # -- gzip files that are not whole -----------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ def test_marks_and_unions_are_found() -> None:
 
 
 def test_what_is_part_of_itself_is_written_as_text() -> None:
-    schemas = {
+    schemas: dict[str, Any] = {
         "Tree": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Leaf"}},
         "Leaf": {"anyOf": [{"$ref": "#/components/schemas/Tree"}, {"type": "string"}]},
         "Body": {

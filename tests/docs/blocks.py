@@ -1,9 +1,14 @@
 """The code in a Markdown page.
 
-Every fence marked `python` is a block. Those with a title are files: of a test suite, such as `test_….py`, or of this
-project, such as `examples/….py`, word for word. All others of a page are run in their order, as one program. A `text`
-fence titled `Output` says what the block before it prints. What readers need not see, such as a server that answers,
-stands in a comment that starts with `<!-- python` and is run in its place.
+Every fence marked `python` is a block, of one of three kinds, as docs/fragments.md tells readers:
+
+- without a title, a whole program;
+- titled `Fragment`, a piece that goes on from what stands before it on the page;
+- with the name of a file as its title, that file: of a test suite, such as `test_….py`, or of this project, such as
+  `examples/….py`, word for word.
+
+A `text` fence titled `Output` says what the block before it prints. What readers need not see, such as a server that
+answers, stands in a comment that starts with `<!-- python` and is run in its place, as a fragment.
 """
 
 from __future__ import annotations
@@ -24,6 +29,9 @@ _BLOCK = re.compile(
 )
 
 
+FRAGMENT = "Fragment"
+
+
 class Block(NamedTuple):
     """A block of Python: `line` is that of its first line of code, counted from 1."""
 
@@ -31,6 +39,20 @@ class Block(NamedTuple):
     title: str | None
     code: str
     output: str | None
+
+    @property
+    def is_program(self) -> bool:
+        """Whether it runs by itself."""
+        return self.title is None
+
+    @property
+    def is_fragment(self) -> bool:
+        return self.title == FRAGMENT
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it is a file of a test suite."""
+        return self.title not in (None, FRAGMENT) and self.example is None
 
     @property
     def example(self) -> Path | None:
@@ -45,7 +67,8 @@ def blocks(page: Path) -> Iterator[Block]:
         group = "code" if found["hidden"] is None else "hidden"
         indent = found["indent"] or ""
         line = text.count("\n", 0, found.start(group)) + 1
-        yield Block(line, found["title"], _dedented(found[group], indent), found["output"])
+        title = found["title"] if found["hidden"] is None else FRAGMENT
+        yield Block(line, title, _dedented(found[group], indent), found["output"])
 
 
 def name_of(page: Path) -> str:

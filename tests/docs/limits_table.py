@@ -8,9 +8,9 @@ from batch_api._generated.cep.registry import OPERATIONS
 from batch_api._operation import LimitFact, Operation
 from batch_api.engine.limiter.bucket import DOCUMENTED_BURST_USED
 
-HEAD = ("Call", "Operation", "Documented limit", "Source", "What the SDK does", "Items a call", "Sent again")
+HEAD = ("Call and operation", "Documented limit", "Source", "What the SDK does", "Items a call", "Retried")
 
-DOCUMENTED, OVERVIEW, CLIENT_CODE = "vendor's documentation", "vendor's overview page", "public client code"
+DOCUMENTED, OVERVIEW, CLIENT_CODE = "documentation", "overview page", "client code"
 SOURCES = {
     (1.0, 1.0, "requests"): OVERVIEW,
     (5.0, 1.0, "requests"): DOCUMENTED,
@@ -55,7 +55,7 @@ METHODS = {
 
 def full() -> list[str]:
     """The table of the docs: a row for each operation."""
-    rows = [(f"`{METHODS[one.name]}`", f"`{one.name}`", *facts(one)) for one in OPERATIONS.values()]
+    rows = [(f"`{METHODS[one.name]}`<br>`{one.name}`", *facts(one)) for one in OPERATIONS.values()]
     return list(table(HEAD, rows))
 
 
@@ -69,7 +69,7 @@ def short() -> list[str]:
         (shared,) = {facts(one)[:3] for one in others}
         caps = [f"{number(one.max_items)} (`{METHODS[one.name]}`)" for one in others if one.max_items]
         rows.append((label, *shared, ", ".join(sorted(caps))))
-    return list(table((HEAD[0], *HEAD[2:-1]), rows))
+    return list(table(("Call", *HEAD[1:-1]), rows))
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

@@ -1,4 +1,8 @@
-"""Every piece of Python in the README and the docs runs, against the fake API and on virtual time."""
+"""Every piece of Python in the README and the docs runs, against the fake API and on virtual time.
+
+A program runs as it stands, with no name that it does not make; a fragment after what docs/fragments.md tells readers
+to paste, and after the blocks before it on its page.
+"""
 
 from __future__ import annotations
 
@@ -23,23 +27,29 @@ from batch_api.testing import FakeBatch, FakeBatchApp, VirtualClock, VirtualTime
 from batch_api.testing import clock as virtual
 from tests.docs.blocks import PAGES, ROOT, Block, blocks, name_of
 
-PROGRAMS = [page for page in PAGES if any(block.title is None for block in blocks(page))]
-SUITES = [page for page in PAGES if any(block.title and not block.example for block in blocks(page))]
+PROGRAMS = [page for page in PAGES if any(block.is_program or block.is_fragment for block in blocks(page))]
+SUITES = [page for page in PAGES if any(block.is_test for block in blocks(page))]
 EXAMPLES = [page for page in PAGES if any(block.example for block in blocks(page))]
 
 
+PRELUDE = next(block for block in blocks(ROOT / "docs" / "fragments.md") if block.is_program)
+
+
 @pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureRequest) -> FakeBatch:
-    """Where every client of a page goes, whatever its keys, unless it says where."""
-    fake = FakeBatch(rest_api_key=None, project_key=None)
-    fake.project_key = f"project_{request.node.callspec.id}"
+def names(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What a reader has who pasted the prelude. Every client goes to its fake, unless it says where it goes."""
+    defaults: Any = FakeBatch.__init__.__kwdefaults__
+    monkeypatch.setitem(defaults, "project_key", f"project_{request.node.callspec.id}")  # no page waits for another
+    names: dict[str, Any] = {"__name__": "page"}
+    exec(PRELUDE.code, names)
+    fake: FakeBatch = names["fake"]
     stay_offline(monkeypatch, BatchClient, fake)
     stay_offline(monkeypatch, BatchAppClient, FakeBatchApp(rest_api_key=None, app_key=None))
-    monkeypatch.setenv("BATCH_REST_API_KEY", "rest_of_the_docs")
+    monkeypatch.setenv("BATCH_REST_API_KEY", fake.rest_api_key)
     monkeypatch.setenv("BATCH_PROJECT_KEY", fake.project_key)
     monkeypatch.setenv("BATCH_APP_KEY", "0123456789abcdef")
     monkeypatch.chdir(tmp_path)
-    return fake
+    return names
 
 
 def stay_offline(monkeypatch: pytest.MonkeyPatch, kind: type[Any], fake: Any) -> None:
@@ -55,28 +65,40 @@ def stay_offline(monkeypatch: pytest.MonkeyPatch, kind: type[Any], fake: Any) ->
 
 
 @pytest.mark.parametrize("page", PROGRAMS, ids=name_of)
-def test_a_page_runs_as_one_program(page: Path, fake: FakeBatch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a block uses `client` or `fake` without making them, they are an open client and the API it talks to."""
+def test_a_page_runs(page: Path, names: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     clock = VirtualClock()
     monkeypatch.setattr(asyncio, "run", functools.partial(virtual.run, clock=clock))
-    names: dict[str, Any] = {"__name__": "page", "fake": fake, "client": BatchClient.from_env()}
     with asyncio.Runner(loop_factory=lambda: VirtualTimeLoop(clock)) as runner:
         for block in blocks(page):
-            if block.title is None:
-                printed = run(block, page, names, runner)
-                assert block.output is None or printed == block.output
+            if block.is_program:
+                printed = run_program(block, page, names)
+            elif block.is_fragment:
+                printed = run_fragment(block, page, names, runner)
+            else:
+                continue
+            assert block.output is None or printed == block.output
 
 
-def run(block: Block, page: Path, names: dict[str, Any], runner: asyncio.Runner) -> str:
-    """Run a block, which may `await`, and return what it prints. Tracebacks name the line of the page."""
-    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    code = compile("\n" * (block.line - 1) + block.code, str(page), "exec", flags=flags, dont_inherit=True)
+def run_program(block: Block, page: Path, names: dict[str, Any]) -> str:
+    """Run a program, without any name but its own, and return what it prints. Fragments after it may use its names."""
+    alone: dict[str, Any] = {"__name__": "__main__"}
     with contextlib.redirect_stdout(io.StringIO()) as printed:
-        if "asyncio.run(" in block.code:
-            exec(code, names)
-        else:
-            runner.run(inside(code, names))
+        exec(compiled(block, page), alone)
+    names.update({name: value for name, value in alone.items() if not name.startswith("__")})
     return printed.getvalue()
+
+
+def run_fragment(block: Block, page: Path, names: dict[str, Any], runner: asyncio.Runner) -> str:
+    """Run a fragment, which may `await`, among the names of the page, and return what it prints."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        runner.run(inside(compiled(block, page, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names))
+    return printed.getvalue()
+
+
+def compiled(block: Block, page: Path, flags: int = 0) -> CodeType:
+    """The code of a block. Tracebacks name the line of the page."""
+    code: CodeType = compile("\n" * (block.line - 1) + block.code, page, "exec", flags=flags, dont_inherit=True)
+    return code
 
 
 async def inside(code: CodeType, names: dict[str, Any]) -> None:
@@ -89,8 +111,8 @@ async def inside(code: CodeType, names: dict[str, Any]) -> None:
 @pytest.mark.parametrize("page", SUITES, ids=name_of)
 def test_the_test_files_on_a_page_pass(page: Path, tmp_path: Path) -> None:
     for block in blocks(page):
-        if block.title and not block.example:
-            (tmp_path / block.title).write_text(block.code)
+        if block.is_test:
+            (tmp_path / str(block.title)).write_text(block.code)
     (tmp_path / "pytest.ini").write_text(
         "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error\n"
     )
@@ -107,9 +129,10 @@ def test_the_examples_on_a_page_are_the_files_that_they_name(page: Path) -> None
             assert block.code == block.example.read_text(), block.title
 
 
-def test_the_example_of_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
-    """As a stranger runs it: the fake in one terminal, the example in another."""
-    example = next(block for block in blocks(ROOT / "README.md") if "asyncio.run(" in block.code)
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_examples_of_the_readme_run_as_a_stranger_runs_them(tmp_path: Path, number: int) -> None:
+    """Each in a file of its own: the first by itself, the second with the fake in another terminal."""
+    example = [block for block in blocks(ROOT / "README.md") if block.is_program][number]
     assert len(example.code.strip().splitlines()) <= 20
     (tmp_path / "example.py").write_text(example.code)
     with served() as url:
@@ -147,3 +170,10 @@ def test_no_block_is_overlooked() -> None:
         opened = len(re.findall(r"^ *```(?:python|py|pycon)\b", page.read_text(), re.MULTILINE))
         hidden = page.read_text().count("<!-- python\n")
         assert len(list(blocks(page))) == opened + hidden, name_of(page)
+
+
+@pytest.mark.parametrize("page", PROGRAMS, ids=name_of)
+def test_a_page_with_fragments_says_where_they_are_explained(page: Path) -> None:
+    text = page.read_text()
+    if 'title="Fragment"' in text and page.name != "fragments.md":
+        assert "fragments.md" in text

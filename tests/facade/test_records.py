@@ -51,8 +51,7 @@ def packed(records: list[Any]) -> bytes:
 
 
 def packed_in_members(records: list[Any]) -> bytes:
-    members = [packed([record]) for record in records] or [packed([])]
-    return b"".join(members) + bytes(512)
+    return (b"".join(packed([record]) for record in records) or packed([])) + bytes(512)
 
 
 def packed_array(records: list[Any]) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import gzip
 import sqlite3
 from collections import namedtuple
 from collections.abc import AsyncIterator, Iterator
@@ -24,11 +25,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batch_api import BatchClient, ConfigurationError, Delivered, Fate, Invalid, InvalidInput, Rows, split
+from batch_api import BatchClient, ConfigurationError, CsvFile, Delivered, Fate, Invalid, InvalidInput, Rows, split
 from batch_api.ingest.items.item_types import CatalogItems, ItemType, ProfileEdits
 from batch_api.ingest.sources.source import size_of, source_of
 from batch_api.ingest.sources.tables import batches
-from batch_api.ingest.sources.tables.moments import NO_ZONE, placed
+from batch_api.ingest.sources.tables.moments import EXPECTED, NO_ZONE, placed
 from batch_api.testing import FakeBatch
 
 PROFILES = ProfileEdits("mass-update")
@@ -41,6 +42,11 @@ async def items_of(rows: Rows, item_type: ItemType = PROFILES, size: int = 100) 
     """The items of a table: dicts, and reasons in place of those that cannot be sent."""
     found = [item async for window in source_of(rows, item_type).windows(size) for item in list(window)]
     return [told(item) if isinstance(item, InvalidInput) else item for item in found]
+
+
+async def read(source: Any, size: int = 10) -> list[Any]:
+    """What a source gives."""
+    return [item async for window in source.windows(size) for item in window]
 
 
 def told(error: InvalidInput) -> str:
@@ -370,7 +376,7 @@ async def test_all_that_is_wrong_with_a_row_is_told_at_once() -> None:
     (reason,) = await items_of(Rows([row]))
     assert reason.split("; ") == [
         "custom_id: expected an id, got no value",
-        "Tier: can name no attribute: expected a-z, 0-9 and _",
+        "Tier: no attribute can be named so: the API takes 1 to 30 of a-z, 0-9 and _, also in date(…) and url(…)",
         "price: an infinite number cannot be sent",
         f"seen: {NO_ZONE}",
     ]
@@ -531,12 +537,12 @@ TABLE = pa.table({"USER_ID": ["u1"], "Tier Level": [1], "plan ": ["gold"]})
 @pytest.mark.parametrize(
     ("table", "options", "reason"),
     [
-        (TABLE, {}, "expected a column 'custom_id', as id says, found none"),
+        (TABLE, {}, "expected the column 'custom_id', as `id` says, found none"),
         (TABLE, {"id": "user_id"}, "did you mean 'USER_ID'"),
-        (TABLE, {"id": "USER_ID"}, "the column 'Tier Level' can name no attribute"),
-        (TABLE, {"id": "USER_ID"}, "the column 'plan ' can name no attribute"),
+        (TABLE, {"id": "USER_ID"}, "'Tier Level', 'plan ': no attribute can be named so"),
+        (TABLE, {"id": "USER_ID"}, "`columns` gives another name"),
         (TABLE, {"id": "USER_ID", "columns": {"tier level": "tier"}}, "did you mean 'Tier Level'"),
-        (TABLE, {"id": "USER_ID", "delete": ["plan"]}, "as delete says, found none: did you mean 'plan '"),
+        (TABLE, {"id": "USER_ID", "delete": ["plan"]}, "as `delete` says, found none: did you mean 'plan '"),
         (
             pa.table([["u1"], [1], [2]], names=["custom_id", "x", "x"]),
             {},
@@ -547,8 +553,8 @@ TABLE = pa.table({"USER_ID": ["u1"], "Tier Level": [1], "plan ": ["gold"]})
             {"columns": {"a": "x", "b": "date(x)"}},
             "the columns 'a' and 'b' are one attribute",
         ),
-        (pa.table({"custom_id": ["u1"], "x" * 31: [1]}), {}, "at most 30 characters"),
-        (pa.table({"custom_id": ["u1"], "item": ["a"]}), {"events": True}, "expected a column 'event_name', as events"),
+        (pa.table({"custom_id": ["u1"], "x" * 31: [1]}), {}, "1 to 30 of a-z"),
+        (pa.table({"custom_id": ["u1"], "item": ["a"]}), {"events": True}, "expected the column 'event_name'"),
     ],
 )  # fmt: skip
 async def test_columns_that_cannot_be_right_are_refused_before_anything_is_sent(
@@ -707,6 +713,109 @@ async def test_events_of_one_profile_go_together_in_order() -> None:
 def test_only_profiles_have_events() -> None:
     with pytest.raises(InvalidInput, match="only profiles have events"):
         source_of(Rows([], events=True), CatalogItems("shoes"))
+
+
+# -- CSV and JSON lines ----------------------------------------------------------------------------------------------
+
+
+CSV = (
+    "USER_ID,FIRST_NAME,BIRTH,batch__email_address,visits,tags,last_updated_at\n"
+    'u1,Ann,1990-01-01,u1@example.org,41,"[""a"",""b""]",2026-04-17\n'
+    "u2,,yesterday,,x,,\n"
+    ",,,,,,\n"
+)
+COLUMNS = {"FIRST_NAME": "first_name", "BIRTH": "date(birth)"}
+
+
+async def test_rows_of_a_csv_file(tmp_path: Path) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text(CSV)
+    options: dict[str, Any] = {"id": "USER_ID", "columns": COLUMNS, "names": "cloud-sync", "delete": ["FIRST_NAME"]}
+    first, second = await read(source_of(Rows(path, **options), PROFILES))
+    attributes: dict[str, Any] = {
+        "first_name": "Ann",
+        "date(birth)": "1990-01-01T00:00:00Z",
+        "$email_address": "u1@example.org",
+    }
+    attributes |= {"visits": 41, "tags": ["a", "b"]}
+    assert first == {"identifiers": {"custom_id": "u1"}, "attributes": attributes}
+    error, line = second
+    assert (told(error), line.number) == (f"line 3, BIRTH: {EXPECTED}", 3)
+
+
+async def test_a_csv_file_that_needs_explaining(tmp_path: Path) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_bytes("id;preis;wann;plan;leer\nu1;12,5;2026-03-29 02:30;gr\xfcn;\nu2;1;;NULL;\n".encode("cp1252"))
+    file = CsvFile(path, delimiter=";", decimal=",", encoding="cp1252", null="NULL", zone=PARIS)
+    assert await attributes_of(file, id="id", columns={"wann": "date(wann)", "leer": None}) == [
+        {"preis": 12.5, "date(wann)": "2026-03-29T01:00:00Z", "plan": "grün"},
+        {"preis": 1, "plan": None},
+    ]
+
+
+async def test_events_of_a_csv_file(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(
+        "custom_id,event_time,event_name,item,price\nu1,2026-11-27T11:00:00Z,purchase,Tee,12.5\nu1,,,Cap,9\n"
+    )
+    source = source_of(Rows(path, events=True), PROFILES)
+    first, second = await read(source)
+    event = {"name": "purchase", "time": "2026-11-27T11:00:00Z", "attributes": {"item": "Tee", "price": 12.5}}
+    assert first == {"identifiers": {"custom_id": "u1"}, "events": [event]}
+    assert told(second[0]) == "line 3, event_name: expected the name of an event, got NoneType"
+
+
+async def test_all_that_is_wrong_with_a_line_is_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text("custom_id,date(a),date(b)\nu1,x,y\n")
+    (item,) = await read(source_of(path, PROFILES))
+    assert told(item[0]) == f"line 2: date(a): {EXPECTED}; date(b): {EXPECTED}"
+
+
+async def test_rows_of_json_lines(tmp_path: Path) -> None:
+    path = tmp_path / "customers.jsonl.gz"
+    path.write_bytes(gzip.compress(b'{"uid":7,"born":"1990-01-01","tags":["a",null],"x":null}\n\n{"uid":8,\n[1]\n'))
+    source = source_of(Rows(path, id="uid", columns={"born": "date(born)"}), PROFILES)
+    first, second, third = await read(source)
+    attributes = {"date(born)": "1990-01-01T00:00:00Z", "tags": ["a"]}
+    assert first == {"identifiers": {"custom_id": "7"}, "attributes": attributes}
+    assert (told(second[0]), second[1].number) == ("the line is not valid JSON", 3)
+    assert (told(third[0]), third[1].number) == ("expected a row with names of columns, got list", 4)
+
+
+async def test_a_csv_file_as_rows_goes_on_at_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text("uid,n\n" + "".join(f"u{number},{number}\n" for number in range(1000)))
+    source: Any = source_of(Rows(path, id="uid"), PROFILES)
+    async for _ in source.windows(100):
+        mark = source.mark(700)
+        if mark.index == 700:
+            break
+    again: Any = source_of(Rows(path, id="uid"), PROFILES)
+    again.start_at(mark)
+    found = [item["attributes"]["n"] for item in await read(again)]
+    assert found == list(range(700, 1000))
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ("custom_id,date__birthday", "names='cloud-sync'"),
+        ("custom_id,event_name,event_time", "events=True"),
+    ],
+)
+def test_a_path_alone_to_what_looks_like_cloud_syncs_is_refused(tmp_path: Path, header: str, reason: str) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(f"{header}\nu1,a\n")
+    with pytest.raises(InvalidInput, match=reason):
+        source_of(path, PROFILES)
+
+
+def test_a_parquet_file_alone_is_told_to_need_rows(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    pq.write_table(TABLE, path)
+    with pytest.raises(InvalidInput, match="Rows"):
+        source_of(path, PROFILES)
 
 
 # -- catalogs, chunks, Parquet ---------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ class Dates:
 
     _MOST = 10_000
 
-    def __init__(self, zone: tzinfo) -> None:
+    def __init__(self, zone: tzinfo | None) -> None:
         self._zone = zone
         self._known: dict[str, str] = {}
 

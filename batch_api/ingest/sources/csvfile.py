@@ -86,6 +86,8 @@ class CsvFile:
     mark of UTF-8 overrides it."""
     trim: bool = field(default=False, kw_only=True)
     """Take away white space around names and cells."""
+    header: bool = field(default=True, kw_only=True)
+    """Whether the first line names the columns. A file without a header is a list of ids, one on each line."""
     with_lines: bool = field(default=False, kw_only=True)
     """Attach each item's `Line` to it, so that it comes back as the `ref` of its fate. An item that cannot be read
     always comes with its line."""

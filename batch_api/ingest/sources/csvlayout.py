@@ -13,38 +13,54 @@ from batch_api.ingest.sources.csvdates import Dates
 from batch_api.ingest.sources.csvfile import CsvFile
 from batch_api.ingest.sources.csvheader import PADDING, REASON, trimmed
 from batch_api.ingest.sources.csvrecords import Record
+from batch_api.ingest.sources.tables import names
 from batch_api.ingest.sources.tables.faults import Unusable
+from batch_api.ingest.sources.tables.plan import Column, Plan
+from batch_api.ingest.sources.tables.rows import Rows
 
 Reader = Callable[[str], Any]
 
 
 class Layout:
-    """What the columns of a CSV file mean, by its header."""
+    """What the columns of a CSV file mean, by its header, and by a plan if there is one."""
 
-    def __init__(self, header: Sequence[str], item_type: ItemType, file: CsvFile) -> None:
-        operation = item_type.operation.name
+    def __init__(self, header: Sequence[str], item_type: ItemType, file: CsvFile, plan: Plan | None = None) -> None:
         self._header = [name if name.strip(PADDING) else "" for name in (trimmed(header) if file.trim else header)]
         self._width = len(header)
-        self._item = _profile if operation.startswith("profile") else _addition
-        self._id = csvheader.id_column(self._header, operation, file.delimiter)
-        self._id_name = self._header[self._id]
         self._trim = file.trim
         self._nulls = frozenset(file.null or ())
-        csvheader.check(self._header, self._id, operation, file.text)
+        self._id, self.plan = _planned(self._header, item_type, file, plan)
+        plan = self.plan
+        self._id_name = self._header[self._id]
+        self._made = plan.made
+        self._heads: list[tuple[int, Column]] = []
+        self._readers: list[tuple[int, Column, Reader | None]] = []
         value = _value if file.decimal == "." else _value_with_comma
-        self.columns: list[str] = []
-        """The attributes."""
-        self._readers: list[tuple[int, str, Reader | None]] = []
         for place, name in enumerate(self._header):
-            if place != self._id and name not in ("", REASON):
-                self.columns.append(name)
-                self._readers.append((place, name, None if name in file.text else _reader(name, file, value)))
+            column = None if name in ("", REASON) else plan.column(name)
+            if column is None or place == self._id:
+                continue
+            if column.place is not None:
+                self._heads.append((place, column))
+            else:
+                self._readers.append((place, column, None if name in file.text else _reader(column, plan, value)))
+        self._no_heads: list[Any] = [None] * (plan.heads - 1)
         self._nameless = [place for place, name in enumerate(self._header) if not name]
+
+    @property
+    def columns(self) -> list[str]:
+        """The attributes."""
+        return list(self.places)
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """What the attributes are called in the header, and in the API."""
+        return {column.name: column.key for _, column, _ in self._readers}
 
     @property
     def places(self) -> dict[str, int]:
         """Where the attributes are."""
-        return {name: place for place, name, _ in self._readers}
+        return {column.key: place for place, column, _ in self._readers}
 
     @property
     def id(self) -> int:
@@ -77,24 +93,37 @@ class Layout:
         if name == self._id_name and cells == self._header:
             return None
         attributes: dict[str, Any] = {}
+        faults: list[tuple[str, str]] = []
         nulls = self._nulls
-        for place, key, read in self._readers:
+        for place, column, read in self._readers:
             cell = cells[place]
             if cell == "":
-                continue
-            if nulls and cell in nulls:
-                attributes[key] = None
+                if column.deletes:
+                    attributes[column.key] = None
+            elif nulls and cell in nulls:
+                attributes[column.key] = None
             elif read is None:
-                attributes[key] = cell
+                attributes[column.key] = cell
             else:
                 try:
-                    attributes[key] = read(cell)
+                    attributes[column.key] = read(cell)
                 except Unusable as error:
-                    raise _invalid(record, str(error), key) from None
-        item = self._item(name)
-        if attributes:
-            item["attributes"] = attributes
-        return item
+                    faults.append((column.name, str(error)))
+        heads = self._read_heads(cells, faults) if self._heads else self._no_heads
+        if faults:
+            fault = self.plan.refusal(faults)
+            raise _invalid(record, fault.reason, fault.path)
+        return self._made(name, *heads, attributes)
+
+    def _read_heads(self, cells: Sequence[str], faults: list[tuple[str, str]]) -> list[Any]:
+        """The name and the time of an event."""
+        heads = list(self._no_heads)
+        for place, column in self._heads:
+            try:
+                heads[(column.place or 0) - 1] = column.read(cells[place] or None)
+            except Unusable as error:
+                faults.append((column.name, str(error)))
+        return heads
 
     def _check_width(self, record: Record, cells: list[str]) -> None:
         """Cells under no name must be empty: those beyond the header, too."""
@@ -115,19 +144,27 @@ def _invalid(record: Record, reason: str, path: str = "") -> InvalidInput:
     return InvalidInput(reason, path=f"{where}, {path}" if path else where)
 
 
-def _profile(name: str) -> dict[str, Any]:
-    return {"identifiers": {"custom_id": name}}
+def _planned(header: list[str], item_type: ItemType, file: CsvFile, plan: Plan | None) -> tuple[int, Plan]:
+    """Where the id is, and what the other columns become. Raises `InvalidInput` for a header that cannot be right."""
+    operation = item_type.operation.name
+    if plan is not None:
+        plan.check([name for name in header if name and name != REASON])
+        csvheader.check_text(header, file.text)
+        return header.index(plan.id), plan
+    id = csvheader.id_column(header, operation, file.delimiter)
+    csvheader.check(header, id, operation, file.text)
+    return id, Plan(Rows(file, id=header[id], zone=file.zone), item_type)
 
 
-def _addition(name: str) -> dict[str, Any]:
-    return {"id": name, "action": "add"}
-
-
-def _reader(name: str, file: CsvFile, value: Reader) -> Reader | None:
-    """How to read the cells of a column; `None` for those that are text."""
-    if name.startswith("date(") and name.endswith(")"):
-        return Dates(file.zone)
-    return None if name.startswith(("$", "url(")) else value
+def _reader(column: Column, plan: Plan, value: Reader) -> Reader | None:
+    """How to read the cells of an attribute; `None` if they are text."""
+    if names.is_date(column.key):
+        return Dates(plan.zone)
+    plain = value if names.is_plain(column.key) else None
+    if column.fit is None or plan.is_as_written:
+        return plain
+    fit = column.fit
+    return fit if plain is None else lambda cell: fit(value(cell))
 
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})(\.[0-9]+)?")

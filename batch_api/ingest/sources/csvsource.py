@@ -12,11 +12,13 @@ from attrs import evolve
 
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.items.item_types import ItemType
-from batch_api.ingest.sources.csvfile import CsvFile
+from batch_api.ingest.sources.csvfile import CsvFile, Line
+from batch_api.ingest.sources.csvheader import REASON, id_name
 from batch_api.ingest.sources.csvhints import hints
 from batch_api.ingest.sources.csvlayout import Layout, is_blank
 from batch_api.ingest.sources.csvrecords import Record, Records
 from batch_api.ingest.sources.files import FileSource, Mark
+from batch_api.ingest.sources.tables.plan import Plan
 from batch_api.ingest.sources.text import UTF_8, head_of, marks_before, opened
 
 SAMPLE: Final = 100
@@ -42,7 +44,7 @@ class CsvSource(FileSource):
     header, as in parts that were put together. A column without a name is none as long as its cells are empty.
     """
 
-    def __init__(self, file: CsvFile, item_type: ItemType) -> None:
+    def __init__(self, file: CsvFile, item_type: ItemType, plan: Plan | None = None) -> None:
         super().__init__(file.path, with_lines=file.with_lines, encoding=file.encoding)
         head = head_of(file.path, file.encoding)
         end = _LINE_END.search(head)
@@ -53,9 +55,12 @@ class CsvSource(FileSource):
         self.delimiter = file.delimiter if sep is None else sep[1].decode()
         """The character between cells."""
         header, sample = self._read_head(0 if sep is None else 1)
+        if not file.header and header.cells[:1] != [REASON]:
+            header, sample = self._without_header(header, sample, id_name(item_type.operation.name))
         self.header = header.line.text
         """The line of the header, as it is in the file."""
-        self.layout = Layout(header.cells, item_type, evolve(file, delimiter=self.delimiter))
+        self.layout = Layout(header.cells, item_type, evolve(file, delimiter=self.delimiter), plan)
+        self.plan = self.layout.plan
         self.layout.check([record.cells for record in sample])
         self.hints = hints(self.layout, sample, file)
         """What the first lines suggest about how the file should be read."""
@@ -74,6 +79,12 @@ class CsvSource(FileSource):
         self.start_at(start)
         self.position = 0
         return header, sample
+
+    def _without_header(self, first: Record, sample: list[Record], name: str) -> tuple[Record, list[Record]]:
+        """A header for a list of ids, which has none. Its dead letters have one."""
+        self.start_at(Mark(0, first.offset, first.line.number))
+        self.position = 0
+        return Record([name], Line(0, name.encode()), 0), [first, *sample]
 
     def _records(self, blocks: Iterator[bytes], start: Mark) -> Records:
         return Records(blocks, start, self.delimiter, self._line_end, self._encoding)

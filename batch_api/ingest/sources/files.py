@@ -16,6 +16,7 @@ from attrs import frozen
 
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.items.lines import Block
+from batch_api.ingest.sources.tables.plan import Plan
 from batch_api.ingest.sources.text import DAMAGE, UTF_8, Text, check_whole, damaged, is_packed, opened
 
 BLOCK = 1 << 18
@@ -43,6 +44,8 @@ class FileSource:
         """How many of them were yielded so far; of a compressed file, how many were read."""
         self.total: int | None = None
         """How many items it holds; not known before the end."""
+        self.plan: Plan | None = None
+        """What its columns become, if it has columns."""
         self._with_lines = with_lines
         self._encoding = encoding
         self._line_end = b"\n"

@@ -40,6 +40,10 @@ def form_of(path: Path) -> str:
     """What a file is, by its suffix: `.jsonl`, `.ndjson` or `.csv`. Raises `InvalidInput` for any other."""
     unpacked = path.with_suffix("") if path.suffix.lower() == ".gz" else path
     form = unpacked.suffix.lower()
+    if form == ".parquet":
+        raise InvalidInput(
+            "expected a file of lines, got Parquet: Rows(path) makes an item of each row", path=str(path)
+        )
     if form not in (*JSON_LINES, ".csv"):
         raise InvalidInput("expected a name that ends in .jsonl, .ndjson or .csv, optionally with .gz", path=str(path))
     return form

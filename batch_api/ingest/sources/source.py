@@ -112,9 +112,9 @@ def size_of(source: Source) -> Size | None:
 
 def window_of(source: Source) -> int:
     """How many items to read at once."""
-    if isinstance(source, JsonLines):
+    if type(source) is JsonLines:
         return LINES_WINDOW
-    return STREAM_WINDOW if isinstance(source, Stream | CsvSource) else WINDOW
+    return STREAM_WINDOW if isinstance(source, Stream | CsvSource | JsonLines) else WINDOW
 
 
 def part_read(source: Source) -> float | None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
+import orjson
 import pyarrow as pa
 import pyarrow.compute
 from attrs import frozen
@@ -107,6 +108,32 @@ class ArrowBatch:
         faults: Faults = {}
         cells = [reading.cells(array.slice(start, count), faults) for reading, array in self._columns]
         return self._plan.items(min(count, self.rows - start), cells, faults)
+
+    def text(self, row: int) -> bytes:
+        """A row as JSON under the names that its values have in the API: as they would be sent, or else as they are."""
+        fields: dict[str, Any] = {}
+        for reading, array in self._columns:
+            faults: Faults = {}
+            (value,) = reading.cells(array.slice(row, 1), faults).values
+            fields[self._plan.name_of(reading.column, reading.key)] = _object(array[row]) if faults else value
+        return orjson.dumps(fields, default=str)
+
+
+class RowLine:
+    """The place of a row in its file, and its text, which is made when somebody asks for it."""
+
+    def __init__(self, number: int, batch: ArrowBatch, row: int) -> None:
+        self.number = number
+        self._batch = batch
+        self._row = row
+
+    @property
+    def text(self) -> bytes:
+        """See `ArrowBatch.text`."""
+        return self._batch.text(self._row)
+
+    def __repr__(self) -> str:
+        return f"<row {self.number}>"  # the text may be personal data
 
 
 def _reading(column: Column, kind: Any, plan: Plan) -> Reading:

@@ -19,11 +19,16 @@ EVENT_TIME: Final = "event_time"
 CURSOR: Final = "last_updated_at"
 """The column from which Cloud Sync knows what has changed. It is not sent."""
 
+CLOUD_SYNC: Final = (
+    "`Rows` reads it by names='cloud-sync' (command line: --names cloud-sync), and sends it as it is where `columns`"
+    " (--map) says so"
+)
+EVENTS: Final = (
+    "`Rows` reads them by events=True (command line: --events), and sends an attribute if `columns` (--map) says so"
+)
+
 _PREFIXED: Final = re.compile(r"(date|url|batch)__(.+)")
 _TYPED: Final = re.compile(r"(?:date|url)\((.*)\)")
-_KEY: Final = re.compile(r"(?:date|url)\([a-z0-9_]+\)|\$[a-z0-9_]+|[a-z0-9_]+")
-LONGEST: Final = 30
-"""Characters in the name of a profile's or an event's attribute (fact sheet: profiles and audiences, 1.5)."""
 
 
 def written(name: str) -> str | None:
@@ -57,23 +62,9 @@ def bare(key: str) -> str:
     return key if typed is None else typed[1]
 
 
-def fault_of(key: str, longest: int | None) -> str | None:
-    """Why a key can name no attribute; `None` if it can."""
-    if _KEY.fullmatch(key) is None:
-        return "can name no attribute: expected a-z, 0-9 and _"
-    if longest is not None and len(bare(key).removeprefix("$")) > longest:
-        return f"can name no attribute: expected at most {longest} characters"
-    return None
-
-
 def of_cloud_sync(names: Iterable[str]) -> list[str]:
     """The columns that only Cloud Sync calls so."""
     return [name for name in names if name == CURSOR or _PREFIXED.fullmatch(name)]
-
-
-def of_events(names: Iterable[str]) -> bool:
-    """Whether these are the columns of a table of events."""
-    return EVENT_NAME in names
 
 
 def repeated(names: Iterable[str]) -> list[str]:

@@ -4,33 +4,50 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from attrs import evolve
+
 from batch_api.engine.errors import ConfigurationError, InvalidInput
 from batch_api.ingest.items.item_types import ItemType
+from batch_api.ingest.sources.csvfile import CsvFile
+from batch_api.ingest.sources.csvsource import CsvSource
 from batch_api.ingest.sources.files import FileSource
+from batch_api.ingest.sources.open import JSON_LINES, form_of
 from batch_api.ingest.sources.source import WINDOW, WINDOW_BYTES, Plain, Source, Stream
-from batch_api.ingest.sources.tables.faces import PYTHON, Face
-from batch_api.ingest.sources.tables.plan import Item, Plan
+from batch_api.ingest.sources.tables.jsonrows import JsonRows
+from batch_api.ingest.sources.tables.plan import Item, Plan, warn
 from batch_api.ingest.sources.tables.rows import Rows
 from batch_api.ingest.threads import OneThread
 
 
-def open_rows(rows: Rows, item_type: ItemType, face: Face = PYTHON) -> Source:
-    """A table as a source of items of `item_type`. Raises `InvalidInput`, and `OSError` for a path."""
-    given, plan = rows.source, Plan(rows, item_type, face)
-    if isinstance(given, str | os.PathLike):
-        return _open_file(Path(given), plan)
+def open_rows(
+    rows: Rows, item_type: ItemType, *, doubt: Callable[[str], object] = warn, with_lines: bool = False
+) -> Source:
+    """A table as a source of items of `item_type`.
+
+    Args:
+        rows: The table.
+        item_type: What the items are.
+        doubt: Told of columns that are probably meant otherwise.
+        with_lines: Yield each item of a file together with its `Line`.
+
+    Raises `InvalidInput`, `ConfigurationError` where pyarrow is needed and missing, and `OSError` for a path.
+    """
+    given = rows.source
+    if isinstance(given, str | os.PathLike | CsvFile):
+        return _open_file(rows, item_type, doubt, with_lines=with_lines)
+    plan = Plan(rows, item_type, doubt)
     if hasattr(given, "__arrow_c_stream__"):
         need_pyarrow()
         return Table(given, plan)
     reader = Reader(plan)
     if isinstance(given, AsyncIterable):
         return Stream(reader.each_of(given))
-    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+    if isinstance(given, bytes | Mapping) or not isinstance(given, Iterable):
         raise InvalidInput(
             f"expected a table, an iterable of rows or a path, got {type(given).__name__}", path="source"
         )
@@ -40,13 +57,20 @@ def open_rows(rows: Rows, item_type: ItemType, face: Face = PYTHON) -> Source:
     return source
 
 
-def _open_file(path: Path, plan: Plan) -> FileSource:
+def _open_file(rows: Rows, item_type: ItemType, doubt: Callable[[str], object], *, with_lines: bool) -> FileSource:
+    file = rows.source
+    if isinstance(file, CsvFile):
+        plan = Plan(evolve(rows, zone=rows.zone or file.zone), item_type, doubt)
+        return CsvSource(file, item_type, plan)
+    path, plan = Path(file), Plan(rows, item_type, doubt)
     if path.suffix.lower() == ".parquet":
         need_pyarrow()
         from batch_api.ingest.sources.tables.parquet import ParquetSource
 
-        return ParquetSource(path, plan)
-    raise InvalidInput("expected a name that ends in .parquet", path=str(path))
+        return ParquetSource(path, plan, with_lines=with_lines)
+    if form_of(path) in JSON_LINES:
+        return JsonRows(path, plan, with_lines=with_lines)
+    return CsvSource(CsvFile(path, with_lines=with_lines), item_type, plan)
 
 
 def need_pyarrow() -> None:
@@ -80,7 +104,7 @@ class Reader:
     """Reads rows as they come: mappings, record batches, tables."""
 
     def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+        self.plan = plan
         self._layout: Any = None
 
     def each(self, rows: Iterable[Any]) -> Generator[Item | InvalidInput, None, None]:
@@ -106,15 +130,7 @@ class Reader:
         """The item of a row, or those of a table."""
         if _is_table(row):
             return self._of_table(row)
-        fields = fields_of(row)
-        if fields is None:
-            return (InvalidInput(f"expected a row with names of columns, got {type(row).__name__}"),)
-        return (self.item(fields),)
-
-    def item(self, row: Mapping[Any, Any]) -> Item | InvalidInput:
-        """The item of a mapping."""
-        self._plan.look_at(row)
-        return self._plan.item(row)
+        return (self.plan.row(row),)
 
     def _of_table(self, table: Any) -> Iterator[Item | InvalidInput]:
         for batch in self.batches(table):
@@ -129,10 +145,10 @@ class Reader:
 
         for batch in batches_of(table):
             if isinstance(batch, list):
-                yield Mappings(self, batch)
+                yield Mappings(self.plan, batch)
                 continue
             if self._layout is None or not self._layout.schema.equals(batch.schema):
-                self._layout = Layout(batch.schema, self._plan)
+                self._layout = Layout(batch.schema, self.plan)
             yield self._layout.ready(batch)
 
 
@@ -154,32 +170,19 @@ class Mappings:
 
     size = 0  # not known
 
-    def __init__(self, reader: Reader, rows: list[Mapping[Any, Any]]) -> None:
-        self._reader = reader
+    def __init__(self, plan: Plan, rows: list[Mapping[Any, Any]]) -> None:
+        self._plan = plan
         self._mappings = rows
         self.rows = len(rows)
 
     def items(self, start: int, count: int) -> list[Any]:
         """See `Batch`."""
-        return [self._reader.item(row) for row in self._mappings[start : start + count]]
+        return [self._plan.row(row) for row in self._mappings[start : start + count]]
 
 
 def step_of(batch: Batch, size: int) -> int:
     """How many rows to read at once: `size`, or fewer where they are large."""
     return max(min(size, WINDOW_BYTES * batch.rows // max(batch.size, 1)), 1)
-
-
-def fields_of(row: Any) -> Mapping[Any, Any] | None:
-    """A row as a mapping; `None` if it has no names. Each driver of a database has rows of its own."""
-    if isinstance(row, Mapping):
-        return row
-    if hasattr(row, "_mapping"):  # SQLAlchemy
-        inner: Mapping[Any, Any] = row._mapping
-        return inner
-    if hasattr(row, "keys"):  # asyncpg, sqlite3
-        return dict(row)
-    named: Mapping[Any, Any] | None = row._asdict() if hasattr(row, "_asdict") else None
-    return named
 
 
 def _is_table(row: Any) -> bool:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.sources.files import FileSource, Mark
-from batch_api.ingest.sources.tables.arrow import ArrowBatch, Layout
+from batch_api.ingest.sources.tables.arrow import ArrowBatch, Layout, RowLine
 from batch_api.ingest.sources.tables.batches import BATCH
 from batch_api.ingest.sources.tables.opening import step_of
 from batch_api.ingest.sources.tables.plan import Plan
@@ -25,13 +25,15 @@ BUFFER: Final = 1 << 18
 class ParquetSource(FileSource):
     """The rows of a Parquet file. A row group is decoded a batch at a time, in a thread, however large it is."""
 
-    def __init__(self, path: Path, plan: Plan) -> None:
-        super().__init__(path, with_lines=False)
+    def __init__(self, path: Path, plan: Plan, *, with_lines: bool) -> None:
+        super().__init__(path, with_lines=with_lines)
+        self.plan = plan
         with self._parquet() as file:
             self._layout = Layout(file.schema_arrow, plan)
             self._rows_before = _starts(file.metadata)
         self.total = self._rows = self._rows_before[-1]
         self._start = 0
+        self._line = 1
 
     def start_at(self, mark: Mark) -> None:
         """See `FileSource`. A mark is the number of a row."""
@@ -50,13 +52,23 @@ class ParquetSource(FileSource):
                 batches = self._batches(file)
                 while isinstance(batch := await thread.run(next, batches, None), ArrowBatch):
                     for start in range(0, batch.rows, step := step_of(batch, size)):
-                        yield batch.items(start, step)
+                        items = batch.items(start, step)
+                        yield self._numbered(items, batch, start, done) if self._with_lines else items
                         self.position = self.size * min(done + start + step, self._rows) // self._rows
                         await asyncio.sleep(0)
                     done += batch.rows
             finally:
                 file.close()
         self.position = self.size
+
+    @property
+    def line(self) -> int:
+        """See `FileSource`."""
+        return self._line
+
+    def _numbered(self, items: list[Any], batch: ArrowBatch, start: int, done: int) -> list[Any]:
+        self._line = done + start + 1
+        return [(item, RowLine(done + row + 1, batch, row)) for row, item in enumerate(items, start)]
 
     def _batches(self, file: Any) -> Iterator[ArrowBatch]:
         """The batches from the first row on that is wanted. Earlier row groups are not read."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
@@ -13,15 +15,23 @@ from attrs import frozen
 from batch_api.engine.check import named
 from batch_api.engine.errors import InvalidInput
 from batch_api.ingest.items.item_types import ItemType
+from batch_api.ingest.sources import csvheader
 from batch_api.ingest.sources.tables import names
-from batch_api.ingest.sources.tables.faces import PYTHON, Face
 from batch_api.ingest.sources.tables.faults import Faults, Unusable, refusal
 from batch_api.ingest.sources.tables.moments import Moment, of_text
 from batch_api.ingest.sources.tables.rows import Rows
 from batch_api.ingest.sources.tables.values import Rule, Values, identifier
 
 Item = dict[str, Any]
-_MOST_TOLD: Final = 10
+RENAME: Final = "`columns` gives another name, or leaves it out (command line: --map, --skip)"
+_MOST_TOLD: Final = 10  # names in one error
+_BRACKETS: Final = {False: ("[]",), True: ("[]", "{}")}
+"""What is JSON in a table of Cloud Sync: arrays, and in one of events objects, too."""
+
+
+def warn(reason: str) -> None:
+    """Tell a caller of the SDK of something that is probably meant otherwise."""
+    warnings.warn(reason, UserWarning, stacklevel=2)
 
 
 @frozen
@@ -66,18 +76,38 @@ class Cells(NamedTuple):
 class Plan:
     """What the columns become, as `Rows` says."""
 
-    def __init__(self, rows: Rows, item_type: ItemType, face: Face = PYTHON) -> None:
+    def __init__(self, rows: Rows, item_type: ItemType, doubt: Callable[[str], object] = warn) -> None:
         self._rows = rows
-        self._face = face
-        self._of_profiles = item_type.operation.name.startswith("profile")
+        self._doubt = doubt
+        self._operation = item_type.operation.name
+        self._of_profiles = self._operation.startswith("profile")
         if rows.events and not self._of_profiles:
             raise InvalidInput("only profiles have events", path="events")
-        self._items: Callable[..., list[Any]] = _events if rows.events else _edits if self._of_profiles else _additions
+        self.made: Callable[..., Item] = _event if rows.events else _edit if self._of_profiles else _addition
+        """Makes an item of an id, for events of their name and time, and of attributes."""
         self._heads = ("id", names.EVENT_NAME, names.EVENT_TIME) if rows.events else ("id",)
         self._values = Values(rows.zone)
-        self._columns: dict[str, Column | None] = {}
+        self.columns: dict[str, Column | None] = {}
+        """By name, what the columns become that were met so far; `None` for those that are left out."""
+        self.refused: Counter[str] = Counter()
+        """By column, how many cells could not be sent."""
         self._is_looked_at = False
         self._dated: dict[str, str] = {}  # columns that held dates, and their keys
+
+    @property
+    def heads(self) -> int:
+        """How many arguments `made` takes before the attributes."""
+        return len(self._heads)
+
+    @property
+    def is_as_written(self) -> bool:
+        """Whether names and cells are taken as they are written, and not as Cloud Sync writes them."""
+        return self._rows.names == "as-written"
+
+    @property
+    def id(self) -> str:
+        """The column of the ids."""
+        return self._rows.id
 
     @property
     def zone(self) -> tzinfo | None:
@@ -88,9 +118,9 @@ class Plan:
 
     def column(self, name: str) -> Column | None:
         """What a column becomes; `None` if it is left out."""
-        if name not in self._columns:
-            self._columns[name] = self._column(name)
-        return self._columns[name]
+        if name not in self.columns:
+            self.columns[name] = self._column(name)
+        return self.columns[name]
 
     def _column(self, name: str) -> Column | None:
         if name == self._rows.id:
@@ -102,14 +132,14 @@ class Plan:
             return Column(name, key, _event_name, place=1)
         if key == names.EVENT_TIME in self._heads:
             return Column(name, key, self._values, self._as_date, place=2)
-        longest = names.LONGEST if self._of_profiles else None
+        wrong = csvheader.fault_of(key, self._operation)
         return Column(
             name,
             key,
             self._values,
             self._fit(key),
             deletes=name in self._rows.delete,
-            fault=names.fault_of(key, longest),
+            fault=None if wrong is None else f"no attribute can be named so: {wrong}",
         )
 
     def _written(self, name: str) -> str | None:
@@ -118,11 +148,10 @@ class Plan:
     def _fit(self, key: str) -> Rule | None:
         if names.is_date(key):
             return self._as_date
-        if not names.is_plain(key):
-            return _no_date
-        if self._rows.names == "cloud-sync":
-            return partial(_unwritten, self._values, ("[]", "{}") if self._rows.events else ("[]",))
-        return None
+        if names.is_plain(key) or key.startswith("$"):
+            fit = None if self.is_as_written else partial(_unwritten, self._values, _BRACKETS[self._rows.events])
+            return fit if names.is_plain(key) else _no_date(fit)
+        return _no_date(None)
 
     def _as_date(self, value: Any) -> Any:
         if isinstance(value, str):
@@ -133,8 +162,7 @@ class Plan:
         """Look at the names of a table's columns. Raises `InvalidInput` for all that is wrong with them."""
         faults = list(self._faults(header))
         if faults:
-            more = f"; and {len(faults) - _MOST_TOLD} more" if len(faults) > _MOST_TOLD else ""
-            raise InvalidInput("; ".join(faults[:_MOST_TOLD]) + more, path="columns")
+            raise InvalidInput("; ".join(faults), path="columns")
         self.look_at(header)
 
     def _faults(self, header: Sequence[str]) -> Iterator[str]:
@@ -142,15 +170,18 @@ class Plan:
             yield f"two columns have the name {name!r}: rename one"
         for name, option in self._named():
             if name not in header:
-                yield self._face.no_column(name, option, names.meant(name, header))
+                close = names.meant(name, header)
+                yield f"expected the column {name!r}, as `{option}` says, found none" + (
+                    f": did you mean {close!r}?" if close else ""
+                )
         columns = [column for name in header if (column := self.column(name)) is not None]
-        for column in columns:
-            if column.fault is not None:
-                yield f"the column {column.name!r} {column.fault}. {self._face.rename(column.name)}"
+        if wrong := [column for column in columns if column.fault is not None]:
+            keys = ", ".join(repr(column.key) for column in wrong[:_MOST_TOLD])
+            yield f"{keys}: {wrong[0].fault}. {RENAME}"
         for key in names.repeated(names.bare(column.key) for column in columns if column.place is None):
             both = sorted({column.name for column in columns if names.bare(column.key) == key})
             if len(both) > 1:
-                yield f"the columns {' and '.join(map(repr, both))} are one attribute. {self._face.rename(both[-1])}"
+                yield f"the columns {' and '.join(map(repr, both))} are one attribute: {RENAME}"
 
     def _named(self) -> Iterator[tuple[str, str]]:
         """The columns that must be there, and what names each."""
@@ -166,12 +197,26 @@ class Plan:
             return
         self._is_looked_at = True
         left = [name for name in map(str, header) if name not in self._rows.columns and name != self._rows.id]
+        if not self._of_profiles:
+            return
         if self._rows.names == "as-written" and (found := names.of_cloud_sync(left)):
-            self._face.doubt(self._face.cloud_sync(found[0]))
-        if not self._rows.events and self._of_profiles and names.EVENT_NAME in left:
-            self._face.doubt(self._face.events())
+            self._doubt(f"the column {found[0]!r} looks like one of Cloud Sync's: {names.CLOUD_SYNC}")
+        if not self._rows.events and names.EVENT_NAME in left:
+            self._doubt(f"the column {names.EVENT_NAME!r} looks like rows of events: {names.EVENTS}")
+
+    def name_of(self, column: Column, key: str) -> str:
+        """The name of a column in a table that needs no more explaining."""
+        return ("custom_id" if self._of_profiles else "id") if column.place == 0 else key
 
     # -- rows ----------------------------------------------------------------------------------------------------
+
+    def row(self, row: Any) -> Item | InvalidInput:
+        """The item of a row, as a driver of a database gives it."""
+        fields = fields_of(row)
+        if fields is None:
+            return InvalidInput(f"expected a row with names of columns, got {type(row).__name__}")
+        self.look_at(fields)
+        return self.item(fields)
 
     def item(self, row: Mapping[Any, Any]) -> Item | InvalidInput:
         """The item of one row; what is wrong with it, if anything is."""
@@ -195,9 +240,8 @@ class Plan:
                 attributes[self._key(column, value)] = value
         faults += self._missing(heads, faults)
         if faults:
-            return refusal(faults)
-        item: Item = self._items(*([head] for head in heads), [attributes])[0]
-        return item
+            return self.refusal(faults)
+        return self.made(*heads, attributes)
 
     def _key(self, column: Column, value: Any) -> str:
         """The key of a value. A date is deleted under the key under which it was sent, once one was."""
@@ -213,6 +257,11 @@ class Plan:
             yield self._rows.id, "expected an id, found no such column"
         if len(heads) > 1 and heads[1] is None and names.EVENT_NAME not in told:
             yield names.EVENT_NAME, "expected the name of an event, found no such column"
+
+    def refusal(self, faults: Sequence[tuple[str, str]]) -> InvalidInput:
+        """The error about a row."""
+        self.refused.update(column for column, _ in faults)
+        return refusal(faults)
 
     def items(self, count: int, columns: Sequence[Cells], faults: Faults) -> list[Any]:
         """The items of `count` rows, from their columns."""
@@ -230,9 +279,9 @@ class Plan:
             for fields, value in zip(attributes, cells.values, strict=True):
                 if value is not None or deletes:
                     fields[key] = value
-        items = self._items(*heads, attributes)
+        items: list[Any] = list(map(self.made, *heads, attributes))
         for row, reasons in faults.items():
-            items[row] = refusal(reasons)
+            items[row] = self.refusal(reasons)
         return items
 
 
@@ -244,37 +293,40 @@ def _attributes(count: int, full: Sequence[Cells]) -> list[Item]:
     return [dict(zip(keys, row, strict=True)) for row in zip(*(cells.values for cells in full), strict=True)]
 
 
+def fields_of(row: Any) -> Mapping[Any, Any] | None:
+    """A row as a mapping; `None` if it has no names. Each driver of a database has rows of its own."""
+    if isinstance(row, Mapping):
+        return row
+    if hasattr(row, "_mapping"):  # SQLAlchemy
+        inner: Mapping[Any, Any] = row._mapping
+        return inner
+    if hasattr(row, "keys"):  # asyncpg, sqlite3
+        return dict(row)
+    named: Mapping[Any, Any] | None = row._asdict() if hasattr(row, "_asdict") else None
+    return named
+
+
 # -- what items look like --------------------------------------------------------------------------------------------
 
 
-def _edits(ids: Sequence[str], attributes: Sequence[Item]) -> list[Any]:
-    return [
-        {"identifiers": {"custom_id": name}, "attributes": fields} if fields else {"identifiers": {"custom_id": name}}
-        for name, fields in zip(ids, attributes, strict=True)
-    ]
+def _edit(name: str, attributes: Item) -> Item:
+    identifiers = {"custom_id": name}
+    return {"identifiers": identifiers, "attributes": attributes} if attributes else {"identifiers": identifiers}
 
 
-def _additions(ids: Sequence[str], attributes: Sequence[Item]) -> list[Any]:
-    return [
-        {"id": name, "action": "add", "attributes": fields} if fields else {"id": name, "action": "add"}
-        for name, fields in zip(ids, attributes, strict=True)
-    ]
+def _addition(name: str, attributes: Item) -> Item:
+    if attributes:
+        return {"id": name, "action": "add", "attributes": attributes}
+    return {"id": name, "action": "add"}
 
 
-def _events(
-    ids: Sequence[str], event_names: Sequence[str], times: Sequence[str | None], attributes: Sequence[Item]
-) -> list[Any]:
-    events = map(_event, event_names, times, attributes)
-    return [{"identifiers": {"custom_id": name}, "events": [event]} for name, event in zip(ids, events, strict=True)]
-
-
-def _event(name: str, time: str | None, attributes: Item) -> Item:
-    event: Item = {"name": name}
+def _event(name: str, event_name: str, time: str | None, attributes: Item) -> Item:
+    event: Item = {"name": event_name}
     if time is not None:
         event["time"] = time
     if attributes:
         event["attributes"] = attributes
-    return event
+    return {"identifiers": {"custom_id": name}, "events": [event]}
 
 
 # -- what keys ask of values -----------------------------------------------------------------------------------------
@@ -286,10 +338,15 @@ def _event_name(value: Any) -> str:
     raise Unusable(f"expected the name of an event, got {named(value)}")
 
 
-def _no_date(value: Any) -> Any:
-    if type(value) is Moment:
-        raise Unusable("expected no date: it would be stored as text")
-    return value
+def _no_date(fit: Rule | None) -> Rule:
+    """What a key asks that says another type than a date."""
+
+    def read(value: Any) -> Any:
+        if type(value) is Moment:
+            raise Unusable("expected no date: it would be stored as text")
+        return value if fit is None else fit(value)
+
+    return read
 
 
 def _unwritten(values: Rule, brackets: Collection[str], value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""What the docs site has beyond its pages: hooks of MkDocs, named in `mkdocs.yml`."""
