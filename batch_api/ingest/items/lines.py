@@ -23,11 +23,15 @@ MOST_EVENTS: Final = 15
 _Text = Annotated[str, Meta(min_length=1)]
 
 
+class _Object(Struct, gc=False):
+    """An object whose fields are skipped: this costs less than `Raw`, which holds on to the bytes."""
+
+
 def _record(keys: Keys, *read: tuple[Any, ...]) -> Any:
     """A reader of one kind of object: it reads the fields `read`, skips others and refuses unknown keys."""
     skipped = sorted(keys.names - {name for name, *_ in read})
     names = {f"skipped_{number}": name for number, name in enumerate(skipped)}
-    fields = [*read, *((name, Raw, None) for name in names)]
+    fields = [*read, *((name, _Object | str | None, None) for name in names)]
     return msgspec.defstruct("Record", fields, forbid_unknown_fields=True, rename=names, gc=False)
 
 
