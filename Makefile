@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo demo-cluster test test-fast test-redis check fix generate spec-pull spec-diff spec-update api-snapshot \
+.PHONY: help setup demo demo-cluster test test-fast test-redis check fix generate spec-pull spec-diff spec-update stubs api-snapshot \
 	rehearse fuzz simulate release pins bench docs clean
 .DEFAULT_GOAL := help
 
@@ -75,8 +75,12 @@ bench: setup ## measure ingest and the buffer side by side with others, into doc
 docs: setup ## build the documentation, in site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
-generate: setup ## write batch_api/_generated anew from openapi/ and overrides/
+# What of the docs follows the registry.
+PAGES = $(BIN)/python -m tests.docs.limits_table
+
+generate: setup ## write batch_api/_generated anew from openapi/ and overrides/, and the tables of the docs
 	$(BIN)/python -m codegen generate
+	@$(PAGES)
 
 api-snapshot: setup ## record what is public in tools/public-api.txt; refuses what the changelog does not tell
 	@$(BIN)/python -m tools.ratchet write
@@ -95,6 +99,11 @@ spec-diff: setup ## report what the document in the working tree changes from gi
 
 spec-update: setup ## pull, report, generate, record what is public; URL= and API= as above; the report is build/spec-update.md
 	@$(BIN)/python -m tools.update --api "$(API)" $(if $(URL),--url "$(URL)")
+	@$(PAGES)
+
+stubs: setup ## a method for each operation without one, with what tests and changelog need; after `make generate`
+	@$(BIN)/python -m tools.stubs
+	@$(PAGES)
 
 release: setup ## build sdist and wheel of a tagged state in dist/, and run the demo with the installed wheel
 	@$(BIN)/python -m tools.release

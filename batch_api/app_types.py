@@ -136,7 +136,7 @@ class CustomAudienceUpdate(TypedDict):
     """Changes to an audience of users."""
 
     ids: ListOf[CustomAudienceEdit | models.CustomAudienceEdit]
-    """Changes, at most 10 000. At most 10000 items."""
+    """Changes, at most 10 000."""
     type: CustomAudienceKind
     """Kind of id that the audience holds."""
 
@@ -645,7 +645,7 @@ class TriggerEventBatch(TypedDict):
     """Events of one user."""
 
     events: ListOf[TriggerEvent | models.TriggerEvent]
-    """Events, at most 1 000. At most 1000 items."""
+    """Events, at most 1 000."""
 
 
 class TriggerEventBulkItem(TypedDict):
@@ -658,10 +658,7 @@ class TriggerEventBulkItem(TypedDict):
 
 
 AppDataValues: TypeAlias = Mapping[str, datetime | str | None]
-"""Entries, at most 10 000. `null` deletes one, and is refused with `overwrite`.
-
-At most 10000 entries.
-"""
+"""Entries, at most 10 000. `null` deletes one, and is refused with `overwrite`."""
 
 AppExportEvent: TypeAlias = Literal["push_error", "push_open", "push_sent"]
 """Events of the push campaign."""

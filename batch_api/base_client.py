@@ -120,8 +120,8 @@ class BaseClient:
         """Lift a pause before it ends: the next request goes at once, alone, and the others when it is accepted.
 
         A 429 or maintenance pauses an operation, for up to an hour where the API asks for it. If the API still refuses,
-        the next answer pauses it again. With `quota` the pause is lifted in Redis, too; other processes that have heard
-        of it already wait until it ends, unless this is called there as well.
+        the next answer pauses it again. With `quota` the pause is lifted there, too; other processes that have heard of
+        it already wait until it ends, unless this is called there as well.
 
         Args:
             operation: One of the names in `limits()`; without one, all operations of this project.

@@ -49,9 +49,10 @@ class BatchClient(BaseClient):
         limits: Limits to use in place of all the documented ones of an operation, by our operation names:
             `{"catalog_items_edit": [Limit(5), Limit(1000, unit="items")]}`. An empty list lifts them.
         share: The part of every limit that this client takes, above 0 and at most 1: 0.25 for each of four workers. By
-            default 1. With `quota`, the part that it takes while Redis is away, by default 0.1.
-        quota: A Redis through which processes share the limits of a project: `redis://host:6379/0`, `rediss://…` with
-            TLS, `unix://…`; user and password stand in it. Needs the extra `redis`.
+            default 1. With `quota`, the part that it takes while that is out of order, by default 0.1.
+        quota: Where processes share the limits of a project. `"machine"`: those of one user on one machine,
+            through a file. Else a Redis: `redis://host:6379/0`, `rediss://…` with TLS, `unix://…`; user and password
+            stand in the URL, and the extra `redis` is needed.
         pause: Seconds of silence after a 429 that names no time; by default 5, as the vendor advises. It grows while
             rejections go on.
         transport: `"httpx"`, the default; `"aiohttp"` (extra `aiohttp`), which costs half as much for each call; an

@@ -1,9 +1,11 @@
-"""Processes that share limits through Redis: how much of a limit they get, how evenly, at what cost, and in trouble.
+"""Processes that share limits: how much of a limit they get, how evenly, at what cost, and in trouble.
 
     python -m benchmarks.quota even [--seconds 60] [--only NAME]      four processes, each limit
     python -m benchmarks.quota calls [--seconds 20]                   what a permit costs, against one call for each
     python -m benchmarks.quota faults [--only NAME]                   Redis killed, stopped, flushed; its clock set
     python -m benchmarks.quota uncoordinated [--seconds 60]           2 and 4 processes that know nothing of each other
+    python -m benchmarks.quota machine [--seconds 60] [--only NAME]   1, 2, 4 and 8 without Redis, and 4 beside it
+    python -m benchmarks.quota kills                                  without Redis, each of four killed in turn
 
 The server (`benchmarks.raw`) keeps strict token buckets. 5 to 50 ms pass before a request counts, and as much after.
 Share is what was taken after the first request, over the time between the first and the last, over the limit.
@@ -18,8 +20,9 @@ import json
 import logging
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from batch_api import Attempt, BatchClient
@@ -135,6 +138,28 @@ class Run(NamedTuple):
         return [amount * len(taken) / max(sum(taken), 1) for amount in taken]
 
 
+Worker = subprocess.Popen[str]
+
+
+def _start(case: Case, url: str, seconds: float, quota: str, *options: str) -> Worker:
+    """A process that has imported everything and waits for a word."""
+    command = [
+        sys.executable, "-m", "benchmarks.quota", "worker", "--case", case.name, "--url", url,
+        "--seconds", str(seconds), "--quota", quota, *options,
+    ]  # fmt: skip
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    worker = subprocess.Popen(command, text=True, **pipes)
+    assert worker.stdout is not None
+    assert worker.stdout.readline() == "ready\n"
+    return worker
+
+
+def _go(worker: Worker) -> None:
+    assert worker.stdin is not None
+    worker.stdin.write("go\n")
+    worker.stdin.flush()
+
+
 def _run(
     case: Case,
     processes: int,
@@ -144,22 +169,14 @@ def _run(
     meanwhile: Callable[[], None] = lambda: None,
 ) -> Run:
     with serving(*case.server, *LATENCY) as url, contextlib.ExitStack() as stack:
-        command = [
-            sys.executable, "-m", "benchmarks.quota", "worker", "--case", case.name, "--url", url,
-            "--seconds", str(seconds), "--quota", quota, *options,
-        ]  # fmt: skip
-        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        running = [subprocess.Popen(command, text=True, **pipes) for _ in range(processes)]
-        for process in running:
-            stack.callback(process.kill)
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-        for process in running:
-            assert process.stdin is not None
-            process.stdin.write("go\n")
-            process.stdin.flush()
+        running = []
+        for _ in range(processes):
+            running.append(_start(case, url, seconds, quota, *options))
+            stack.callback(running[-1].kill)
+        for worker in running:
+            _go(worker)
         meanwhile()
-        answers = [process.communicate() for process in running]
+        answers = [worker.communicate() for worker in running]
         return Run([json.loads(out) for out, _ in answers], counts_of(url), "".join(err for _, err in answers))
 
 
@@ -330,6 +347,89 @@ def uncoordinated(options: argparse.Namespace) -> int:
     return 0
 
 
+# -- on one machine ----------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _sharing(how: str) -> Iterator[str]:
+    """What `quota=` takes, for something new to share."""
+    if how == "redis":
+        with redis_server() as redis:
+            yield redis.url
+    else:
+        with tempfile.TemporaryDirectory(dir="/dev/shm") as directory:
+            yield f"machine:{directory}"
+
+
+def machine(options: argparse.Namespace) -> int:
+    """Without Redis, for more and more processes; and beside Redis."""
+    missed = 0
+    print(f"{'case':<14}{'through':<9}{'processes':>9} {'share':>8} {'429s':>5} {'CPU/permit':>11}  parts (1 is even)")
+    for case in CASES:
+        if options.only not in case.name:
+            continue
+        for how, processes in (("machine", 1), ("machine", 2), ("machine", 4), ("redis", 4), ("machine", 8)):
+            with _sharing(how) as quota:
+                run = _run(case, processes, options.seconds, quota=quota)
+            cpu = sum(worker["cpu"] for worker in run.workers) / sum(worker["taken"] for worker in run.workers)
+            good = how == "redis" or (run.share(case) >= case.share and not run.server["rejected"])
+            missed += not good
+            print(
+                f"{case.name:<14}{how:<9}{processes:9} {run.share(case):8.2%} {run.server['rejected']:5.0f}"
+                f" {cpu * 1e6:8.0f} us  {min(run.parts):.3f} to {max(run.parts):.3f}{'' if good else '  MISSED'}",
+                flush=True,
+            )
+    return missed
+
+
+_UNTIL_KILL, _ALONE = 8.0, 4.0
+
+
+def kills(options: argparse.Namespace) -> int:
+    """Each of four is killed in turn, and another takes its place after 4 s, as under gunicorn."""
+    case, missed = CASES[0], 0
+    print(
+        f"{'killed':>6} {'429s':>5} {'taken in the first second':>26} {'in the next three':>18}   of the limit",
+        flush=True,
+    )
+    with _sharing("machine") as quota, serving(*case.server, *LATENCY) as url, contextlib.ExitStack() as stack:
+        running = []
+
+        def start() -> None:
+            running.append(_start(case, url, 3600, quota))
+            stack.callback(_end, running[-1])
+            _go(running[-1])
+
+        for _ in range(4):
+            start()
+        for n in range(4):
+            time.sleep(_UNTIL_KILL)
+            running.pop(0).kill()
+            first, later = _taken_in(url, 1.0), _taken_in(url, _ALONE - 1)
+            rejected = counts_of(url)["rejected"]
+            good = not rejected and first >= 0.9 * case.rate and later >= case.share * case.rate
+            missed += not good
+            print(
+                f"{n + 1:6} {rejected:5.0f} {first / case.rate:26.1%} {later / case.rate:18.1%}"
+                f"{'' if good else '  MISSED'}",
+                flush=True,
+            )
+            start()
+    return missed
+
+
+def _end(worker: Worker) -> None:
+    worker.kill()
+    worker.communicate()
+
+
+def _taken_in(url: str, seconds: float) -> float:
+    """Items a second that the server takes, from now on."""
+    before, began = counts_of(url)["items"], time.monotonic()
+    time.sleep(seconds)
+    return (counts_of(url)["items"] - before) / (time.monotonic() - began)
+
+
 class _Moments(logging.Handler):
     """Says when Redis was found again."""
 
@@ -340,7 +440,7 @@ class _Moments(logging.Handler):
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("what", choices=("even", "calls", "faults", "uncoordinated", "worker"))
+    parser.add_argument("what", choices=("even", "calls", "faults", "uncoordinated", "machine", "kills", "worker"))
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--only", default="")
     for name in ("--case", "--url", "--quota"):
@@ -353,7 +453,10 @@ def main() -> int:
         case = next(case for case in CASES if case.name == options.case)
         print(json.dumps(asyncio.run(_work(case, options))))
         return 0
-    commands = {"even": even, "calls": calls, "faults": faults, "uncoordinated": uncoordinated}
+    commands = {
+        "even": even, "calls": calls, "faults": faults, "uncoordinated": uncoordinated, "machine": machine,
+        "kills": kills,
+    }  # fmt: skip
     return 1 if commands[options.what](options) else 0
 
 

@@ -54,6 +54,7 @@ def main(arguments: Sequence[str] | None = None, here: Layout = HERE) -> int:
         print(f"spec-update: {stop}", file=sys.stderr)
         return 1
     print(_run(["git", "diff", "--stat", "--", "."], layout.root).strip())
+    print(_next(text))
     return 0
 
 
@@ -83,6 +84,16 @@ def _section(stop: str) -> str:
 
 def _summary(text: str) -> str:
     return next((line.strip("*") for line in text.splitlines() if line.startswith("**")), "")
+
+
+def _next(text: str) -> str:
+    """What to do now."""
+    if "## New parts" not in text:
+        return f"Next: read {REPORT} and the diff; make check test; commit."
+    return (
+        f"Next: put the lines that {REPORT} proposes for names.yaml and operations.yaml there, corrected;\n"
+        "make generate stubs api-snapshot; make the stubs good; make check test; commit."
+    )
 
 
 def _run(command: list[str], root: Path) -> str:

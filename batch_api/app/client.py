@@ -60,9 +60,10 @@ class BatchAppClient(BaseClient):
         limits: Limits to use in place of the assumed one of an operation, by our operation names:
             `{"transactional_send": [Limit(8)]}`. An empty list lifts it.
         share: The part of every limit that this client takes, above 0 and at most 1: 0.25 for each of four workers. By
-            default 1. With `quota`, the part that it takes while Redis is away, by default 0.1.
-        quota: A Redis through which processes share the limits of an app: `redis://host:6379/0`, `rediss://…` with TLS,
-            `unix://…`; user and password stand in it. Needs the extra `redis`.
+            default 1. With `quota`, the part that it takes while that is out of order, by default 0.1.
+        quota: Where processes share the limits of an app. `"machine"`: those of one user on one machine,
+            through a file. Else a Redis: `redis://host:6379/0`, `rediss://…` with TLS, `unix://…`; user and password
+            stand in the URL, and the extra `redis` is needed.
         pause: Seconds of silence after a 429 that names no time; by default 5, as the vendor advises. It grows while
             rejections go on.
         transport: `"httpx"`, the default; `"aiohttp"` (extra `aiohttp`), which costs half as much for each call; an

@@ -107,7 +107,7 @@ NoHeader = Annotated[bool, typer.Option("--no-header", help="The CSV file is a l
 Id = Annotated[str | None, typer.Option("--id", help="The column of the ids.", show_default=False)]
 Map = Annotated[list[str] | None, typer.Option("--map", metavar="COLUMN=KEY", help="The attribute that a column is.")]
 Skip = Annotated[list[str] | None, typer.Option("--skip", metavar="COLUMN", help="A column to leave out.")]
-AsNames = Annotated[Names, typer.Option("--names", help="cloud-sync: date__x, url__x, batch__x, JSON arrays.")]
+AsNames = Annotated[Names, typer.Option("--names", metavar="NAMES", help="cloud-sync for date__x, url__x, batch__x.")]
 Events = Annotated[bool, typer.Option("--events", help="Each row is an event: event_name, event_time.")]
 Trim = Annotated[bool, typer.Option("--trim", help="Take away white space around CSV names and cells.")]
 
@@ -115,7 +115,9 @@ Trim = Annotated[bool, typer.Option("--trim", help="Take away white space around
 @imports.command("profiles")
 def import_profiles(
     file: File,
-    endpoint: Annotated[Endpoint, typer.Option(help="update is limited to 300 profiles a second.")] = "mass-update",
+    endpoint: Annotated[
+        Endpoint, typer.Option("--endpoint", metavar="ENDPOINT", help="Or update: 300 profiles a second.")
+    ] = "mass-update",
     resend_events: Annotated[
         bool,
         typer.Option("--resend-events", help="Retry events after a lost answer, although they may be counted twice."),
@@ -125,17 +127,17 @@ def import_profiles(
     dead_letter: DeadLetter = None,
     checkpoint: CheckpointFile = None,
     no_checkpoint: NoCheckpoint = False,
+    id: Id = None,
+    map: Map = None,
+    skip: Skip = None,
+    names: AsNames = "as-written",
+    events: Events = False,
     null: Null = None,
     text: Text = None,
     zone: Zone = "UTC",
     delimiter: Delimiter = ",",
     decimal: Decimal = ".",
     encoding: Encoding = "utf-8",
-    id: Id = None,
-    map: Map = None,
-    skip: Skip = None,
-    names: AsNames = "as-written",
-    events: Events = False,
     trim: Trim = False,
 ) -> None:
     """Write profiles. The CSV column custom_id is the profile's id; the others are attributes, named as in the API."""
@@ -155,16 +157,16 @@ def import_catalog(
     dead_letter: DeadLetter = None,
     checkpoint: CheckpointFile = None,
     no_checkpoint: NoCheckpoint = False,
+    id: Id = None,
+    map: Map = None,
+    skip: Skip = None,
+    names: AsNames = "as-written",
     null: Null = None,
     text: Text = None,
     zone: Zone = "UTC",
     delimiter: Delimiter = ",",
     decimal: Decimal = ".",
     encoding: Encoding = "utf-8",
-    id: Id = None,
-    map: Map = None,
-    skip: Skip = None,
-    names: AsNames = "as-written",
     trim: Trim = False,
 ) -> None:
     """Add items to an existing catalog. The CSV column id is the item's id; the others are its attributes."""
@@ -179,7 +181,9 @@ def import_catalog(
 def import_audience(
     file: File,
     name: Name = None,
-    mode: Annotated[Mode, typer.Option(help="replace empties the audience first.")] = "update",
+    mode: Annotated[
+        Mode, typer.Option("--mode", metavar="MODE", help="Or replace, which empties the audience first.")
+    ] = "update",
     dry_run: DryRun = False,
     json: AsJson = False,
     dead_letter: DeadLetter = None,
@@ -386,10 +390,11 @@ def quota(
     once: Annotated[bool, typer.Option("--once", help="Show the current state, and exit.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Watch rate limits that are shared through Redis.
+    """Watch rate limits that processes share.
 
     How far they are used, by whom, and what is paused.
-    BATCH_QUOTA_URL says where Redis is. Needs the extra `redis`.
+    BATCH_QUOTA_URL says where: the URL of a Redis (extra `redis`),
+    or "machine" for the processes of this user here.
     """
     from batch_api.cli import quota as quota_
 

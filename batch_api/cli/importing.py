@@ -18,6 +18,7 @@ from batch_api.cli.columns import SHOWN, Columns
 from batch_api.cli.jobs import Target
 from batch_api.cli.leftovers import Leftovers, told
 from batch_api.cli.meter import Meter
+from batch_api.cli.reading import PARQUET
 from batch_api.ingest import private
 from batch_api.ingest.items.reading import read
 from batch_api.ingest.job.checkpoint import is_open
@@ -203,7 +204,7 @@ def tell(outcome: Outcome) -> None:
         say(f"Before that: {_counts(outcome.earlier)}. In total:")
     for fate in FATES:
         if fates[fate]:
-            say(f"  {_WORDS[fate]:<16}{fates[fate]:>12,}{_where(fate, paths)}")
+            say(f"  {_WORDS[fate]:<16}{fates[fate]:>12,}{_where(fate, outcome)}")
     for aside in outcome.kept:
         say(f"The leftovers of an earlier import were moved to {aside}.")
     if outcome.is_incomplete:
@@ -228,10 +229,18 @@ _KEYS = {
 }
 
 
-def _where(fate: str, paths: Paths) -> str:
+def _where(fate: str, outcome: Outcome) -> str:
+    paths = outcome.paths
     if fate == "Invalid":
-        return f"   correct them in {paths.letters}, and import that file"
+        return f"   correct them in {paths.letters}, and import that file{_option(outcome)}"
     return f"   see {paths.report}" if fate in ("PartlyApplied", "Refused", "Unknown") else ""
+
+
+def _option(outcome: Outcome) -> str:
+    """What the dead letters of a Parquet file, which are rows as JSON lines, are imported with."""
+    if outcome.source.path.suffix.lower() != PARQUET:
+        return ""
+    return " with --id custom_id" if outcome.target.name == "profiles" else " with --id id"
 
 
 def _counts(fates: Counter[str]) -> str:

@@ -1,4 +1,4 @@
-"""`quota`: who shares limits through Redis, and how far they are used."""
+"""`quota`: who shares limits, through Redis or on this machine, and how far they are used."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
 from rich.live import Live
@@ -15,23 +15,35 @@ from rich.table import Table
 from batch_api import ConfigurationError
 from batch_api.cli import output
 from batch_api.cli.account import QUOTA, read, warn_of_others
+from batch_api.engine.limiter.machine.directory import is_machine
 from batch_api.engine.limiter.shared.view import Pause, Standing, View, Viewer
+
+if TYPE_CHECKING:
+    from batch_api.engine.limiter.machine.view import MachineViewer
 
 _EVERY = 1.0
 
 
-def _address(credentials: Path | None) -> str:
-    """The URL of Redis. It may hold a password, so it comes from the file with the keys or from the environment."""
+def _quota(credentials: Path | None) -> str:
+    """What `quota=` takes. A URL may hold a password: it comes from the file with the keys or from the environment."""
     found = read(credentials).get(QUOTA) if credentials is not None else os.environ.get(QUOTA)
     if not found:
         raise ConfigurationError(f"Expected {QUOTA} to be set in {credentials or 'the environment'}.")
     return found
 
 
+def _viewer(quota: str) -> Viewer | MachineViewer:
+    if not is_machine(quota):
+        return Viewer(quota)
+    from batch_api.engine.limiter.machine.view import MachineViewer  # which no Windows can import
+
+    return MachineViewer(quota)
+
+
 async def show(credentials: Path | None, *, once: bool, json: bool) -> int:
     """A table that is redrawn each second, until interrupted; or the current state, once."""
     warn_of_others(credentials)
-    viewer = Viewer(_address(credentials))
+    viewer = _viewer(_quota(credentials))
     try:
         view = await viewer.view()
         if json:
@@ -48,7 +60,7 @@ async def show(credentials: Path | None, *, once: bool, json: bool) -> int:
     return 0
 
 
-async def _watch(viewer: Viewer, view: View) -> None:
+async def _watch(viewer: Viewer | MachineViewer, view: View) -> None:
     with contextlib.suppress(asyncio.CancelledError), Live(_drawn(view, {}), console=output.out, screen=False) as live:
         while True:
             before = {(one.project, one.name, one.limit): one.spent for one in view.limits}
@@ -72,7 +84,7 @@ def _drawn(view: View, before: dict[tuple[str, str, str], float]) -> RenderableT
             one.project, one.name, one.limit, _speed(one, before), f"{one.left:,.0f}", f"{one.pace:.0%}", _held(one)
         )
     pauses = [_said(pause) for pause in view.pauses]
-    nothing = [] if view.limits else ["No limits are shared through this Redis."]
+    nothing = [] if view.limits else ["No limits are shared there."]
     return Group(*([table] if view.limits else []), *pauses, *nothing)
 
 

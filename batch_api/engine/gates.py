@@ -6,8 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from batch_api._operation import Api, Condition, Operation
@@ -18,12 +17,14 @@ from batch_api.engine.limiter.bucket import Bucket
 from batch_api.engine.limits import Limit, Rule, limit_of
 
 if TYPE_CHECKING:
+    from batch_api.engine.limiter.machine.file import StateFile
+    from batch_api.engine.limiter.machine.limiter import MachineLimiter
     from batch_api.engine.limiter.shared.limiter import SharedLimiter
     from batch_api.engine.limiter.shared.link import Link
 
 _MOST_REMEMBERED = 10_000
-SHARE_WITHOUT_REDIS = 0.1
-"""Where limits are shared, what a process takes while Redis is away: ten of them do not exceed the limit."""
+SHARE_WITHOUT_QUOTA = 0.1
+"""Where limits are shared, what a process takes while it cannot: ten of them do not exceed the limit."""
 
 
 class _Machine:
@@ -42,7 +43,7 @@ class LimitSettings:
 
     `pause` stands in for the seconds that operations wait after a 429 that names no time.
 
-    With `quota` all processes share the whole limits there, and the share counts only while it is away.
+    With `quota` all processes share the whole limits there, and the share counts only while it cannot be used.
 
     The rules that follow are made here, once for each client: no call makes a limit or checks one.
     """
@@ -56,7 +57,7 @@ class LimitSettings:
         pause: float | None = None,
     ) -> None:
         if share is None:
-            share = 1.0 if quota is None else SHARE_WITHOUT_REDIS
+            share = 1.0 if quota is None else SHARE_WITHOUT_QUOTA
         arguments.number(
             share, "share", "a number above 0, and at most 1", lambda given: 0 < given <= 1, error=ConfigurationError
         )
@@ -67,7 +68,7 @@ class LimitSettings:
         for name, given in own.items():
             _check_list(name, given)
         _check_groups(limit for given in own.values() for limit in given)
-        self.quota = None if quota is None else _checked_url(quota)
+        self.quota = None if quota is None else _checked_quota(quota)
         self.share_alone = float(share)
         self.pause = pause
         part = 1.0 if quota is not None else float(share)
@@ -109,10 +110,11 @@ def _rule(
     return Rule(limit, largest=largest, headroom=headroom, spacing=spacing, when=when)
 
 
-def _checked_url(quota: str) -> str:
-    from batch_api.engine.limiter.shared.url import checked  # costs nothing where nothing is shared
+def _checked_quota(quota: str) -> str:
+    from batch_api.engine.limiter.machine import directory  # costs nothing where nothing is shared
+    from batch_api.engine.limiter.shared import url
 
-    return checked(quota)
+    return directory.checked(quota) if directory.is_machine(quota) else url.checked(quota)
 
 
 def _check_list(name: str, given: object) -> None:
@@ -144,14 +146,13 @@ class Gates:
     def __init__(self, settings: LimitSettings, *, place: tuple[str, str], rng: random.Random, alias: str = "") -> None:
         self.settings = settings
         self.link: Link | None = None
-        if settings.quota is not None:
-            from batch_api.engine.limiter.shared.link import link_to
-
-            self.link = link_to(settings.quota)
+        self._file: StateFile | None = None
         self._alias = alias
         self._place = place
         self._rng = rng
         self._now = asyncio.get_running_loop().time
+        if settings.quota is not None:
+            self._share_through(settings.quota)
         self._free_at = _memory()
         self._gates: dict[str, Gate] = {}
         self._buckets: dict[tuple[str, Limit], Bucket] = {}
@@ -179,16 +180,34 @@ class Gates:
         name = f"{group}, conditional" if any(rule.when is not None for rule in rules) else group
         if name not in self._gates:
             pause = operation.pause if self.settings.pause is None else self.settings.pause
-            limiter = None if self.link is None else self._shared_limiter(name, self.link)
+            limiter = self._shared_limiter(name)
             gate = self._gates[name] = Gate(pause=pause, now=self._now, rng=self._rng, limiter=limiter)
             if limiter is not None:
                 limiter.serve(gate)
         return self._gates[name]
 
-    def _shared_limiter(self, name: str, link: Link) -> SharedLimiter:
-        from batch_api.engine.limiter.shared.limiter import Place, SharedLimiter
+    def _share_through(self, quota: str) -> None:
+        from batch_api.engine.limiter.machine.directory import is_machine
 
-        return SharedLimiter(name, Place(*self._place, alias=self._alias), link, self._now)
+        if is_machine(quota):
+            from batch_api.engine.limiter.machine.file import StateFile
+
+            self._file = StateFile(quota, self._place, self._alias, self._now)
+        else:
+            from batch_api.engine.limiter.shared.link import link_to
+
+            self.link = link_to(quota)
+
+    def _shared_limiter(self, name: str) -> SharedLimiter | MachineLimiter | None:
+        if self._file is not None:
+            from batch_api.engine.limiter.machine.limiter import MachineLimiter
+
+            return MachineLimiter(name, self._file, self._now)
+        if self.link is not None:
+            from batch_api.engine.limiter.shared.limiter import Place, SharedLimiter
+
+            return SharedLimiter(name, Place(*self._place, alias=self._alias), self.link, self._now)
+        return None
 
     def _bucket(self, operation: Operation, rule: Rule) -> Bucket:
         limit = rule.limit
@@ -199,22 +218,21 @@ class Gates:
 
     def _new_bucket(self, key: tuple[str, Limit], rule: Rule) -> Bucket:
         owner, limit = key
-        made = partial(Bucket, largest=rule.largest, headroom=rule.headroom, spacing=rule.spacing, now=self._now)
-        if self.link is None:
-            return made(limit, memory=self._free_at, key=(*self._place, *key))
+        terms: dict[str, Any] = {
+            "largest": rule.largest, "headroom": rule.headroom, "spacing": rule.spacing, "now": self._now,
+        }  # fmt: skip
+        if self.settings.quota is None:
+            return Bucket(limit, **terms, memory=self._free_at, key=(*self._place, *key))
+        name = f"{owner}:{limit.unit}/{limit.per:g}"
+        alone = Bucket(limit.part(self.settings.share_alone), **terms, memory={}, key=name)
+        if self._file is not None:
+            from batch_api.engine.limiter.machine.bucket import MachineBucket
+
+            return MachineBucket(limit, **terms, name=name, alone=alone, file=self._file)
+        assert self.link is not None  # noqa: S101
         from batch_api.engine.limiter.shared.bucket import SharedBucket
 
-        name = f"{owner}:{limit.unit}/{limit.per:g}"
-        return SharedBucket(
-            limit,
-            name=name,
-            alone=made(limit.part(self.settings.share_alone), memory={}, key=name),
-            link=self.link,
-            largest=rule.largest,
-            headroom=rule.headroom,
-            spacing=rule.spacing,
-            now=self._now,
-        )
+        return SharedBucket(limit, **terms, name=name, alone=alone, link=self.link)
 
 
 def gates_for(origin: str, project_key: str, settings: LimitSettings, rng: random.Random, *, alias: str = "") -> Gates:

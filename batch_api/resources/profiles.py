@@ -159,7 +159,8 @@ class Profiles(Resource):
                 needs one to use a checkpoint again.
             resend_events: Send edits with events again after a failure that leaves open whether they were taken, though
                 the events may then count twice. Without it, their attributes are sent again and they end `Unknown`.
-            coalesce: Merge edits of one profile that wait for their turn. Limits count profiles.
+            coalesce: Merge edits of one profile that wait for their turn. Limits count profiles. `Rows` of events are
+                merged in any case.
             chunk_size: Edits in a request; by default half of what the server's bucket holds, at most 200 for `update`.
             patience: Seconds to go on trying while nothing gets through, before the job ends.
             deadline: Seconds that the job may take in all. One that cannot be met is refused before anything is sent,
@@ -170,7 +171,7 @@ class Profiles(Resource):
         """
         from batch_api.ingest.job.job import job_of
         from batch_api.ingest.sending.coalesce import Coalescer
-        from batch_api.ingest.sources.tables.rows import Rows
+        from batch_api.ingest.sources.source import has_events
 
         return job_of(
             self._engine,
@@ -179,7 +180,7 @@ class Profiles(Resource):
             checkpoint=checkpoint,
             run=run,
             resend_events=resend_events,
-            coalesce=Coalescer if coalesce or (isinstance(source, Rows) and source.events) else None,
+            coalesce=Coalescer if coalesce or has_events(source) else None,
             chunk_size=chunk_size,
             patience=patience,
             deadline=deadline,

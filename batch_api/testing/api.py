@@ -16,6 +16,7 @@ import orjson
 from batch_api.testing import validation
 from batch_api.testing.call import Call
 from batch_api.testing.faults import STORAGE, Bend, Failure, Fault, Faults, Reset
+from batch_api.testing.sample import as_documented
 from batch_api.testing.statistics import Accepted, OperationStatistics, ReceivedEdit, StorageRequest
 from batch_api.testing.storage import Storage
 from batch_api.testing.timing import Time
@@ -197,10 +198,11 @@ class FakeApi(Faults):
         validation.check_path(operation, path, self.api.name)
         await validation.check_body(operation, body, self.api.name, whole=self.refuses_items)
         handler = state.handlers.get(operation.name)
-        if handler is None:  # a newer document may have operations that the fake does not implement
-            raise Refusal(404, "ROUTE_NOT_FOUND", "the fake does not implement this operation")
-        outcome = handler(Call(body, query, self._base_url(request), path))
-        reply = await outcome if inspect.isawaitable(outcome) else outcome
+        if handler is None:  # a newer document may have operations that nobody has written a handler for
+            reply = as_documented(operation, self.api.name)
+        else:
+            outcome = handler(Call(body, query, self._base_url(request), path))
+            reply = await outcome if inspect.isawaitable(outcome) else outcome
         stats.accepted += 1
         stats.items += items
         stats.log.append(Accepted(now, items))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from codegen.prose import changed_numbers, changed_words, plain
+from codegen.prose import Figure, changed_figures, changed_words, plain
 
 WEIGHTS = ("breaking", "additive", "wording")
 BOTH = ("request", "response")
@@ -20,9 +20,9 @@ class Change(NamedTuple):
     what: str
     means: str
     """What it means for callers of this package."""
-    gone: tuple[int, ...] = ()
-    come: tuple[int, ...] = ()
-    """The numbers that a text lost and got: they may be limits."""
+    gone: tuple[Figure, ...] = ()
+    come: tuple[Figure, ...] = ()
+    """The figures that a text lost and got: they may be limits."""
 
 
 class Verdict(NamedTuple):
@@ -50,11 +50,11 @@ def changed(
 
 
 def said(side: str, where: str, old: object, new: object) -> Iterator[Change]:
-    """A change of words, with the numbers in it."""
+    """A change of words, with the figures in it."""
     was, now = plain(old), plain(new)
     if was != now:
         before, after = changed_words(was, now)
-        gone, come = changed_numbers(was, now)
+        gone, come = changed_figures(was, now)
         what, means = f"says “{after}”, said “{before}”", "read it: code may rely on what it said"
         yield Change("wording", side, where, what, means, tuple(gone), tuple(come))
 

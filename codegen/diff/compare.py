@@ -10,7 +10,7 @@ from codegen.diff.compare_operations import operation, server_of
 from codegen.diff.compare_schemas import Schemas
 from codegen.document import Json
 from codegen.generate.models import sent
-from codegen.prose import numbers, plain
+from codegen.prose import figures, plain
 from codegen.schema import is_object
 
 
@@ -94,7 +94,7 @@ def _operations(old: Json, new: Json, schemas: Schemas) -> Iterator[Change]:
             yield Change("breaking", "", key, what, means)
         yield from operation(key, before[key], after[other], schemas)
     for key in sorted(after.keys() - set(same.values())):
-        come = numbers(plain(after[key].get("description")))
+        come = figures(plain(after[key].get("description")))
         yield Change("additive", "", key, "operation added", "no method yet: `client.call` reaches it", (), tuple(come))
     yield from _authorisations(
         {key: (_security(before[key], old), _security(after[other], new)) for key, other in same.items()}

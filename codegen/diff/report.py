@@ -15,12 +15,14 @@ from codegen.diff import facade
 from codegen.diff.changes import WEIGHTS, Change
 from codegen.diff.compare import by_key, changes, sides_of
 from codegen.diff.figures import Figures
+from codegen.diff.remarks import operations_of, remark_changes
 from codegen.diff.webhooks import webhook_changes
 from codegen.document import Json, server, validate
 from codegen.errors import CodegenError
 from codegen.generate import pipeline
 from codegen.generate.normalise import Normalised, normalise
 from codegen.layout import Layout
+from codegen.propose import Proposal
 
 _TITLES = {"breaking": "Breaking", "additive": "Additive", "wording": "Wording"}
 _MOST_METHODS = 3
@@ -54,9 +56,10 @@ def write(layout: Layout, old: Json, new: Json) -> str:
     with _odd("the new document"):
         validate(new, "the new document")
         after = normalise(new, names.load(layout.names), before.document)
-        figures = Figures(layout, before.document, after.document)
-        found = [figures.judged(change) for change in changes(before.document, after.document)]
-        found += webhook_changes(old, new)
+        wider = operations_of(old) | operations_of(new)
+        figures = Figures(layout, before.document, after.document, wider=wider)
+        found = [*changes(before.document, after.document), *remark_changes(old, new)]
+        found = [*map(figures.judged, found), *webhook_changes(old, new)]
         stops = pipeline.stops(layout, new)
         return _Report(layout, before, after, found, figures, stops).text(_version(old), _version(new))
 
@@ -88,6 +91,7 @@ class _Report:
         stops: Sequence[CodegenError],
     ) -> None:
         self.layout = layout
+        self.names = names.load(layout.names)
         self.after = after
         self.figures = figures
         self.rows = self._rows(sorted(found, key=lambda change: (WEIGHTS.index(change.weight), change)))
@@ -104,10 +108,9 @@ class _Report:
         lines = [f"# The document: {old} → {new}", "", *self._summary(), ""]
         for weight, title in _TITLES.items():
             lines += self._table(title, [row for row in self.rows if row.change.weight == weight])
-        rows = [f"| `{_cell(key)}` | {_cell(said)} | {_cell(kept)} |" for key, said, kept in self._figures()]
-        lines += _table("Limits", ("Operation", "In the text", "We keep to"), rows)
+        lines += _table("Limits", ("Operation", "In the text", "We keep to"), self._limits())
         lines += _quoted("What stops the build", [self._here(str(stop)) for stop in self.stops])
-        lines += _list("New parts without a line in names.yaml", [self._own(note) for note in self.after.derived])
+        lines += self._proposed()
         lines += _list("Operations without a method: `client.call` reaches them", self.uncovered)
         return "\n".join(lines).rstrip() + "\n"
 
@@ -124,7 +127,7 @@ class _Report:
             "",
             f"- It stops the build: {stops}." if stops else "- Nothing in it stops the build.",
             f"- Operations without a method: {len(self.uncovered)}.",
-            *([f"- Limits to look at: {len(self._figures())}."] if self._figures() else []),
+            *([f"- Limits to look at: {len(self._limits())}."] if self._limits() else []),
         ]
 
     def _rows(self, found: list[Change]) -> list[_Row]:
@@ -162,8 +165,26 @@ class _Report:
         concerned = f" ({', '.join(named[:_MOST_METHODS])}{more})" if named else ""
         return place + concerned
 
-    def _figures(self) -> list[tuple[str, str, str]]:
-        return sorted(set(self.figures.rows([change for row in self.rows for change in row.changes])))
+    def _limits(self) -> list[str]:
+        """The figures that may be limits; the same figure at several operations with the same limits is one row."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for key, said, kept in sorted(set(self.figures.rows([change for row in self.rows for change in row.changes]))):
+            found.setdefault((said, kept), []).append(f"`{_cell(key)}`")
+        rows = []
+        for (said, kept), keys in found.items():
+            places = [f"{len(keys)} operations, as {keys[0]}"] if len(keys) >= _SEVERAL else keys
+            rows += [f"| {place} | {_cell(said)} | {_cell(kept)} |" for place in places]
+        return sorted(rows)
+
+    def _proposed(self) -> list[str]:
+        """What to write for what is new, to start from."""
+        made = Proposal(self.after, self.names)
+        blocks = [(self.layout.names, made.names_lines()), (self.layout.facts, made.facts_lines())]
+        lines = []
+        for path, rows in blocks:
+            shown = [_cell(row) for row in rows]
+            lines += [f"`{self._here(str(path))}`:", "", "```yaml", *shown, "```", ""] if rows else []
+        return ["## New parts: lines to start from", "", *lines] if lines else []
 
     def _here(self, text: str) -> str:
         return text.replace(f"{self.layout.root}/", "")

@@ -66,6 +66,10 @@ class Normalised(NamedTuple):
     """Pairs of a kind of finding and its place, for the audit."""
     derived: list[str]
     """One line for each operation or schema that has no line in names.yaml."""
+    new_operations: dict[str, str]
+    """The operations that have no line in names.yaml, by the names they got."""
+    new_schemas: dict[str, str]
+    """The places of the schemas that have none, by the names they got."""
     problems: list[CodegenError]
     """The lines of names.yaml that met nothing, and those whose places are not the same. Nothing is built then."""
 
@@ -121,7 +125,9 @@ class _Normaliser:
         schemes = self.document.get("components", {}).get("securitySchemes")
         if schemes:
             result["components"]["securitySchemes"] = schemes
-        return Normalised(in_order(result), sorted(set(self.dropped)), self.derived(), problems)
+        return Normalised(
+            in_order(result), sorted(set(self.dropped)), self.derived(), self.new_operations, self.new_schemas, problems
+        )
 
     def drop(self, where: str, keys: Iterable[str]) -> None:
         self.dropped += [(key if not key.startswith("x-") else "extension", where) for key in keys]

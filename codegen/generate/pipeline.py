@@ -111,6 +111,7 @@ def _views(layout: Layout, prepared: Prepared, parsed: generator.Parsed) -> rend
         prepared.document,
         prepared.facts,
         facts.undocumented(layout.facts),
+        prepared.names.schemas,
         models.models(),
         models.aliases(),
         endpoints.areas(),

@@ -33,6 +33,8 @@ class Inputs(NamedTuple):
     prepared: Json
     facts: dict[str, Operation]
     undocumented: Operation
+    public: set[str]
+    """The names that a person gave, in names.yaml: no other model is public."""
     models: list[Model]
     aliases: list[Alias]
     areas: list[Area]
@@ -77,7 +79,7 @@ def _models(inputs: Inputs, page: _Page, folder: Path, public: Path) -> None:
     for alias in inputs.aliases:
         page.write(folder / f"{alias.module}.py", "alias.py.jinja", alias=alias)
     entries = sorted(Import(view.module, view.name) for views in (inputs.models, inputs.aliases) for view in views)
-    names = sorted(entry.name for entry in entries)
+    public_entries = [entry for entry in entries if entry.name in inputs.public]
     page.write(
         folder / "__init__.py",
         "lazy.py.jinja",
@@ -85,7 +87,7 @@ def _models(inputs: Inputs, page: _Page, folder: Path, public: Path) -> None:
         package="",
         public=False,
         entries=entries,
-        names=names,
+        names=[entry.name for entry in sorted(entries, key=lambda entry: entry.name)],
     )
     page.write(
         public,
@@ -97,8 +99,8 @@ def _models(inputs: Inputs, page: _Page, folder: Path, public: Path) -> None:
         ),
         package=f"._generated.{inputs.layout.api}.models",
         public=True,
-        entries=entries,
-        names=["UNSET", *sorted([*names, "Unset"])],
+        entries=public_entries,
+        names=["UNSET", *sorted([*(entry.name for entry in public_entries), "Unset"])],
     )
 
 

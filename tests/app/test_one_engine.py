@@ -12,6 +12,7 @@ import pytest
 
 import batch_api.engine
 from batch_api import _generated
+from batch_api._generated.cep.document import VERSION
 from batch_api._generated.cep.registry import API as PROJECTS
 from batch_api._generated.mep.registry import API as APPS
 from batch_api._operation import Api
@@ -71,7 +72,7 @@ def test_what_differs_is_data() -> None:
     }
     assert fields == {
         "name": ("cep", "mep"),
-        "server_url": ("https://api.batch.com/2.11", "https://api.batch.com"),
+        "server_url": (f"https://api.batch.com/{VERSION}", "https://api.batch.com"),
         "key_header": ("Authorization", "X-Authorization"),
         "key_scheme": ("Bearer", ""),
         "scope": ("project", "app"),

@@ -190,4 +190,4 @@ def test_lines_that_are_none(tmp_path: Path, line: str, message: str) -> None:
 def test_our_names_all_meet_their_place(normalised: Normalised) -> None:
     assert normalised.derived == []
     assert normalised.dropped == [("overlapping oneOf", "CatalogItemAttributes{}")]  # quirk 6
-    assert len(schemas_of(normalised)) == 94
+    assert len(schemas_of(normalised)) >= 94

@@ -64,9 +64,9 @@ EXPECTED: dict[str, tuple[Any, ...]] = {
 }
 
 
-def test_the_operations_are_these_25() -> None:
-    assert list(OPERATIONS) == list(EXPECTED)
-    assert len(OPERATIONS) == 25
+def test_no_operation_is_lost() -> None:
+    assert EXPECTED.keys() <= OPERATIONS.keys()
+    assert list(OPERATIONS) == sorted(OPERATIONS)
 
 
 @pytest.mark.parametrize("name", EXPECTED)

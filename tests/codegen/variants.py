@@ -19,7 +19,7 @@ from typing import Any
 from codegen import yamlfile
 from codegen.layout import HERE
 from codegen.schema import ANNOTATIONS, UNIONS, children
-from tests.codegen.versions import NEXT, changed, new_version
+from tests.codegen.versions import NEXT, changed, new_version, next_version
 
 Json = dict[str, Any]
 Change = Callable[[Json, Random], None]
@@ -453,14 +453,14 @@ def no_words(document: Json, random: Random) -> None:
 
 
 def server_with_variable(document: Json, random: Random) -> None:
-    """Version 2.13 of the API, as the variable of its address."""
-    document["servers"][0]["variables"]["version"]["default"] = "2.13"
-    document["info"]["version"] = "2.13"
+    """The next version of the API, as the variable of its address."""
+    version = next_version(document)
+    document["servers"][0]["variables"]["version"]["default"] = document["info"]["version"] = version
 
 
 def server_without_variable(document: Json, random: Random) -> None:
-    """Version 2.13 of the API, written out in its address."""
-    document["servers"] = [{"url": "https://api.batch.com/2.13/"}]
+    """The next version of the API, written out in its address."""
+    document["servers"] = [{"url": f"https://api.batch.com/{next_version(document)}/"}]
 
 
 def optional_bodies(document: Json, random: Random) -> None:

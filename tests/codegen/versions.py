@@ -6,6 +6,8 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+from codegen.document import server
+
 Json = dict[str, Any]
 Change = Callable[[Json], None]
 
@@ -242,10 +244,16 @@ def changed(document: Json, change: Change) -> Json:
     return document
 
 
+def next_version(document: Json) -> str:
+    """A version that the API may have some day: 2.13 after 2.11."""
+    major, _, minor = server(document)[1].partition(".")
+    return f"{major}.{int(minor or 0) + 2}"
+
+
 def new_version(document: Json) -> Json:
-    """A copy, as version 2.13: a new operation, field and enum value, a changed limit in prose, one field removed."""
-    document = copy.deepcopy(document)
-    document["info"]["version"] = document["servers"][0]["variables"]["version"]["default"] = "2.13"
+    """A copy, as the next version, with changes of more than ten kinds, none of which stops the build."""
+    document, version = copy.deepcopy(document), next_version(document)
+    document["info"]["version"] = document["servers"][0]["variables"]["version"]["default"] = version
     paths, schemas = document["paths"], document["components"]["schemas"]
     segment = {"type": "object", "properties": {"name": {"type": "string"}, "size": {"type": "integer"}}}
     name = {"name": "name", "in": "query", "required": True, "schema": {"type": "string"}}
@@ -255,5 +263,17 @@ def new_version(document: Json) -> Json:
     schemas["status"]["enum"].append("EXPIRED")
     update = paths["/profiles/update"]["post"]
     update["description"] = update["description"].replace("300", "500")
+    export = paths["/profiles/export"]["post"]
+    export["description"] += "\n\nAll exports of a company together: at most 20 per hour."
+    paths["/audiences/replace"]["post"]["deprecated"] = True
+    sort = {"name": "sort", "in": "query", "schema": {"type": "string", "enum": ["name", "created"]}}
+    paths["/catalogs/list"]["get"]["parameters"].append(sort)
+    schemas["campaign"]["properties"]["name"]["maxLength"] = 500
+    once = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}
+    for operation in (item["post"] for item in paths.values() if "post" in item):
+        operation["parameters"].append(once)
+    done = {"type": "object", "properties": {"id": {"type": "string"}, "status": {"type": "string"}}}
+    answer = {"responses": {"200": {"description": "Thank you."}}}
+    document["webhooks"] = {"export_done": {"post": {"requestBody": _body(done), **answer}}}
     removed_field(document)
     return document

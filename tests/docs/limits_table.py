@@ -1,4 +1,4 @@
-"""The tables of limits in the README and the docs, written from the registry: `python -m tests.docs.limits_table`."""
+"""The tables of limits in the README and the docs: `python -m tests.docs.limits_table` writes them anew."""
 
 from __future__ import annotations
 
@@ -7,69 +7,45 @@ from collections.abc import Iterable, Iterator
 from batch_api._generated.cep.registry import OPERATIONS
 from batch_api._operation import LimitFact, Operation
 from batch_api.engine.limiter.bucket import DOCUMENTED_BURST_USED
+from codegen.diff.facade import methods
+from codegen.layout import HERE
+from tests.docs.blocks import ROOT
 
 HEAD = ("Call and operation", "Documented limit", "Source", "What the SDK does", "Items a call", "Retried")
 
-DOCUMENTED, OVERVIEW, CLIENT_CODE = "documentation", "overview page", "client code"
-SOURCES = {
-    (1.0, 1.0, "requests"): OVERVIEW,
-    (5.0, 1.0, "requests"): DOCUMENTED,
-    (1000.0, 1.0, "items"): DOCUMENTED,
-    (300.0, 1.0, "items"): DOCUMENTED,
-    (10000.0, 1.0, "items"): DOCUMENTED,
-    (5.0, 3600.0, "requests"): CLIENT_CODE,
-}
-"""Where a figure is known from: comments in `overrides/cep/operations.yaml` say more. A new one needs a line here."""
+CLIENT_CODE = {LimitFact(5.0, 3600.0)}
+"""The figures that public client code states, and no page of the vendor's: comments in `operations.yaml` say more."""
+OVERVIEW = {LimitFact(1.0)}
+"""The default: it stands on the vendor's overview page of the API, and on that of no operation."""
 
-SPECIAL = ("profile_update", "profile_mass_update", "profile_export", "catalog_items_edit")
-"""The operations with a row of their own in the README."""
-
-METHODS = {
-    "audience_create": "audiences.create",
-    "audience_list": "audiences.list",
-    "audience_remove": "audiences.remove",
-    "audience_replace": "audiences.replace",
-    "audience_update": "audiences.update",
-    "audience_view": "audiences.view",
-    "campaign_create": "campaigns.create",
-    "campaign_delete": "campaigns.delete",
-    "campaign_update": "campaigns.update",
-    "catalog_create": "catalogs.create",
-    "catalog_items_edit": "catalogs.edit_items",
-    "catalog_list": "catalogs.list",
-    "catalog_remove": "catalogs.remove",
-    "catalog_update": "catalogs.update",
-    "catalog_view": "catalogs.view",
-    "export_download": "exports.download",
-    "export_list": "exports.list",
-    "export_view": "exports.view",
-    "orchestration_list": "orchestrations.list",
-    "orchestration_stats": "orchestrations.stats",
-    "orchestration_view": "orchestrations.view",
-    "profile_export": "profiles.export",
-    "profile_mass_update": "profiles.mass_update",
-    "profile_update": "profiles.update",
-    "segment_list": "segments.list",
-}
+METHODS = methods(HERE)
+"""The method of each operation, where there is one."""
 
 
 def full() -> list[str]:
     """The table of the docs: a row for each operation."""
-    rows = [(f"`{METHODS[one.name]}`<br>`{one.name}`", *facts(one)) for one in OPERATIONS.values()]
+    rows = [(f"{called(one)}<br>`{one.name}`", *facts(one)) for one in OPERATIONS.values()]
     return list(table(HEAD, rows))
 
 
 def short() -> list[str]:
     """The table of the README: operations with the same limits in one row."""
-    rows: list[tuple[str, ...]] = [(f"`{METHODS[name]}`", *facts(OPERATIONS[name])[:-1]) for name in SPECIAL]
-    for prefix, label in (("catalog_", "other `catalogs.*`"), ("", "all others")):
-        others = [one for one in OPERATIONS.values() if one.name not in SPECIAL and one.name.startswith(prefix)]
-        if not prefix:
-            others = [one for one in others if not one.name.startswith("catalog_")]
-        (shared,) = {facts(one)[:3] for one in others}
-        caps = [f"{number(one.max_items)} (`{METHODS[one.name]}`)" for one in others if one.max_items]
-        rows.append((label, *shared, ", ".join(sorted(caps))))
+    alike: dict[tuple[str, ...], list[Operation]] = {}
+    for one in OPERATIONS.values():
+        alike.setdefault(facts(one)[:3], []).append(one)
+    rows: list[tuple[str, ...]] = [(called(one), *facts(one)[:-1]) for _, (one, *more) in alike.items() if not more]
+    shared = [entry for entry in alike.items() if len(entry[1]) > 1]
+    for limits, ones in sorted(shared, key=lambda entry: len(entry[1])):
+        names = {METHODS.get(one.name, "").partition(".")[0] for one in ones}
+        label = f"other `{names.pop()}.*`" if len(names) == 1 else "all others"
+        caps = [f"{number(one.max_items)} ({called(one)})" for one in ones if one.max_items]
+        rows.append((label, *limits, ", ".join(sorted(caps))))
     return list(table(("Call", *HEAD[1:-1]), rows))
+
+
+def called(operation: Operation) -> str:
+    """The method of an operation, or how else it is called."""
+    return f"`{METHODS.get(operation.name, 'call')}`"
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
@@ -81,7 +57,7 @@ def facts(operation: Operation) -> tuple[str, str, str, str, str]:
     limits = operation.limits
     return (
         "; ".join(map(documented, limits)),
-        "; ".join(dict.fromkeys(SOURCES[fact.rate, fact.per, fact.unit] for fact in limits)),
+        "; ".join(dict.fromkeys(source(fact) for fact in limits)),
         "; ".join(pace(fact, operation) for fact in limits),
         number(operation.max_items) if operation.max_items else "",
         replay(operation),
@@ -91,6 +67,12 @@ def facts(operation: Operation) -> tuple[str, str, str, str, str]:
 def documented(fact: LimitFact) -> str:
     burst = f", burst {number(fact.burst)}" if fact.burst else ""
     return f"{number(fact.rate)} {fact.unit if fact.rate != 1 else 'request'} {span(fact)}{burst}{condition(fact)}"
+
+
+def source(fact: LimitFact) -> str:
+    places = {"client code": CLIENT_CODE, "overview page": OVERVIEW}
+    bare = LimitFact(fact.rate, fact.per, fact.unit)
+    return next((place for place, figures in places.items() if bare in figures), "documentation")
 
 
 def pace(fact: LimitFact, operation: Operation) -> str:
@@ -119,12 +101,26 @@ def condition(fact: LimitFact) -> str:
 
 
 def span(fact: LimitFact) -> str:
-    return {1.0: "a second", 3600.0: "an hour"}[fact.per]
+    words = {1.0: "a second", 60.0: "a minute", 3600.0: "an hour", 86_400.0: "a day"}
+    return words.get(fact.per, f"every {number(fact.per)} s")
 
 
 def number(value: float) -> str:
     return f"{value:,.2f}".rstrip("0").rstrip(".").replace(",", " ")
 
 
+PAGES = {"README.md": short, "docs/guides/limits.md": full}
+
+
+def put_in(text: str, rows: list[str]) -> str:
+    """The text of a page, with these rows in the place of the table that begins with the first of them."""
+    lines = text.split("\n")
+    start = lines.index(rows[0])
+    end = next(number for number in range(start, len(lines)) if not lines[number].startswith("|"))
+    return "\n".join([*lines[:start], *rows, *lines[end:]])
+
+
 if __name__ == "__main__":
-    print("\n".join([*short(), "", *full()]))
+    for name, rows in PAGES.items():
+        page = ROOT / name
+        page.write_text(put_in(page.read_text(encoding="utf-8"), rows()), encoding="utf-8")

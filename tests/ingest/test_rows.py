@@ -540,7 +540,7 @@ TABLE = pa.table({"USER_ID": ["u1"], "Tier Level": [1], "plan ": ["gold"]})
         (TABLE, {}, "expected the column 'custom_id', as `id` says, found none"),
         (TABLE, {"id": "user_id"}, "did you mean 'USER_ID'"),
         (TABLE, {"id": "USER_ID"}, "'Tier Level', 'plan ': no attribute can be named so"),
-        (TABLE, {"id": "USER_ID"}, "`columns` gives another name"),
+        (TABLE, {"id": "USER_ID"}, "The options `map` and `skip` (in Python, Rows(columns="),
         (TABLE, {"id": "USER_ID", "columns": {"tier level": "tier"}}, "did you mean 'Tier Level'"),
         (TABLE, {"id": "USER_ID", "delete": ["plan"]}, "as `delete` says, found none: did you mean 'plan '"),
         (

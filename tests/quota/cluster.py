@@ -1,21 +1,29 @@
-"""Processes that share limits, all in one virtual second: the script runs in a Lua of its own, on a clock that jumps.
+"""Processes that share limits, all in one virtual second.
 
-What is tested is the code that ships: the gate, the lanes, the link and `share.lua`. Only Redis is played: hashes and a
-clock, which can be lost, slow, flushed and set.
+What is tested is the code that ships. Through Redis: the gate, the lanes, the link and `share.lua`, in a Lua of its
+own. Only Redis is played: hashes and a clock, which can be lost, slow, flushed and set. On one machine: the gate and a
+real file, which can be locked, out of order, and lost.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from lupa.lua51 import LuaRuntime  # type: ignore[import-untyped]
 
 from batch_api.engine.gate import Draw, Gate
 from batch_api.engine.limiter.bucket import Bucket
+from batch_api.engine.limiter.machine.bucket import MachineBucket
+from batch_api.engine.limiter.machine.file import Away, StateFile
+from batch_api.engine.limiter.machine.limiter import MachineLimiter
+from batch_api.engine.limiter.machine.state import State
 from batch_api.engine.limiter.shared import link as link_module
 from batch_api.engine.limiter.shared.bucket import SharedBucket
 from batch_api.engine.limiter.shared.limiter import Place, SharedLimiter
@@ -54,6 +62,9 @@ class PlayedRedis:
         if self.seconds:
             await asyncio.sleep(self.seconds / 2)
         return answer
+
+    def part(self, number: int, project: str) -> RedisPart:
+        return RedisPart(self, number, project)
 
     def flush(self) -> None:
         self.hashes.clear()
@@ -110,12 +121,123 @@ class PlayedLink(Link):
             return await self._played.run(keys, {"me": self.process, **said, "rules": link_module._RULES})
 
 
+class RedisPart:
+    """What one process has of a Redis."""
+
+    def __init__(self, redis: PlayedRedis, number: int, project: str) -> None:
+        self.link = PlayedLink(redis, f"p{number}")
+        self.link.use(self)
+        self._place = Place("https://api", project, "…abcd")
+
+    def limiter(self, gate: str, now: Callable[[], float]) -> SharedLimiter:
+        return SharedLimiter(gate, self._place, self.link, now)
+
+    def bucket(self, limit: Limit, **terms: Any) -> SharedBucket:
+        return SharedBucket(limit, link=self.link, **terms)
+
+    @property
+    def is_away(self) -> bool:
+        return self.link.away
+
+    def die(self) -> None:
+        """It says nothing more."""
+        self.link.away = True
+
+
+class PlayedFile(StateFile):
+    """A file that is out of order where its machine says so."""
+
+    machine: PlayedMachine
+    is_dead = False
+
+    @contextmanager
+    def visit(self) -> Iterator[State]:
+        if self.is_dead:
+            raise Away
+        try:
+            self.machine.look()
+        except OSError as error:
+            self._fail(error)
+        with super().visit() as state:
+            self.machine.lost += self.path in self.machine.used and not state.gates
+            yield state
+            self.machine.used.add(self.path)
+
+
+class PlayedMachine:
+    """A directory of files. With `seconds`, a third of all visits find the file locked.
+
+    `lost` counts what was there and could not be read.
+    """
+
+    def __init__(self, directory: Path, seconds: float) -> None:
+        self._directory = directory
+        self._dice = random.Random(5)
+        self._is_busy = seconds > 0
+        self.is_up = True
+        self.used: set[Path] = set()
+        self.lost = 0
+
+    def part(self, number: int, project: str) -> MachinePart:
+        return MachinePart(self, number, project)
+
+    def file(self, number: int, project: str) -> PlayedFile:
+        now = asyncio.get_running_loop().time
+        file = PlayedFile(f"machine:{self._directory}", ("https://api", project), "…abcd", now)
+        file.machine, file.worker = self, f"p{number}"
+        return file
+
+    def look(self) -> None:
+        """Raises what one who opens the file meets."""
+        if not self.is_up:
+            raise OSError(errno.EIO, "broken")
+        if self._is_busy and self._dice.random() < 0.3:
+            raise BlockingIOError
+
+    def flush(self) -> None:
+        for path in self._directory.glob("*/*"):
+            path.unlink()
+        self.used.clear()
+
+
+class MachinePart:
+    """What one process has of a machine."""
+
+    def __init__(self, machine: PlayedMachine, number: int, project: str) -> None:
+        self.file = machine.file(number, project)
+
+    def limiter(self, gate: str, now: Callable[[], float]) -> MachineLimiter:
+        return MachineLimiter(gate, self.file, now)
+
+    def bucket(self, limit: Limit, **terms: Any) -> MachineBucket:
+        return MachineBucket(limit, file=self.file, **terms)
+
+    @property
+    def is_away(self) -> bool:
+        return self.file.is_away
+
+    def die(self) -> None:
+        """It says nothing more."""
+        self.file.is_dead = True
+
+
+def played(seconds: float = 0.0005) -> PlayedRedis:
+    redis = PlayedRedis(asyncio.get_running_loop().time)
+    redis.seconds = seconds
+    return redis
+
+
+Shared = PlayedRedis | PlayedMachine
+Play = Callable[..., Shared]
+"""Begins something to share, given the seconds that a visit takes."""
+
+
 class Process:
     """One process: a gate, its limits, and what went through."""
 
     def __init__(
         self,
-        redis: PlayedRedis,
+        shared: Shared,
         number: int,
         *limits: Limit,
         largest: int = 1,
@@ -128,11 +250,11 @@ class Process:
     ) -> None:
         self.number = number
         self.now = asyncio.get_running_loop().time
-        self.link = PlayedLink(redis, f"p{number}")
-        limiter = SharedLimiter(gate, Place("https://api", project, "…abcd"), self.link, self.now)
+        self.part = shared.part(number, project)
+        limiter = self.part.limiter(gate, self.now)
         self.gate = Gate(pause=pause, now=self.now, rng=random.Random(number), limiter=limiter)
         limiter.serve(self.gate)
-        self.buckets: list[SharedBucket] = []
+        self.buckets: list[Bucket] = []
         for limit in limits:
             terms: dict[str, Any] = {
                 "largest": largest if limit.unit == "items" else 1,
@@ -142,9 +264,8 @@ class Process:
             }
             name = f"profile_update:{limit.unit}/{limit.per:g}"
             alone = Bucket(limit.part(share), **terms, memory={}, key=name)
-            self.buckets.append(SharedBucket(limit, **terms, name=name, alone=alone, link=self.link))
+            self.buckets.append(self.part.bucket(limit, **terms, name=name, alone=alone))
         self.through: list[tuple[float, int, int]] = []
-        self.link.use(self)
 
     def draws(self, items: int) -> list[Draw]:
         return [Draw(bucket, items if bucket.unit == "items" else 1) for bucket in self.buckets]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +13,6 @@ from typing import Any
 import pytest
 
 from batch_api import BatchClient, ConfigurationError, DeadlineExceeded, Limit
-from batch_api.cli import main as command
 from batch_api.testing import FakeBatch
 from tests.redis_server import RedisServer, redis_server
 
@@ -98,21 +95,6 @@ def test_the_environment_may_say_where_it_is(monkeypatch: pytest.MonkeyPatch) ->
     ]
 
 
-def test_with_a_quota_the_limits_are_whole_and_the_share_is_for_the_time_without_redis() -> None:
-    client = BatchClient("key", "project_abcd", quota="redis://localhost", share=0.25)
-    assert client.limits()["profile_update"] == [Limit(300, unit="items", burst=1000)]
-    assert client._engine._settings.share_alone == 0.25
-    assert BatchClient("key", "p", quota="redis://localhost")._engine._settings.share_alone == 0.1
-
-
-async def test_clients_of_one_project_agree_on_the_quota(redis: RedisServer) -> None:
-    async with two_clients(redis.url) as (fake, _, __):
-        alone = BatchClient(fake.rest_api_key, "project_abcd", base_url=fake.url)
-        with pytest.raises(ConfigurationError, match="quota="):
-            await alone.profiles.update([EDIT])
-        await alone.aclose()
-
-
 async def test_a_redis_that_is_not_there_costs_no_call_and_leaves_no_task() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -142,51 +124,3 @@ async def test_closing_gives_back_what_was_leased(redis: RedisServer) -> None:
         await asyncio.gather(*(one.profiles.update([EDIT]) for _ in range(40)))
     (name,) = [word for word in redis.command("KEYS", "*:limit:*").decode().split("\r\n") if ":limit:" in word]
     assert float(redis.command("HGET", name, "spent").split(b"\r\n")[1]) == 40
-
-
-async def test_another_process_leaves_its_part(redis: RedisServer) -> None:
-    """One request a second: what another interpreter sent just now counts here."""
-    async with two_clients(redis.url) as (fake, one, _):
-        await one.audiences.create("a")
-        program = (
-            "import asyncio, sys, time\nfrom batch_api import BatchClient\n"
-            "async def main():\n"
-            "    async with BatchClient(sys.argv[1], 'project_abcd', base_url=sys.argv[2], quota=sys.argv[3]) as c:\n"
-            "        for n in range(2): await c.audiences.create(f'b{n}')\n"
-            "asyncio.run(main())"
-        )
-        assert fake.url is not None
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", program, fake.rest_api_key, fake.url, redis.url
-        )
-        assert await process.wait() == 0
-        await one.audiences.create("c")
-        assert fake.rejections == 0
-        assert fake.stats["audience_create"].accepted == 4
-
-
-def test_the_command_shows_limits_and_leases(
-    redis: RedisServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("BATCH_QUOTA_URL", redis.url)
-
-    def run(*arguments: str) -> str:
-        monkeypatch.setattr(sys, "argv", ["batch-api", "quota", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            command()
-        assert not ended.value.code
-        return capsys.readouterr().out
-
-    assert "No limits are shared through this Redis." in run("--once")
-
-    async def send() -> dict[str, Any]:
-        async with two_clients(redis.url) as (_, one, _other):
-            await asyncio.gather(*(one.profiles.update([EDIT]) for _ in range(5)))
-            return await asyncio.to_thread(lambda: json.loads(run("--json")))
-
-    shown = asyncio.run(send())
-    (limit,) = shown["limits"]
-    assert (limit["project"], limit["name"], limit["limit"]) == ("…abcd", "profile_update", "300 items / 1 s")
-    assert limit["spent"] >= 5
-    assert shown["pauses"] == []
-    assert "profile_update" in run("--once")

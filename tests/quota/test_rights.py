@@ -16,8 +16,8 @@ from batch_api.engine.limiter.shared.url import Address, secrets_of, shown
 from batch_api.engine.limiter.shared.view import Viewer
 from batch_api.testing import FakeBatch
 from batch_api.testing.clock import run
-from tests.quota.cluster import Process
-from tests.quota.test_sharing import UPDATES, played
+from tests.quota.cluster import Process, played
+from tests.quota.test_sharing import UPDATES
 from tests.redis_server import RedisServer
 
 EDIT: Any = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}

@@ -13,18 +13,12 @@ from hypothesis import strategies as st
 from batch_api.engine.gate import TooLate
 from batch_api.engine.limits import Limit
 from batch_api.testing.clock import run
-from tests.quota.cluster import PlayedRedis, Process, StrictServer
+from tests.quota.cluster import Play, Process, StrictServer, played
 
 UPDATES = Limit(300, unit="items", burst=1000)
 MASS = Limit(10_000, unit="items")
 CATALOG = (Limit(5), Limit(1000, unit="items"))
 DEFAULT = Limit(1)
-
-
-def played(seconds: float = 0.0005) -> PlayedRedis:
-    redis = PlayedRedis(asyncio.get_running_loop().time)
-    redis.seconds = seconds
-    return redis
 
 
 def sent(processes: Sequence[Process]) -> list[tuple[float, int, int]]:
@@ -74,18 +68,19 @@ async def saturate(
     seconds=st.sampled_from([0.0, 0.001, 0.05]),
 )
 def test_together_never_more_than_the_limit_in_any_time(
+    play: Play,
     seed: int,
     largest: int,
     pauses: tuple[float, ...],
     cancelled_after: tuple[float | None, ...],
     seconds: float,
 ) -> None:
-    """Three processes with random costs, idle times and cancellations, before a Redis that is quick or slow."""
+    """Three processes with random costs, idle times and cancellations; what they share is quick or slow."""
     dice = random.Random(seed)
 
     async def main() -> None:
-        redis = played(seconds)
-        processes = [Process(redis, n, UPDATES, largest=200) for n in range(3)]
+        shared = play(seconds)
+        processes = [Process(shared, n, UPDATES, largest=200) for n in range(3)]
         tasks = []
         for _ in range(300):
             await asyncio.sleep(dice.choice(pauses))
@@ -97,7 +92,7 @@ def test_together_never_more_than_the_limit_in_any_time(
         await asyncio.gather(*tasks, return_exceptions=True)
         assert_never_above(sent(processes), rate=300, burst=800)
         assert all(task.cancelled() or task.exception() is None for task in tasks)
-        assert redis.lost == 0, "what the script wrote itself, it believes"
+        assert shared.lost == 0, "what was written here is believed"
 
     run(main())
 
@@ -113,11 +108,18 @@ def test_together_never_more_than_the_limit_in_any_time(
     ],
 )
 def test_four_processes_use_the_limit_up_and_have_even_parts(
-    limits: tuple[Limit, ...], largest: int, cost: int, spacing: float, headroom: float, share: float, even: float
+    play: Play,
+    limits: tuple[Limit, ...],
+    largest: int,
+    cost: int,
+    spacing: float,
+    headroom: float,
+    share: float,
+    even: float,
 ) -> None:
     async def main() -> None:
-        redis = played()
-        processes = [Process(redis, n, *limits, largest=largest, spacing=spacing, headroom=headroom) for n in range(4)]
+        shared = play()
+        processes = [Process(shared, n, *limits, largest=largest, spacing=spacing, headroom=headroom) for n in range(4)]
         server = StrictServer(
             *((limit.per_second, limit.burst or limit.per_second, limit.unit) for limit in reversed(limits))
         )
@@ -126,8 +128,26 @@ def test_four_processes_use_the_limit_up_and_have_even_parts(
         taken = sum(items if limit.unit == "items" else 1 for _, items in server.taken)
         assert taken / 60 / limit.per_second >= share
         assert server.rejected == 0
-        assert redis.lost == 0
+        assert shared.lost == 0
         assert all(abs(part - 1) <= even for part in parts), parts
+
+    run(main())
+
+
+def test_one_that_comes_later_has_an_even_part_though_answers_take_long(play: Play) -> None:
+    async def main() -> None:
+        shared = play()
+        processes = [Process(shared, n, *CATALOG, largest=200, headroom=0.01) for n in range(4)]
+        running = [asyncio.create_task(process.saturate(9, lambda: 200, rtt=lambda: 0.3)) for process in processes[:3]]
+        await asyncio.sleep(5)
+        running.append(asyncio.create_task(processes[3].saturate(9, lambda: 200, rtt=lambda: 0.3)))
+        began = asyncio.get_running_loop().time()
+        await asyncio.sleep(30)
+        late = [process for when, process, _ in sent(processes) if when > began]
+        assert late.count(3) / len(late) > 0.2
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
     run(main())
 
@@ -142,11 +162,11 @@ def test_a_visit_to_redis_serves_many_small_requests() -> None:
     run(main())
 
 
-def test_with_mixed_sizes_nobody_has_less_than_half_or_more_than_twice_its_part() -> None:
+def test_with_mixed_sizes_nobody_has_less_than_half_or_more_than_twice_its_part(play: Play) -> None:
     async def main() -> None:
-        redis = played()
+        shared = play()
         dice = random.Random(3)
-        processes = [Process(redis, n, UPDATES, largest=200) for n in range(4)]
+        processes = [Process(shared, n, UPDATES, largest=200) for n in range(4)]
         sizes = [lambda: 1, lambda: 37, lambda: 200, lambda: dice.randint(1, 200)]
         parts = await saturate(processes, 60, sizes, tasks=100, server=StrictServer((300, 1000, "items")))
         assert all(0.5 < part < 2 for part in parts), parts
@@ -154,13 +174,13 @@ def test_with_mixed_sizes_nobody_has_less_than_half_or_more_than_twice_its_part(
     run(main())
 
 
-def test_a_request_of_5000_items_is_not_starved_by_small_ones_of_others() -> None:
+def test_a_request_of_5000_items_is_not_starved_by_small_ones_of_others(play: Play) -> None:
     async def main() -> None:
-        redis = played()
-        small = [Process(redis, n, MASS, largest=10_000) for n in range(3)]
+        shared = play()
+        small = [Process(shared, n, MASS, largest=10_000) for n in range(3)]
         crowd = [asyncio.create_task(process.saturate(40, lambda: 100, rtt=lambda: 0.02)) for process in small]
         await asyncio.sleep(5)
-        big = Process(redis, 9, MASS, largest=10_000)
+        big = Process(shared, 9, MASS, largest=10_000)
         began = asyncio.get_running_loop().time()
         await big.send(5000)
         assert asyncio.get_running_loop().time() - began < 2.5
@@ -171,10 +191,10 @@ def test_a_request_of_5000_items_is_not_starved_by_small_ones_of_others() -> Non
     run(main())
 
 
-def test_first_come_first_served_within_a_process() -> None:
+def test_first_come_first_served_within_a_process(play: Play) -> None:
     async def main() -> None:
-        redis = played()
-        one, other = (Process(redis, n, UPDATES, largest=200) for n in range(2))
+        shared = play()
+        one, other = (Process(shared, n, UPDATES, largest=200) for n in range(2))
         dice = random.Random(4)
         costs = [dice.randint(1, 200) for _ in range(40)]
         crowd = asyncio.create_task(other.saturate(10, lambda: 37))
@@ -185,20 +205,20 @@ def test_first_come_first_served_within_a_process() -> None:
     run(main())
 
 
-def test_projects_do_not_share() -> None:
+def test_projects_do_not_share(play: Play) -> None:
     async def main() -> None:
-        redis = played()
-        processes = [Process(redis, n, DEFAULT, spacing=0.02, project=f"project_{n}") for n in range(2)]
+        shared = play()
+        processes = [Process(shared, n, DEFAULT, spacing=0.02, project=f"project_{n}") for n in range(2)]
         await asyncio.gather(*(process.send() for process in processes for _ in range(5)))
         assert max(when for when, _, _ in sent(processes)) < 5
 
     run(main())
 
 
-def test_a_cancelled_call_gives_back_what_was_reserved_for_it() -> None:
+def test_nobody_waits_long_behind_a_cancelled_call(play: Play) -> None:
     async def main() -> None:
-        redis = played()
-        one, other = (Process(redis, n, MASS, largest=10_000) for n in range(2))
+        shared = play()
+        one, other = (Process(shared, n, MASS, largest=10_000) for n in range(2))
         await one.send(5000)
         await one.send(5000)
         waiting = asyncio.create_task(one.send(10_000))
@@ -226,13 +246,13 @@ def test_idle_leases_go_back() -> None:
     run(main())
 
 
-def test_a_process_that_dies_holds_up_the_others_for_its_term_only() -> None:
+def test_a_process_that_dies_holds_up_the_others_for_its_term_only(play: Play) -> None:
     async def main() -> None:
-        redis = played()
-        processes = [Process(redis, n, DEFAULT, spacing=0.02) for n in range(3)]
+        shared = play()
+        processes = [Process(shared, n, DEFAULT, spacing=0.02) for n in range(3)]
         running = [asyncio.create_task(process.saturate(3, lambda: 1)) for process in processes]
         await asyncio.sleep(30.5)
-        processes[0].link.away = True  # it says nothing more, neither to Redis nor to the server
+        processes[0].part.die()  # it says nothing more, neither to Redis nor to the server
         running[0].cancel()
         await asyncio.sleep(30)
         later = [when for when, n, _ in sent(processes) if when > 30.5]
@@ -244,10 +264,10 @@ def test_a_process_that_dies_holds_up_the_others_for_its_term_only() -> None:
     run(main())
 
 
-def test_a_turn_that_cannot_come_in_time_is_refused_at_once() -> None:
+def test_a_turn_that_cannot_come_in_time_is_refused_at_once(play: Play) -> None:
     async def main() -> None:
-        redis = played()
-        one = Process(redis, 1, MASS, largest=10_000)
+        shared = play()
+        one = Process(shared, 1, MASS, largest=10_000)
         waiting = [asyncio.create_task(one.send(5000)) for _ in range(10)]
         await asyncio.sleep(0.1)
         now = asyncio.get_running_loop().time()

@@ -18,8 +18,8 @@ from batch_api.engine.limiter.shared.view import Viewer
 from batch_api.engine.limits import Limit
 from batch_api.testing import FakeBatch
 from batch_api.testing.clock import run
-from tests.quota.cluster import EPOCH, PlayedRedis, Process
-from tests.quota.test_sharing import DEFAULT, UPDATES, assert_never_above, played, sent
+from tests.quota.cluster import EPOCH, PlayedRedis, Process, played
+from tests.quota.test_sharing import DEFAULT, UPDATES, assert_never_above, sent
 from tests.quota.test_trouble import between, crowd
 from tests.redis_server import RedisServer
 
@@ -72,7 +72,7 @@ def test_calls_go_on_within_seconds_whatever_was_written(forged: dict[str, dict[
             began = asyncio.get_running_loop().time()
             await asyncio.sleep(6)
         assert between(processes, began + 4, began + 6) > 0.8 * 2 * 100, "one task each, answered after 20 ms"
-        assert not any(process.link.away for process in processes)
+        assert not any(process.part.is_away for process in processes)
 
     run(main())
 
@@ -157,7 +157,7 @@ def test_an_answer_that_makes_no_sense_is_none(change: dict[str, Any], caplog: p
             await process.send(deadline=loop.time() + 5)
         redis.run = answer  # type: ignore[method-assign]
         await asyncio.sleep(30)
-        assert not process.link.away
+        assert not process.part.is_away
         await process.send()
 
     run(main())

@@ -130,7 +130,10 @@ DOCUMENTED = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(OPERATIONS))
+OTHERS = ("audience_create", "campaign_create", "catalog_view", "export_list", "orchestration_list", "segment_list")
+
+
+@pytest.mark.parametrize("name", [*DOCUMENTED, *OTHERS])
 def test_the_limits_are_the_documented_ones(name: str) -> None:
     default = {("requests", 5.0, 5.0)} if name.startswith("catalog_") else {("requests", 1.0, 1.0)}
     found = {

@@ -215,7 +215,7 @@ def test_the_first_line_is_the_address_and_nothing_follows(
     monkeypatch.setattr(sys, "stdout", terminal)
     options = ["--latency", "0", "0.1", "--storm-seconds", "1", "--failure-chance", "0.1", "--port", "0"]
     assert main(options) == 0
-    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/2\.11\n", terminal.text)
+    assert re.fullmatch(rf"http://127\.0\.0\.1:\d+/{re.escape(VERSION)}\n", terminal.text)
     assert gc.isenabled()
 
 

@@ -146,15 +146,13 @@ def _check_many_events(edits: list[dict[str, Any]]) -> bool | None:
     if not given:
         return False
     try:
-        if max(map(len, given)) > MOST_EVENTS:
-            return None
         events = list(chain.from_iterable(given))
-        names = list(map(_NAME, events))
+        names, keys = list(map(_NAME, events)), _keys_of(events)
+        if len(events) > len(given) and max(map(len, given)) > MOST_EVENTS:
+            return None
     except (KeyError, TypeError):
         return None
-    if set(map(type, events)) != {dict} or not _are_texts(names) or not _keys_of(events) <= _EVENT_KEYS:
-        return None
-    return True
+    return True if _are_texts(names) and keys <= _EVENT_KEYS else None
 
 
 def _check_edit(edit: Mapping[str, Any]) -> Checked:

@@ -80,7 +80,7 @@ def _remedy(header: Sequence[str], name: str, delimiter: str) -> str:
         return f". There is only one column, so the delimiter may be wrong{looks}"
     close = next((column for column in header if column.strip(PADDING).lower() == name), None)
     if close is None:
-        return ""
+        return ". Another column is named by the option `id` (in Python, Rows(id=…))"
     option = "trim" if close.strip(PADDING) == name else "id"
     return f". Perhaps {close!r} is meant: use the option `{option}`"
 
@@ -120,10 +120,7 @@ def _check_attributes(attributes: Sequence[str], operation: str) -> None:
         raise _invalid(f"no attribute can be named {_listed(padded)}: the option `trim` takes the white space away")
     wrong = [name for name in attributes if fault_of(name, operation)]
     if wrong:
-        raise _invalid(
-            f"no attribute can be named {_listed(wrong)}: {fault_of(wrong[0], operation)}. The options `map` and `skip`"
-            " (in Python, Rows(columns=…)) name another, or leave the column out"
-        )
+        raise _invalid(f"no attribute can be named {_listed(wrong)}: {fault_of(wrong[0], operation)}. {names.RENAME}")
 
 
 def fault_of(name: str, operation: str) -> str | None:

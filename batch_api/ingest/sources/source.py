@@ -76,6 +76,13 @@ def source_of(given: AnySource, item_type: ItemType) -> Source:
     return Plain(given)
 
 
+def has_events(given: AnySource) -> bool:
+    """Whether each row of it is an event, so that rows of one profile are to be merged."""
+    if isinstance(given, FileSource):
+        return given.plan is not None and given.plan.has_events
+    return isinstance(given, Rows) and given.events
+
+
 async def close(source: Source) -> None:
     """Close the source if it is a generator, so that it releases its resources.
 

@@ -16,7 +16,7 @@ class CustomAudienceUpdate:
     """Changes to an audience of users."""
 
     ids: list[CustomAudienceEdit]
-    """Changes, at most 10 000. At most 10000 items."""
+    """Changes, at most 10 000."""
     type_: CustomAudienceKind
     """Kind of id that the audience holds."""
     additional_properties: dict[str, Any] = Factory(dict)

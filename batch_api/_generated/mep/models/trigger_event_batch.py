@@ -15,7 +15,7 @@ class TriggerEventBatch:
     """Events of one user."""
 
     events: list[TriggerEvent]
-    """Events, at most 1 000. At most 1000 items."""
+    """Events, at most 1 000."""
     additional_properties: dict[str, Any] = Factory(dict)
     """Fields that are not listed here, under their names in the API."""
 

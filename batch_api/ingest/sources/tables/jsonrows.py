@@ -20,7 +20,8 @@ class JsonRows(JsonLines):
 
     def __init__(self, path: Path, plan: Plan, *, with_lines: bool) -> None:
         super().__init__(path, with_lines=True)
-        self.plan: Plan = plan
+        self.plan = plan
+        self._row = plan.row
         self._shows_lines = with_lines
 
     def _items(self, blocks: Iterator[bytes], start: Mark, size: int) -> Iterator[list[Any]]:
@@ -34,5 +35,5 @@ class JsonRows(JsonLines):
         except orjson.JSONDecodeError:
             item: Any = InvalidInput("the line is not valid JSON")
         else:
-            item = self.plan.row(row)
+            item = self._row(row)
         return (item, line) if self._shows_lines or isinstance(item, InvalidInput) else item

@@ -19,12 +19,14 @@ EVENT_TIME: Final = "event_time"
 CURSOR: Final = "last_updated_at"
 """The column from which Cloud Sync knows what has changed. It is not sent."""
 
+RENAME: Final = "The options `map` and `skip` (in Python, Rows(columns=…)) name another, or leave the column out"
 CLOUD_SYNC: Final = (
-    "`Rows` reads it by names='cloud-sync' (command line: --names cloud-sync), and sends it as it is where `columns`"
-    " (--map) says so"
+    "the option `names cloud-sync` (in Python, Rows(names='cloud-sync')) reads it, and the option `map` sends it as it"
+    " is"
 )
 EVENTS: Final = (
-    "`Rows` reads them by events=True (command line: --events), and sends an attribute if `columns` (--map) says so"
+    "the option `events` (in Python, Rows(events=True)) reads them, and the option `map` sends an attribute of that"
+    " name"
 )
 
 _PREFIXED: Final = re.compile(r"(date|url|batch)__(.+)")

@@ -23,7 +23,6 @@ from batch_api.ingest.sources.tables.rows import Rows
 from batch_api.ingest.sources.tables.values import Rule, Values, identifier
 
 Item = dict[str, Any]
-RENAME: Final = "`columns` gives another name, or leaves it out (command line: --map, --skip)"
 _MOST_TOLD: Final = 10  # names in one error
 _BRACKETS: Final = {False: ("[]",), True: ("[]", "{}")}
 """What is JSON in a table of Cloud Sync: arrays, and in one of events objects, too."""
@@ -98,6 +97,11 @@ class Plan:
     def heads(self) -> int:
         """How many arguments `made` takes before the attributes."""
         return len(self._heads)
+
+    @property
+    def has_events(self) -> bool:
+        """Whether each row is an event."""
+        return self._rows.events
 
     @property
     def is_as_written(self) -> bool:
@@ -177,11 +181,11 @@ class Plan:
         columns = [column for name in header if (column := self.column(name)) is not None]
         if wrong := [column for column in columns if column.fault is not None]:
             keys = ", ".join(repr(column.key) for column in wrong[:_MOST_TOLD])
-            yield f"{keys}: {wrong[0].fault}. {RENAME}"
+            yield f"{keys}: {wrong[0].fault}. {names.RENAME}"
         for key in names.repeated(names.bare(column.key) for column in columns if column.place is None):
             both = sorted({column.name for column in columns if names.bare(column.key) == key})
             if len(both) > 1:
-                yield f"the columns {' and '.join(map(repr, both))} are one attribute: {RENAME}"
+                yield f"the columns {' and '.join(map(repr, both))} are one attribute: {names.RENAME}"
 
     def _named(self) -> Iterator[tuple[str, str]]:
         """The columns that must be there, and what names each."""

@@ -58,7 +58,7 @@ class Rows:
 
     source: Any = field(repr=False)
     """Anything with `__arrow_c_stream__` (pandas, polars, pyarrow, DuckDB); an iterable or async iterable of mappings
-    or of record batches; or a path to `.parquet`."""
+    or of record batches; a `CsvFile`; or a path to `.parquet`, `.csv` or `.jsonl`, the last two also with `.gz`."""
     id: str = field(default="custom_id", kw_only=True)
     """The column of the ids: text, whole numbers or UUIDs."""
     columns: Mapping[str, str | None] = field(default=None, kw_only=True, converter=_columns)

@@ -1,0 +1,1 @@
+"""The recipes of docs/cookbook/, as files that run."""
