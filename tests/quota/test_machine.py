@@ -20,6 +20,7 @@ from batch_api.engine.limiter.machine.file import Busy, StateFile
 from batch_api.engine.limiter.machine.state import LimitState
 from batch_api.testing import FakeBatch
 from batch_api.testing.clock import run
+from batch_api.types import EditProfile
 from tests.quota.cluster import PlayedMachine, Process, StrictServer
 from tests.quota.test_sharing import UPDATES, assert_never_above, sent
 from tests.quota.test_trouble import between, crowd
