@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .PHONY: help setup demo demo-cluster test test-fast test-redis check fix generate spec-pull spec-diff spec-update stubs api-snapshot \
-	rehearse fuzz simulate release pins bench docs clean
+	rehearse fuzz simulate release pins bench docs test-site clean
 .DEFAULT_GOAL := help
 
 help: ## say what each command does
@@ -74,6 +74,11 @@ bench: setup ## measure ingest and the buffer side by side with others, into doc
 
 docs: setup ## build the documentation, in site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+test-site: setup ## look at the docs site in headless Chromium: links, console, widths, search, theme; CHROMIUM=path
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -q -s tests/browser
 
 # What of the docs follows the registry.
 PAGES = $(BIN)/python -m tests.docs.limits_table

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from batch_api.engine.response import Response
 
 PARTIAL = "SUCCESS_WITH_PARTIAL_ERRORS"
-"""The `code` of an update that was taken, save for some values (fact sheet: profiles and audiences, 2.1.6)."""
+"""The `code` of an update that was taken, save for some values."""
 
 T = TypeVar("T")
 
@@ -28,7 +28,6 @@ class PartialError:
     """A value that the API refused, while it took the rest of the call.
 
     Several may concern one edit. `repr` and `str` leave the reason out: it may quote what was sent.
-    Source: fact sheet: profiles and audiences, 2.1.6.
     """
 
     index: int | None

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from batch_api._operation import Dates
 from codegen import yamlfile
-from codegen.document import METHODS, Json
+from codegen.document import METHODS, Json, server
 from codegen.errors import CodegenError
 
 _KEYS = {"title", "scope", "scope_header", "scope_parameter", "error_code", "error_message", "maintenance"}
-_KEYS |= {"dates", "datetimes", "objects"}
+_KEYS |= {"dates", "datetimes", "objects", "host"}
 
 
 class Api(NamedTuple):
@@ -42,6 +43,13 @@ def load(path: Path, document: Json) -> Api:
             str(path), f"unknown keys: {', '.join(sorted(unknown))}", "Use the keys listed at the top of the file."
         )
     header, scheme = _security(document)
+    host = urlsplit(server(document)[0]).hostname
+    if host != table.get("host"):
+        raise CodegenError(
+            str(path),
+            f"`host` is {table.get('host')!r}, and the first server of the document is at {host!r}",
+            "Correct it, if the API has moved: keys and data go there. Else put the right one first, in repairs.yaml.",
+        )
     try:
         return Api(
             title=str(table["title"]),

@@ -21,14 +21,6 @@ _DIALECTS = ("https://spec.openapis.org/oas/3.1/", "https://json-schema.org/draf
 _VERSION = re.compile(r"v?[0-9]+(\.[0-9]+)*")
 
 
-def read(path: Path, lock: Path) -> Json:
-    """The document, once its bytes are known to be those that the lock file names."""
-    check_lock(path, lock)
-    document = yamlfile.parse_untrusted(path.read_bytes(), str(path))
-    validate(document, str(path))
-    return document
-
-
 def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -42,24 +34,24 @@ def check_lock(path: Path, lock: Path) -> None:
         )
 
 
-def validate(document: Json, where: str) -> None:
+def validate(document: Json, where: str, remedy: str = "Correct the overlays.") -> None:
     """Refuse what is not OpenAPI 3.1, with the first few reasons."""
     version = document.get("openapi", document.get("swagger"))
     if not str(version).startswith("3.1."):
         kind = "Swagger" if "swagger" in document else "OpenAPI"
-        raise CodegenError(where, f"is {kind} {version!r}", "Expected OpenAPI 3.1: convert it.")
+        raise CodegenError(where, f"is {kind} {version!r}", "Expected OpenAPI 3.1, or 3.0: convert it.")
     _refuse_elsewhere(document, where)
     composition.check(document, where)
     try:
         problems = list(islice(OpenAPIV31SpecValidator(_without_defaults(document)).iter_errors(), _MOST_REASONS))
     except Exception as error:  # the validator stumbles over some documents in ways of its own
         said = f"{type(error).__name__} {error}".splitlines()[0][:200]
-        raise CodegenError(where, f"cannot be validated: {said}", "Repair or replace the document.") from None
+        raise CodegenError(where, f"cannot be validated: {said}", remedy) from None
     if problems:
-        places = ["/".join(map(str, problem.absolute_path)) or "/" for problem in problems]
+        places = ["$" + "".join(f"[{step!r}]" for step in problem.absolute_path) for problem in problems]
         reasons = [problem.message.splitlines()[0][:200] for problem in problems]
         lines = "\n  ".join(f"{place}: {reason}" for place, reason in zip(places, reasons, strict=True))
-        raise CodegenError(where, f"is not valid OpenAPI:\n  {lines}", "Repair or replace the document.")
+        raise CodegenError(where, f"is not valid OpenAPI:\n  {lines}", remedy)
 
 
 def _refuse_elsewhere(document: Json, where: str) -> None:
@@ -95,6 +87,12 @@ def server(document: Json) -> tuple[str, str]:
     for name, variable in servers[0].get("variables", {}).items():
         url = url.replace("{" + name + "}", str(variable["default"]))
     url = url.rstrip("/")
+    if not url.startswith("https://"):
+        raise CodegenError(
+            "the document",
+            f"its first server is {url!r}, and not an address of https",
+            "Put the right one there by an action in repairs.yaml.",
+        )
     last = url.rsplit("/", 1)[-1]
     return url, last if _VERSION.fullmatch(last) else str(document["info"]["version"])
 

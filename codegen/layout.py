@@ -50,6 +50,11 @@ class Layout(NamedTuple):
         return self.overrides / "api.yaml"
 
     @property
+    def repairs(self) -> Path:
+        """What is done to the vendor's document before it is validated."""
+        return self.overrides / "repairs.yaml"
+
+    @property
     def names(self) -> Path:
         return self.overrides / "names.yaml"
 

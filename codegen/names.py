@@ -3,7 +3,8 @@
 A location starts at an operation or at a name of ours and goes down from there:
 
     POST /profiles/update body[]          the items of a request body
-    GET /audiences/list 200               the body of an answer; `* 4XX` for that of every such answer
+    GET /audiences/list 2XX               the body of a success, whatever its status; or `202`, of one status
+    * 4XX, * default                      the body of every such answer; there need be none
     GET /orchestrations/list ?status[]    a query parameter, here the items of its array
     EditProfile.events[]                  a property, and the items of its array
     Model{}                               the values under names that `properties` does not list
@@ -40,7 +41,7 @@ _TOKEN = re.compile(
 )
 _BASE = re.compile(
     r"(?P<operation>[A-Z]+ /\S*? (?:body|[1-5][0-9X]{2}|default|\?[^\s.\[{<]+))(?=$|[.\[{<])"
-    r"|(?P<every>\* [1-5][0-9X]{2})(?=$|[.\[{<])"
+    r"|(?P<every>\* (?:[1-5][0-9X]{2}|default))(?=$|[.\[{<])"
     r"|(?P<name>[A-Z][A-Za-z0-9]*)(?=[.\[{<])"
 )
 
@@ -99,7 +100,8 @@ class Names:
     def unused(self) -> Iterator[tuple[int, str]]:
         """The lines that matched nothing, with their numbers."""
         yield from ((op.number, key) for key, op in self.operations.items() if key not in self._used)
-        yield from ((line.number, line.location) for line in self.lines if line.location not in self._used)
+        lines = (line for line in self.lines if not line.base.startswith("* "))
+        yield from ((line.number, line.location) for line in lines if line.location not in self._used)
 
     def where(self, number: int) -> str:
         return f"{self.path}:{number}"

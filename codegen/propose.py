@@ -102,7 +102,7 @@ class Proposal:
     def _place(self, place: str) -> str:
         """A place, from the proposed name on that it starts at."""
         base, _ = split(place) or (place, ())
-        return self.classes.get(base, base) + place.removeprefix(base)
+        return re.sub(r" 2\d\d$", " 2XX", self.classes.get(base, base)) + place.removeprefix(base)
 
     # Facts
 

@@ -12,11 +12,12 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, ScalarEvent
 
 from codegen.errors import CodegenError
 
 _DEEPEST = 100
+_MOST_PARTS = 1_000_000
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 
 
@@ -81,7 +82,7 @@ def quoted(value: str) -> str:
 
 
 def parse_untrusted(content: bytes, where: str) -> dict[str, Any]:
-    """A mapping from someone else, in YAML or JSON: no tags, no aliases, no duplicate keys, and only so deep."""
+    """A mapping from someone else, in YAML or JSON: no tags, no duplicate keys, and only so big and so deep."""
     try:
         text = content.decode("utf-8-sig")
         found = _as_json(_from_json(text) if text.lstrip()[:1] == "{" else _from_yaml(text))
@@ -123,16 +124,41 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _from_yaml(text: str) -> Any:
-    depth = 0
+def _check_size(text: str) -> None:
+    """Refuse what is nested too deep, or has too many parts once its aliases are written out."""
+    open_: list[tuple[str | None, int, int]] = [(None, 0, 0)]
+    """Of each collection that is not at its end: its anchor, its parts and its depth until now."""
+    known: dict[str, tuple[int, int]] = {}
     for event in YAML(typ="safe", pure=True).parse(io.StringIO(text)):
-        if isinstance(event, AliasEvent):
-            raise _Refused("it has an alias, which may grow without end")
         if getattr(event, "tag", None) is not None:
             raise _Refused(f"it has the tag {event.tag}")
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if depth > _DEEPEST:
+        if isinstance(event, CollectionStartEvent):
+            open_.append((event.anchor, 1, 1))
+            if len(open_) > _DEEPEST + 1:
+                raise _Refused(f"it is nested more than {_DEEPEST} deep")
+            continue
+        parts, deep = 1, 0
+        if isinstance(event, AliasEvent):
+            if event.anchor not in known:
+                raise _Refused(f"the alias *{event.anchor} stands inside of what it stands for")
+            parts, deep = known[event.anchor]
+        elif isinstance(event, CollectionEndEvent):
+            anchor, parts, deep = open_.pop()
+            known |= {anchor: (parts, deep)} if anchor else {}
+        elif isinstance(event, ScalarEvent):
+            known |= {event.anchor: (1, 0)} if event.anchor else {}
+        else:
+            continue
+        anchor, all_parts, deepest = open_.pop()
+        open_.append((anchor, all_parts + parts, max(deepest, deep + 1)))
+        if all_parts + parts > _MOST_PARTS:
+            raise _Refused(f"it has more than {_MOST_PARTS} parts, with its aliases written out")
+        if len(open_) + deep > _DEEPEST:
             raise _Refused(f"it is nested more than {_DEEPEST} deep")
+
+
+def _from_yaml(text: str) -> Any:
+    _check_size(text)
     yaml = YAML(typ="safe", pure=True)
     yaml.Constructor = _Plain
     return yaml.load(text)

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, StrictUndefined
 
 from batch_api.testing.sample import sample
+from codegen import names
 from codegen.diff import facade
 from codegen.layout import HERE, Layout
 
@@ -106,10 +107,11 @@ def without_method(layout: Layout) -> Iterator[Operation]:
     package = layout.root / layout.package
     document = json.loads((package / "openapi.json").read_text(encoding="utf-8"))
     covered = facade.methods(layout)
+    named = {operation.name for operation in names.load(layout.names).operations.values()}
     for path, item in document["paths"].items():
         for method, described in item.items():
             name, area = described["operationId"], described["tags"][0]
-            if name not in covered:
+            if name in named - covered.keys():
                 tree = ast.parse((package / "endpoints" / f"{area}.py").read_text(encoding="utf-8"))
                 (function,) = [one for one in tree.body if isinstance(one, ast.AsyncFunctionDef) and one.name == name]
                 yield Operation(

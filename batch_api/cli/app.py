@@ -254,9 +254,10 @@ def _table(id: str | None, map: list[str] | None, skip: list[str] | None, names:
 
 def _import(file: Path, target: Target, paths: Paths, reading: Reading, *, dry_run: bool, json: bool) -> None:
     if dry_run:
-        raise typer.Exit(_run(_rehearse(file, target, reading, json=json), json=json))
+        raise typer.Exit(_run(_rehearse(file, target, reading, json=json), nothing={} if json else None))
     work = _carry_out(file, target, paths, reading, json=json)
-    raise typer.Exit(_run(work, goes_on=paths.checkpoint is not None, json=json))
+    nothing = importing.nothing_done(file, target) if json else None
+    raise typer.Exit(_run(work, goes_on=paths.checkpoint is not None, nothing=nothing))
 
 
 async def _carry_out(file: Path, target: Target, paths: Paths, reading: Reading, *, json: bool) -> int:
@@ -443,10 +444,10 @@ def run() -> int:
     return 0
 
 
-def _run(work: Coroutine[Any, Any, int], *, goes_on: bool = False, json: bool = False) -> int:
+def _run(work: Coroutine[Any, Any, int], *, goes_on: bool = False, nothing: dict[str, Any] | None = None) -> int:
     """Run a command to its end. What kept it from doing anything is told in a line, without a traceback.
 
-    `goes_on`: running the same command again resumes the work. `json`: the line is also told as JSON.
+    `goes_on`: running the same command again resumes the work. `nothing`: what to tell beside the error as JSON.
     """
     try:
         return asyncio.run(work)
@@ -455,8 +456,8 @@ def _run(work: Coroutine[Any, Any, int], *, goes_on: bool = False, json: bool = 
     except (KeyboardInterrupt, asyncio.CancelledError):
         output.err.print("Stopped. To resume, run the same command again." if goes_on else "Stopped.")
         return INTERRUPTED
-    if json:
-        output.json_of({"error": said, "exit_code": UNUSABLE})
+    if nothing is not None:
+        output.json_of({**nothing, "error": said, "exit_code": UNUSABLE})
     output.err.print(said)
     return UNUSABLE
 

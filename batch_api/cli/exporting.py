@@ -84,14 +84,19 @@ async def carry_out(client: BatchClient, request: Request | None, id: str | None
         if id is None:
             assert request is not None  # noqa: S101
             id = _known(state, request) or await _ask(client, state, request)
-        with output.err.status(Text(visible(f"Export {id}"))) as status:
+        with output.err.status(_state(id)) as status:
             record = await client.exports.wait(
-                id, timeout=None, on_progress=lambda seen: status.update(Text(visible(f"Export {id}: {seen.status}")))
+                id, timeout=None, on_progress=lambda seen: status.update(_state(id, seen.status))
             )
         return [
             await _fetch(client, file, folder / f"part-{number:04}.json")
             for number, file in numbered(record.files or [])
         ]
+
+
+def _state(id: str, status: str | None = None) -> Text:
+    """A line on the export while it is waited for. Both words are the API's."""
+    return Text(visible(f"Export {id}" if status is None else f"Export {id}: {status}"))
 
 
 def _known(state: Path, request: Request) -> str | None:

@@ -188,6 +188,11 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
     }
 
 
+def nothing_done(path: Path, target: Target) -> dict[str, Any]:
+    """For programs, of an import that could not begin."""
+    return {"source": str(path), "into": target.name, **dict.fromkeys(_KEYS.values(), 0), "finished": False}
+
+
 def tell(outcome: Outcome) -> None:
     """For people."""
     say = output.out.print

@@ -19,7 +19,7 @@ from batch_api import BatchError, InvalidInput, Limit
 from batch_api.cli.safe import inert, visible, visible_cell, visible_json
 
 
-class _SafeConsole(Console):
+class SafeConsole(Console):
     """A console that shows text as it is: no markup, no emoji codes, and no character that a terminal obeys."""
 
     def __init__(self, **options: Any) -> None:
@@ -29,9 +29,9 @@ class _SafeConsole(Console):
         return super().render_str(visible(text), **options)
 
 
-out = _SafeConsole(soft_wrap=True)
+out = SafeConsole(soft_wrap=True)
 """For results."""
-err = _SafeConsole(stderr=True, soft_wrap=True)
+err = SafeConsole(stderr=True, soft_wrap=True)
 """For everything else: progress, notes and errors."""
 
 Row = Mapping[str, Any]
@@ -79,7 +79,7 @@ def one(found: Any, form: Format) -> None:
 def _print(table: Table) -> None:
     """In full width: an id that is cut off is useless."""
     needed = Measurement.get(out, out.options.update(max_width=10_000), table).maximum
-    _SafeConsole(width=max(needed, out.width)).print(table)
+    SafeConsole(width=max(needed, out.width)).print(table)
 
 
 def json_of(value: Any) -> None:
@@ -90,7 +90,8 @@ def json_of(value: Any) -> None:
 def told(error: Exception) -> str:
     """An error in a sentence."""
     if isinstance(error, InvalidInput):
-        return f"{error.path}: {error.reason}." if error.path else f"{error.reason}."
+        where = f"{error.path}: " if error.path else ""
+        return f"{where}{error.reason}.{' Nothing was sent.' if error.outcome == 'not_sent' else ''}"
     if isinstance(error, BatchError):
         return str(error)
     if isinstance(error, OSError):

@@ -9,8 +9,6 @@
 
 Every field is carried over exactly, or it is in `not_carried` with the reason. Nothing is shortened, lower-cased or
 guessed. Nothing here needs a client, and nothing is sent.
-
-Sources: fact sheets "MEP legacy", sections 5 and 6, and "profiles and audiences", sections 1.5 and 2.1.
 """
 
 from __future__ import annotations

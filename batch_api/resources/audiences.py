@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from batch_api.models import Audience, AudienceAddId, AudienceRemoveId, AudienceReplaceId
 
 OVER = ("APPLIED", "REPLACED")
-"""States that a change ends in (fact sheet: profiles and audiences, 3.5)."""
+"""States that a change ends in."""
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
@@ -43,8 +43,6 @@ class Audiences(Resource):
     Each write is indexed in the background; `wait` follows it by its token. The limit is 1 request a second for each
     operation. Writes are sent again after a failure that leaves open whether they were taken. All methods raise
     `InvalidInput`, `APIError`, `TransportError` and `DeadlineExceeded`.
-
-    Source: fact sheet: profiles and audiences, 3.
     """
 
     __slots__ = ()

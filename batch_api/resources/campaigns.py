@@ -26,8 +26,6 @@ class Campaigns(Resource):
     A campaign is an object (a `dict` or a `models.Campaign`) with `name`, `state` (`DRAFT`, `RUNNING` or `STOPPED`),
     `when` and exactly one of `messages`. The limit is 1 request a second for each operation. All methods raise
     `InvalidInput`, `APIError`, `TransportError` and `DeadlineExceeded`.
-
-    Source: fact sheet: catalogs and campaigns, 3.
     """
 
     __slots__ = ()

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from batch_api.models import Catalog, CatalogField, CatalogFieldEdit, CatalogItemEdit
 
 MOST_FIELDS: Final = 25
-"""Fields of a catalog (fact sheet: catalogs and campaigns, 2)."""
+"""Fields of a catalog."""
 
 
 _FIELD, _FIELD_EDIT = Known(KEYS, ("CatalogField",)), Known(KEYS, ("CatalogFieldEdit",))
@@ -47,8 +47,6 @@ class Catalogs(Resource):
     A project holds 5 catalogs of up to 25 fields and 2 000 000 items. The limit is 5 requests a second for each
     operation, and 1000 items a second for `edit_items`. Writes are sent again after a failure that leaves open whether
     they were taken. All methods raise `InvalidInput`, `APIError`, `TransportError` and `DeadlineExceeded`.
-
-    Source: fact sheet: catalogs and campaigns, 2.
     """
 
     __slots__ = ()

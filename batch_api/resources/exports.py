@@ -31,8 +31,6 @@ class Exports(Resource):
 
     The limit is 1 request a second for each operation. All methods raise `InvalidInput`, `APIError`, `TransportError`
     and `DeadlineExceeded`.
-
-    Source: fact sheet: catalogs and campaigns, 5.
     """
 
     __slots__ = ()

@@ -21,7 +21,7 @@ from batch_api.engine.wire.download import Download
 from batch_api.ingest import private
 
 EXPIRED: Final = (400, 401, 403, 404, 410)
-"""How a storage host turns away a link that is no longer valid. Links last 20 minutes (fact sheet: exports, 5.3)."""
+"""How a storage host turns away a link that is no longer valid. Links last 20 minutes."""
 _PASSING: Final = (408, 429)
 _ADDRESS = re.compile(r"[\x21-\x7e]+")
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")

@@ -30,8 +30,6 @@ class Orchestrations(Resource):
 
     The limit is 1 request a second for each operation. All methods raise `InvalidInput`, `APIError`, `TransportError`
     and `DeadlineExceeded`.
-
-    Source: fact sheet: catalogs and campaigns, 4.
     """
 
     __slots__ = ()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from batch_api.engine.attempt import Attempt
 
 LARGEST_PAGE = 100
-"""The most items on a page (fact sheet: catalogs and campaigns, 1.6)."""
+"""The most items on a page."""
 
 T = TypeVar("T")
 PageOf = Callable[[str | Unset, int], Awaitable[Answer[Any]]]

@@ -67,8 +67,6 @@ class Profiles(Resource):
 
         Edits that carry events are not sent again after a failure that leaves open whether they were taken: an event
         would count twice. See `BatchClient.with_options(resend_unsafe=True)`.
-
-        Source: fact sheet: profiles and audiences, 2.1.
         """
         answer = await profile_update(self._engine, await checked(ProfileEdits("update"), edits, one="edit"))
         return UpdateResult.of(answer)
@@ -76,7 +74,7 @@ class Profiles(Resource):
     async def mass_update(self, edits: Sequence[EditProfile | types.EditProfile]) -> UpdateResult:
         """As `update`, for large loads once or twice a day: at most 10 000 edits a call and 10 000 a second.
 
-        It takes longer to be applied. Source: fact sheet: profiles and audiences, 2.2.
+        It takes longer to be applied.
         """
         answer = await profile_mass_update(self._engine, await checked(ProfileEdits("mass-update"), edits, one="edit"))
         return UpdateResult.of(answer)
@@ -96,8 +94,7 @@ class Profiles(Resource):
                 fate = await buffer.update({"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}})
 
         Edits of one profile are applied in the order in which they are accepted. An event without `time` gets that of
-        its acceptance; when one is older than 24 hours as its turn comes, the edit ends `Invalid` (fact sheet: profiles
-        and audiences, 2.1.4).
+        its acceptance; when one is older than 24 hours as its turn comes, the edit ends `Invalid`.
 
         Args:
             outbox: A file in which edits are kept until they are answered, so that they survive the process. One
@@ -261,8 +258,6 @@ class Profiles(Resource):
 
         Not sent again after a failure that leaves open whether it was taken: look for it with `exports.list()`. Raises
         as `update` does.
-
-        Source: fact sheet: profiles and audiences, 2.3.
         """
         arguments.an_object(request, path="request")
         _EXPORT.check(request)

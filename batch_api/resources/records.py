@@ -1,6 +1,6 @@
 """The records in a file of an export, whatever its form: JSON lines, a JSON array, objects over several lines, gzip.
 
-The form is not documented (fact sheet: catalogs and campaigns, 5.0), so it is seen from the content. One reader is
+The form is not documented, so it is seen from the content. One reader is
 enough for all of them: values that follow each other, with white space between them or, in an array, commas. No more is
 held in memory than some blocks, or one record.
 """

@@ -13,10 +13,7 @@ if TYPE_CHECKING:
 
 
 class Segments(Resource):
-    """`client.segments`: the segments of the project, whose codes filter exports. The limit is 1 request a second.
-
-    Source: fact sheet: catalogs and campaigns, 6.
-    """
+    """`client.segments`: the segments of the project, whose codes filter exports. The limit is 1 request a second."""
 
     __slots__ = ()
 

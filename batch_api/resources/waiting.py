@@ -27,7 +27,7 @@ class Pace(NamedTuple):
 
 
 INDEXING = Pace(1.0, 1.25, 10.0)
-"""Indexing is usually a matter of seconds (fact sheet: profiles and audiences, 3)."""
+"""Indexing is usually a matter of seconds."""
 EXPORT = Pace(2.0, 1.25, 30.0)
 """Exports take minutes."""
 

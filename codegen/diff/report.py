@@ -10,18 +10,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from batch_api._version import __version__
 from codegen import names, yamlfile
-from codegen.diff import facade
+from codegen.diff import facade, release
 from codegen.diff.changes import WEIGHTS, Change
 from codegen.diff.compare import by_key, changes, sides_of
 from codegen.diff.figures import Figures
 from codegen.diff.remarks import operations_of, remark_changes
 from codegen.diff.webhooks import webhook_changes
-from codegen.document import Json, server, validate
+from codegen.document import Json, server
 from codegen.errors import CodegenError
 from codegen.generate import pipeline
 from codegen.generate.normalise import Normalised, normalise
 from codegen.layout import Layout
+from codegen.opening import opened
 from codegen.propose import Proposal
 
 _TITLES = {"breaking": "Breaking", "additive": "Additive", "wording": "Wording"}
@@ -51,17 +53,17 @@ def of_file(path: Path) -> Json:
 def write(layout: Layout, old: Json, new: Json) -> str:
     """The whole report. Raises `CodegenError` for what is no document of OpenAPI 3.1."""
     with _odd("the old document"):
-        validate(old, "the old document")
+        old = opened(old, layout, "the old document").document
         before = normalise(old, names.load(layout.names))
     with _odd("the new document"):
-        validate(new, "the new document")
+        new, notes = opened(new, layout, "the new document")
         after = normalise(new, names.load(layout.names), before.document)
         wider = operations_of(old) | operations_of(new)
         figures = Figures(layout, before.document, after.document, wider=wider)
         found = [*changes(before.document, after.document), *remark_changes(old, new)]
         found = [*map(figures.judged, found), *webhook_changes(old, new)]
         stops = pipeline.stops(layout, new)
-        return _Report(layout, before, after, found, figures, stops).text(_version(old), _version(new))
+        return _Report(layout, before, after, found, figures, stops, notes).text(_version(old), _version(new))
 
 
 @contextmanager
@@ -89,6 +91,7 @@ class _Report:
         found: list[Change],
         figures: Figures,
         stops: Sequence[CodegenError],
+        notes: list[str],
     ) -> None:
         self.layout = layout
         self.names = names.load(layout.names)
@@ -98,6 +101,7 @@ class _Report:
         self.methods = facade.methods(layout)
         self.users = _users(before.document, after.document)
         self.stops = stops
+        self.notes = notes
         self.uncovered = [
             f"`{operation['operationId']}`: `{_cell(key)}`"
             for key, operation in by_key(after.document).items()
@@ -110,7 +114,9 @@ class _Report:
             lines += self._table(title, [row for row in self.rows if row.change.weight == weight])
         lines += _table("Limits", ("Operation", "In the text", "We keep to"), self._limits())
         lines += _quoted("What stops the build", [self._here(str(stop)) for stop in self.stops])
+        lines += _quoted("How it was read", [self._here(note) for note in self.notes])
         lines += self._proposed()
+        lines += self._release(new)
         lines += _list("Operations without a method: `client.call` reaches them", self.uncovered)
         return "\n".join(lines).rstrip() + "\n"
 
@@ -185,6 +191,25 @@ class _Report:
             shown = [_cell(row) for row in rows]
             lines += [f"`{self._here(str(path))}`:", "", "```yaml", *shown, "```", ""] if rows else []
         return ["## New parts: lines to start from", "", *lines] if lines else []
+
+    def _release(self, of: str) -> list[str]:
+        """The next version, and a draft of its changelog."""
+        if not self.rows:
+            return []
+        version = release.next_version(__version__, [row.change.weight for row in self.rows])
+        told = [(self._public(row), row.change) for row in self.rows]
+        draft = release.changelog(told, of.partition(" ")[0])
+        lines = ["```markdown", *draft, "```", ""] if draft else []
+        return [f"## The next version: {version}, after {__version__}", "", *lines]
+
+    def _public(self, row: _Row) -> str:
+        """The place as `tools/public-api.txt` has it, where it is a model."""
+        place = self._where(row)
+        return (
+            place.replace("`", "`models.", 1)
+            if self.figures.component(row.change.where) in self.names.schemas
+            else place
+        )
 
     def _here(self, text: str) -> str:
         return text.replace(f"{self.layout.root}/", "")

@@ -189,7 +189,8 @@ class _Normaliser:
     def response(self, base: str, title: str, status: str, reference: Json) -> Json:
         response, _ = self.follow(reference)
         self.drop(base, response.keys() & {"links"})
-        self.without_body |= set() if response.get("content") else {base}
+        key = base.rpartition(" ")[0]
+        self.without_body |= set() if response.get("content") else {base, f"{key} {_like(status)}"}
         result = self.content(Place(base, (), f"{title}Answer{status.capitalize()}"), response)
         result.pop("links", None)
         if "headers" in response:
@@ -220,9 +221,10 @@ class _Normaliser:
         return result
 
     def lines_of_body(self, base: str) -> list[Line]:
-        """The lines for this very body, or else those for every answer of its status."""
-        status = base.rsplit(" ", 1)[1]
-        return self.names.at(base) or self.names.at(f"* {status}") or self.names.at(f"* {status[0]}XX")
+        """The lines for this very body, or else for every status like it, or else for every such answer."""
+        key, status = base.rsplit(" ", 1)
+        bases = (base, f"{key} {_like(status)}", f"* {status}", f"* {_like(status)}")
+        return next(filter(None, map(self.names.at, bases)), [])
 
     def with_examples(self, holder: Json) -> Json:
         examples = holder.get("examples")
@@ -498,6 +500,11 @@ class _Normaliser:
         for reference, name, _ in self.referring:
             if reference.get("description") == self.components.get(name, {}).get("description"):
                 reference.pop("description", None)
+
+
+def _like(status: str) -> str:
+    """A status as one of its kind: `2XX`."""
+    return f"{status[0]}XX" if status[:1].isdigit() else status
 
 
 def _media_type(text: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from batch_api._operation import Operation
-from codegen import api, document, facts, names
+from codegen import api, document, facts, names, opening
 from codegen.errors import CodegenError, refuse
 from codegen.generate import audit, complete, generator, overlay, render, written
 from codegen.generate import format as code_format
@@ -73,7 +73,8 @@ def remembered(layout: Layout) -> document.Json:
 
 def build(layout: Layout, folder: Path) -> list[str]:
     """Write the whole generated tree below `folder`, which is empty. Returns notes for whoever runs it."""
-    return build_from(layout, document.read(layout.document, layout.lock), folder)
+    found = opening.read(layout)
+    return [*found.notes, *build_from(layout, found.document, folder)]
 
 
 def build_from(layout: Layout, original: document.Json, folder: Path) -> list[str]:

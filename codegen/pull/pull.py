@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from codegen import document, yamlfile
+from codegen import document, opening, yamlfile
 from codegen.errors import CodegenError
 from codegen.layout import Layout
 
@@ -48,7 +48,7 @@ def pull(layout: Layout, url: str = "") -> str:
     if answer.content is None:
         return f"{source} has not changed"
     sha256 = hashlib.sha256(answer.content).hexdigest()
-    found = checked(answer.content, source)
+    found = checked(answer.content, layout, source)
     version = document.server(found)[1]
     entry = {
         "source": source,
@@ -135,12 +135,11 @@ def _read(path: Path, host: str, source: str) -> bytes:
     return content
 
 
-def checked(content: bytes, source: str) -> dict[str, Any]:
-    """The document in `content`. Refuses unsafe YAML, OpenAPI other than 3.1, and what is not valid."""
+def checked(content: bytes, layout: Layout, source: str) -> dict[str, Any]:
+    """The document in `content`. Refuses unsafe YAML, OpenAPI older than 3.0, and what is not valid."""
     if content.lstrip()[:1] == b"<":
         raise CodegenError(source, "is a web page, not a document", _REMEDY)
-    found = yamlfile.parse_untrusted(content, source)
-    document.validate(found, source)
+    found = opening.opened(yamlfile.parse_untrusted(content, source), layout, source).document
     document.server(found)
     return found
 

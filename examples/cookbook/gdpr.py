@@ -38,7 +38,7 @@ async def request_everywhere(
 async def request(
     app: BatchAppClient, name: str, customer_id: str, kind: GdprRequestType, poll_seconds: float
 ) -> Outcome:
-    """One request. It is never made twice: where no answer came, `gdpr.list()` tells whether it was taken."""
+    """One request. It is never made twice: if no answer came, look for it with `gdpr.list()`."""
     try:
         id = await app.gdpr.create({"request_type": kind, "id": {"type": "custom_id", "value": customer_id}})
         while True:

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.table import Table
 
+from batch_api.cli import exporting, output
 from batch_api.cli.converting import row_of
 from batch_api.cli.safe import inert, visible, visible_cell, visible_json
 from batch_api.testing import FakeBatch
@@ -107,11 +109,18 @@ def test_names_neither_command_nor_run(
         assert '"\'=HYPERLINK(1);\\n=2"' in result.stdout, "quoted, so that no semicolon begins a cell"
 
 
-def test_a_state_that_commands_is_shown(fake: FakeBatch, batch_api: Command) -> None:
-    fake.respond("export_view", 200, {"id": "e", "status": "\x1b[2J", "files": []}, times=1)
-    result = batch_api("export", "profiles")
-    assert is_harmless(result.output)
-    assert result.exit_code == 0
+def test_a_state_that_commands_is_shown() -> None:
+    assert exporting._state("\x1be", HOSTILE).plain == f"Export \\x1be: {SHOWN}"
+
+
+def test_nothing_that_is_printed_commands() -> None:
+    said = io.StringIO()
+    table = Table("id", HOSTILE)
+    table.add_row("1", HOSTILE)
+    console = output.SafeConsole(file=said, width=200, force_terminal=True, color_system=None)
+    console.print(HOSTILE, table)
+    assert said.getvalue().count(SHOWN) == 3
+    assert is_harmless(said.getvalue())
 
 
 # -- exports as one file ---------------------------------------------------------------------------------------------

@@ -184,6 +184,7 @@ READ = [
     Case("members.csv.gz", packed("custom_id\nu1\n") + packed("u2\n") + packed("u3\n"), {"u1": {}, "u2": {}, "u3": {}}),
     Case("tape.csv.gz", packed("custom_id\nu1\n") + bytes(1024), {"u1": {}}, id="padded with NUL, as tapes do"),
     Case("mark.jsonl", BOM, {}),
+    Case("marked-parts.jsonl", BOM + edits("u1", "u2") + BOM + edits("u3"), {f"u{n}": {"n": 1} for n in (1, 2, 3)}),
     Case("header.csv", b"custom_id,plan\n", {}),
     # -- what Excel writes
     Case("sep.csv", b"sep=;\r\ncustom_id;plan\r\nu1;gold\r\n", {"u1": {"plan": "gold"}}),
@@ -205,7 +206,7 @@ READ = [
         b"custom_id;price\nu1;12,5\nu2;12\n",
         {"u1": {"price": "12,5"}, "u2": {"price": 12}},
         options=("--delimiter", ";"),
-        hint="price: cells such as 12,5 are sent as texts. If they are numbers: option `decimal`",
+        hint="price: cells such as 12,5 would be text. If they are numbers: option `decimal`",
     ),
     Case(
         "latin.csv",
@@ -261,7 +262,7 @@ READ = [
         "numbers.csv",
         column("v", list(NUMBERS)),
         {f"u{at}": {"v": value} for at, value in enumerate(NUMBERS.values())},
-        hint="v: #N/A, NA, NaN, None, \\N, null are sent as texts",
+        hint="v: #N/A, NA, NaN, None, \\N, null would be text",
     ),
     Case(
         "nulls.csv",
@@ -388,8 +389,11 @@ def test_what_cannot_be_read_is_refused_before_anything_is_sent(
         result = batch_api("import", "profiles", case.name, *case.options, *options)
         assert result.exit_code == 2, result.output
         assert case.said in result.stderr.replace("\n", " ")
+        assert result.stderr.endswith(" Nothing was sent.\n")
         if "--json" in options:
-            assert case.said in json.loads(result.stdout)["error"]
+            found = json.loads(result.stdout)
+            assert case.said in found["error"]
+            assert (found["source"], found["delivered"], found["exit_code"]) == (case.name, 0, 2)
     assert not fake.edits
     assert not Path(f"{case.name}.checkpoint").exists()
 

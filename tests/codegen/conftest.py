@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from codegen import document, names, yamlfile
+from codegen import names, opening, yamlfile
 from codegen.generate import pipeline
 from codegen.generate.normalise import Normalised, normalise
 from codegen.layout import GROUND, HERE, Layout
@@ -27,7 +27,7 @@ def original() -> Json:
 
 @pytest.fixture(scope="session")
 def prepared() -> pipeline.Prepared:
-    return pipeline.prepare(HERE, document.read(HERE.document, HERE.lock))
+    return pipeline.prepare(HERE, opening.read(HERE).document)
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +68,7 @@ def copy_of_inputs(root: Path) -> Layout:
 
 def prepared_from(layout: Layout) -> pipeline.Prepared:
     """What is made of the inputs before the generator sees them."""
-    return pipeline.prepare(layout, document.read(layout.document, layout.lock))
+    return pipeline.prepare(layout, opening.read(layout).document)
 
 
 def put_ground(root: Path) -> None:

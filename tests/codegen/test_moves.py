@@ -72,7 +72,7 @@ def test_a_new_name_never_takes_one_that_is_ours(
 def test_an_answer_that_lost_its_body_is_told(original: Json, stopped: Callable[[Json], str]) -> None:
     document = copy.deepcopy(original)
     document["paths"]["/campaigns/delete"]["post"]["responses"]["204"] = {"description": "Done."}
-    assert "204 is not in the document\n  This response no longer has a body: remove the line." in stopped(document)
+    assert "2XX is not in the document\n  This response no longer has a body: remove the line." in stopped(document)
 
 
 def test_a_repair_that_is_no_longer_needed_says_what_it_was_for(original: Json, stopped: Callable[[Json], str]) -> None:

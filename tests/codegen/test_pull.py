@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from codegen import __main__ as command
-from codegen import document, yamlfile
+from codegen import opening, yamlfile
 from codegen.errors import CodegenError
 from codegen.layout import HERE, Layout
 from codegen.pull import pull
@@ -104,7 +104,7 @@ def test_a_pull_replaces_the_document_and_writes_the_lock(inputs: Layout, vendor
     lock = yamlfile.load_table(inputs.lock)
     assert lock["sha256"] == hashlib.sha256(newer).hexdigest()
     assert (lock["source"], lock["etag"], lock["info.version"]) == (vendor.url, '"v2"', NEXT)
-    document.read(inputs.document, inputs.lock)
+    opening.read(inputs)
 
 
 def test_the_next_pull_asks_whether_anything_is_new(inputs: Layout, vendor: Vendor, newer: bytes) -> None:
@@ -132,7 +132,7 @@ def test_a_file_may_be_the_source(inputs: Layout, newer: bytes) -> None:
     assert inputs.document.read_bytes() == newer
 
 
-BOMB = b"a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
+BOMB = b"a0: &a0 [x]\n" + b"".join(b"a%d: &a%d [*a%d, *a%d]\n" % (n, n, n - 1, n - 1) for n in range(1, 60))
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ BOMB = b"a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
         (b"<html>Not found</html>", "is a web page"),
         (b"", "does not hold a mapping"),
         (b"a: !!python/object/apply:os.system [true]", "it has the tag"),
-        (BOMB, "it has an alias"),
+        (BOMB, "parts, with its aliases written out"),
         (b"openapi: 3.1.0\nopenapi: 3.1.0\n", "cannot be read as YAML"),
         (b"\xff\xfe\x00", "cannot be read as YAML"),
         (b'{"a": 1, "a": 2}', "duplicate key 'a'"),
@@ -152,7 +152,7 @@ BOMB = b"a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
         (b'{"a":' * 5000, "nested 5000 deep"),
         (b"? [a]\n: b\n", "expected a string or a number as key"),
         (b"a: " + b"[" * 5000, "nested more than 100 deep"),
-        (b"openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths: {}\n", r"is OpenAPI '3\.0\.3'"),
+        (b"openapi: 3.0.3\ninfo: {title: T}\npaths: {}\n", "is not valid OpenAPI"),
         (b"openapi: 3.2.0\npaths: {}\n", "is OpenAPI '3.2.0'"),
         (b"swagger: '2.0'\npaths: {}\n", r"is Swagger '2\.0'"),
         (b"openapi: 3.1.0\ninfo: {title: T}\npaths: {}\n", "is not valid OpenAPI"),

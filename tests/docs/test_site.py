@@ -73,6 +73,10 @@ def test_the_markdown_of_the_reference_says_what_the_docstrings_say(site: Path) 
     assert "### events" in (site / "reference" / "models" / "profiles.md").read_text()
 
 
+def test_the_reference_names_no_source_that_nobody_can_open(pages: dict[str, str]) -> None:
+    assert [name for name, html in pages.items() if name.startswith("reference/") and "fact sheet" in html] == []
+
+
 def test_the_search_index_is_there_for_the_disk_and_for_a_host(site: Path) -> None:
     assert (site / "search" / "search_index.js").read_text().startswith("var __index = {")
     assert (site / "search" / "search_index.json").exists()

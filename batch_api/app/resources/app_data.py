@@ -24,8 +24,6 @@ class AppData(Resource):
     Templates of messages and targeting queries can read them. Writes are applied in the background, and sent again
     after a failure that leaves open whether they were taken. All methods raise `InvalidInput`, `APIError`,
     `TransportError` and `DeadlineExceeded`.
-
-    Source: fact sheet: mep-legacy, 8.
     """
 
     __slots__ = ()

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 AudienceType = Literal["custom_ids", "advertising_ids", "install_ids"]
 LONGEST_NAME: Final = 255
-"""Characters in the name of an audience (fact sheet: mep-legacy, 7)."""
+"""Characters in the name of an audience."""
 
 
 class AppAudiences(Resource):
@@ -49,8 +49,6 @@ class AppAudiences(Resource):
     installations (version 1.1), whose members carry attributes and tags. `type` says which is meant. Each write is
     indexed in the background; `wait` follows it by its token. Writes are sent again after a failure that leaves open
     whether they were taken. All methods raise `InvalidInput`, `APIError`, `TransportError` and `DeadlineExceeded`.
-
-    Source: fact sheet: mep-legacy, 7.
     """
 
     __slots__ = ()

@@ -30,8 +30,6 @@ class AppCampaigns(Resource):
 
     Views, lists and figures answer to a Live app key only. All methods raise `InvalidInput`, `APIError`,
     `TransportError` and `DeadlineExceeded`.
-
-    Source: fact sheet: mep-legacy, 3.
     """
 
     __slots__ = ()

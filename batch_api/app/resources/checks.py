@@ -13,9 +13,9 @@ from batch_api.engine.encode import encode_whole
 from batch_api.engine.errors import InvalidInput
 
 MOST_LABELS: Final = 3
-"""Labels of a campaign (fact sheet: mep-legacy, 3.1)."""
+"""Labels of a campaign."""
 SHORTEST_NAME: Final = 3
-"""Characters in the name of a campaign (fact sheet: mep-legacy, 3.1)."""
+"""Characters in the name of a campaign."""
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+")
 _RESERVED: Final = "com.batch"

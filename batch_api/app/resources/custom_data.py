@@ -35,8 +35,6 @@ class CustomData(Resource):
     UTC, or seconds since 1970), `ut.sports` a collection of tags (a list replaces it, `{"$add": […], "$remove": […]}`
     changes it). `None` deletes. Writes are queued, and sent again after a failure that leaves open whether they were
     taken. All methods raise `InvalidInput`, `APIError`, `TransportError` and `DeadlineExceeded`.
-
-    Source: fact sheet: mep-legacy, 5.
     """
 
     __slots__ = ()

@@ -26,8 +26,6 @@ class AppExports(Resource):
     the redirect with the header.
 
     Needs an Enterprise plan. All methods raise `InvalidInput`, `APIError`, `TransportError` and `DeadlineExceeded`.
-
-    Source: fact sheet: mep-legacy, 10.
     """
 
     __slots__ = ()

@@ -21,8 +21,6 @@ class Gdpr(Resource):
     """`client.gdpr`: ask for the data of a user, or for its removal, and follow the requests.
 
     All methods raise `InvalidInput`, `APIError`, `TransportError` and `DeadlineExceeded`.
-
-    Source: fact sheet: mep-legacy, 9.
     """
 
     __slots__ = ()

@@ -23,8 +23,6 @@ class InAppCampaigns(Resource):
 
     Views and lists answer to a Live app key only. All methods raise `InvalidInput`, `APIError`, `TransportError` and
     `DeadlineExceeded`.
-
-    Source: fact sheet: mep-legacy, 4.
     """
 
     __slots__ = ()

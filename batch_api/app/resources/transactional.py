@@ -31,8 +31,6 @@ class Transactional(Resource):
     """`client.transactional`: send messages to given users at once, and read their figures.
 
     All methods raise `InvalidInput`, `APIError`, `TransportError` and `DeadlineExceeded`.
-
-    Source: fact sheet: mep-legacy, 2.
     """
 
     __slots__ = ()

@@ -39,8 +39,6 @@ class TriggerEvents(Resource):
     `attributes` (at most 15; a date goes under `date(name)`) and `tags` (at most 10 of 64 characters). Not sent again
     after a failure that leaves open whether they were taken: an event would count twice. All methods raise
     `InvalidInput`, `APIError`, `TransportError` and `DeadlineExceeded`.
-
-    Source: fact sheet: mep-legacy, 6.
     """
 
     __slots__ = ()

@@ -34,7 +34,7 @@ class Sending:
     """Requests unanswered at once. While there are fewer, an edit is sent as soon as it comes, but of three places or
     more the last is for two edits or more: 4 to 8 for the lowest latency, 1 or 2 for the fewest requests."""
     most_items: int = field(default=200, validator=_count)
-    """Edits in a request; the API takes at most 200 (fact sheets: profiles, 1.2; catalogs, 2)."""
+    """Edits in a request; the API takes at most 200."""
     most_bytes: int = field(default=2_000_000, validator=_count)
     """Bytes of a request."""
     patience: float | None = field(default=None, validator=_seconds)

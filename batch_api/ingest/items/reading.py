@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Any, NamedTuple
 
 import orjson
@@ -139,7 +140,7 @@ def _read_one(item_type: ItemType, item: object) -> tuple[bytes, str, bool]:
     if isinstance(item, InvalidInput):  # from the source, in place of an item that it could not read
         raise item
     if isinstance(item, bytes):
-        line = item.strip()
+        line = item.strip().removeprefix(codecs.BOM_UTF8)  # parts put together have one in the middle
         item = _loaded(line)
         if item_type.lines is not None and isinstance(item, dict):
             seen = item_type.check_one(item_type.plain(item))

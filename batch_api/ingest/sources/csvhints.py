@@ -39,13 +39,13 @@ def _hints(layout: Layout, sample: Sequence[Record], file: CsvFile) -> Iterator[
 def _hints_on(name: str, cells: Sequence[str], file: CsvFile) -> Iterator[str]:
     words = sorted((_NOTHING - set(file.null or ())) & set(cells))
     if words:
-        yield f"{name}: {', '.join(words)} are sent as texts. If they mean that there is no value: option `null`."
+        yield f"{name}: {', '.join(words)} would be text. If that means that there is no value: option `null`."
     if name.startswith(("$", "date(", "url(")) or name in file.text:
         return
     if file.decimal == "." and any(map(_WITH_COMMA.fullmatch, cells)):
-        yield f"{name}: cells such as 12,5 are sent as texts. If they are numbers: option `decimal` ','."
+        yield f"{name}: cells such as 12,5 would be text. If they are numbers: option `decimal` ','."
     if cells and all(map(_reads(Dates(file.zone)), cells)):
-        yield f"{name}: dates are sent as texts. If the attribute is a date, name the column date({name})."
+        yield f"{name}: dates would be text. If the attribute is a date, name the column date({name})."
 
 
 def _cells(rows: Iterable[Sequence[str]], place: int) -> list[str]:
