@@ -150,6 +150,7 @@ def _vendors() -> dict[str, Any]:
     """As much of a document as says how the key is sent."""
     return {
         "paths": {},
+        "servers": [{"url": "https://api.batch.com/2.11"}],
         "security": [{"key": []}],
         "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
     }
