@@ -93,9 +93,30 @@ class BaseClient:
     def limits(self) -> dict[str, list[Limit]]:
         """The limits in force, by our operation names, with `share` taken; with `quota`, those that all share.
 
-        A limit that holds for some bodies only is among them, such as that of exports filtered by a segment.
+        A limit that holds for some bodies only is among them, such as that of exports filtered by a segment. Where the
+        server takes less than is documented, `learned` of a limit says how much, as far as its rejections taught.
         """
         return self._engine.limits()
+
+    def learned(self) -> dict[str, dict[str, float]]:
+        """What rejections taught about this project's limits: parts of burst and rate held back, margins in seconds.
+
+        Empty where nothing was learned. It can be kept as JSON, and given to `remember` after a restart. What is shared
+        by `quota` is not among it: all processes know that.
+        """
+        return self._engine.learned()
+
+    def remember(self, learned: Mapping[str, Mapping[str, float]]) -> None:
+        """Begin with what an earlier process learned, in place of meeting the same rejections again.
+
+        It is held back as if it had just been learned, and given up in the same way: what no longer holds is found out.
+
+        Args:
+            learned: What `learned()` returned. Limits that this client does not have are passed over.
+
+        Raises `ConfigurationError` for anything else. Call it from a coroutine.
+        """
+        self._engine.remember(learned)
 
     def wait_time(self, operation: str, cost: int = 1) -> float:
         """Seconds that a call made now would wait for its turn, if those before it are served.

@@ -53,8 +53,8 @@ class BatchClient(BaseClient):
         quota: Where processes share the limits of a project. `"machine"`: those of one user on one machine,
             through a file. Else a Redis: `redis://host:6379/0`, `rediss://…` with TLS, `unix://…`; user and password
             stand in the URL, and the extra `redis` is needed.
-        pause: Seconds of silence after a 429 that names no time; by default 5, as the vendor advises. It grows while
-            rejections go on.
+        pause: Seconds of silence after a 429 that names no time; by default as long as the limits of the operation take
+            to come back, and 5 at most. It grows while rejections go on.
         transport: `"httpx"`, the default; `"aiohttp"` (extra `aiohttp`), which costs half as much for each call; an
             `HttpxTransport` or `AiohttpTransport` with settings of its own; an `httpx.AsyncBaseTransport`; or any
             object of the protocol `Transport`.

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from batch_api.engine.observe import Observer
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+_WHERE = ("batch_api.operation", "batch_api.project")
 
 
 def observer(*, meter_provider: MeterProvider | None = None, tracer_provider: TracerProvider | None = None) -> Observer:
@@ -47,6 +48,10 @@ def observer(*, meter_provider: MeterProvider | None = None, tracer_provider: Tr
     - `batch_api.client.wait.duration`, a histogram in seconds: the wait for the rate limit before each request.
     - `batch_api.client.items`, a counter: items in the requests.
     - `batch_api.client.rejections`, a counter: requests answered with 429.
+
+    And by operation and project:
+
+    - `batch_api.client.pace`, a gauge: the part of the documented rate that is used, as far as rejections taught.
 
     Each attempt becomes a span of kind client, a child of the span in which the call was made. It starts when the
     request is sent, so it does not include the wait for the rate limit.
@@ -79,12 +84,17 @@ class _Telemetry:
             "batch_api.client.rejections", unit="{request}", description="Requests answered with 429."
         )
 
+        self._paces = meter.create_gauge(
+            "batch_api.client.pace", unit="1", description="The part of the documented rate that is used."
+        )
+
     def observe(self, attempt: Attempt) -> None:
         """Record an attempt that has just ended."""
         attributes = _attributes(attempt)
         self._durations.record(attempt.seconds, attributes)
         self._waits.record(attempt.waited, attributes)
         self._items.add(attempt.cost, attributes)
+        self._paces.set(attempt.pace, {name: attributes[name] for name in _WHERE})
         if attempt.status == 429:
             self._rejections.add(1, attributes)
         self._trace(attempt, attributes)
@@ -99,6 +109,7 @@ class _Telemetry:
                 **attributes,
                 "batch_api.items": attempt.cost,
                 "batch_api.wait": attempt.waited,
+                "batch_api.pace": attempt.pace,
                 "http.request.resend_count": attempt.number - 1,
             },
         )

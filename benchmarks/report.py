@@ -27,13 +27,17 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def write(section: str, text: str) -> None:
     """Put figures into their section of the page, with the day, the machine and the versions."""
-    page = PAGE.read_text()
+    write_section(PAGE, section, f"{text}\n\n{_where()}")
+
+
+def write_section(page: Path, section: str, text: str) -> None:
+    """Put text between the marks of a section of a page."""
     begin, end = f"<!-- {section} -->", f"<!-- /{section} -->"
     written, count = re.subn(
-        f"{begin}.*?{end}", lambda _: f"{begin}\n\n{text}\n\n{_where()}\n\n{end}", page, flags=re.DOTALL
+        f"{begin}.*?{end}", lambda _: f"{begin}\n\n{text}\n\n{end}", page.read_text(), flags=re.DOTALL
     )
     assert count == 1, f"the page has no section {section}"
-    PAGE.write_text(written)
+    page.write_text(written)
 
 
 def _where() -> str:

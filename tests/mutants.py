@@ -64,15 +64,47 @@ MUTANTS = (
         "self._paused_until = max(self._paused_until, until)",
         "pass",
     ),
-    Mutant("a rejection slows down", "limiter/limiter.py", "draw.bucket.cut()", "pass"),
+    Mutant(
+        "a rejection slows down",
+        "limiter/limiter.py",
+        "draw.bucket.refused(Refused(ticket.spent_at, draw.cost, rejection.jitter))",
+        "pass",
+    ),
+    Mutant(
+        "one alone teaches nothing",
+        "limiter/limiter.py",
+        "if not rejection.slower or rejection.alone:",
+        "if not rejection.slower:",
+    ),
+    Mutant("the closest limit is to blame", "limiter/limiter.py", "if busy >= max(seconds) * _AS_CLOSE:", "if True:"),
+    Mutant(
+        "a burst is no reason to go slower",
+        "limiter/pace.py",
+        '            return "burst"',
+        '            return "rate"',
+    ),
+    Mutant("few are put down to spacing", "limiter/pace.py", "sent <= self._settings.few", "False"),
+    Mutant("what is tried is undone first", "limiter/pace.py", "        if tried:\n            return tried[0]\n", ""),
+    Mutant("reserves are held", "limiter/pace.py", "self._given_up_from = now + hold", "self._given_up_from = now"),
+    Mutant("... ever longer", "limiter/pace.py", "settings.hold * 2**self._lessons", "settings.hold"),
+    Mutant("... but not if it costs much", "limiter/pace.py", "settings.affordable / loss", "settings.longest"),
+    Mutant("reserves are given up", "limiter/pace.py", "self._needed * max(1 - given_up, 0.0)", "self._needed"),
+    Mutant(
+        "after long all begins anew",
+        "limiter/pace.py",
+        "            self._lessons = self._guesses = 0\n\n",
+        "            pass\n\n",
+    ),
+    Mutant("reserves have bounds", "limiter/pace.py", "min(max(needed, 0.0), self._most)", "needed"),
+    Mutant("the bucket follows", "limiter/bucket.py", "self._full_rate * self.pace.rate(now)", "self._full_rate"),
     Mutant(
         "rejections from before the pause change nothing",
         "gate.py",
         "if ticket.spent_at < self._paused_at:",
         "if False:",
     ),
-    Mutant("pauses grow", "gate.py", "self._pause * 2.0 ** min(self._rejections - 1, 16)", "self._pause"),
-    Mutant("pauses have a longest length", "gate.py", "grown = min(self._pause", "grown = max(self._pause"),
+    Mutant("pauses grow", "gate.py", "max(self._pause, (now - self._rejected_since) * PAUSE_GROWTH)", "self._pause"),
+    Mutant("pauses have a longest length", "gate.py", "grown = min(max(self._pause", "grown = max(max(self._pause"),
     Mutant("growth ends with an acceptance", "gate.py", "self._rejections = True, False, 0", "_ = True, False, 0"),
     Mutant(
         "Retry-After is obeyed",
@@ -122,8 +154,8 @@ MUTANTS = (
     Mutant(
         "the rate",
         "limiter/bucket.py",
-        "+ min(cost, self.capacity) / self._rate)\n        spacing =",
-        "+ 0.9 * min(cost, self.capacity) / self._rate)\n        spacing =",
+        "+ min(cost, self.capacity) / self._rate + self._gap(cost))",
+        "+ 0.9 * min(cost, self.capacity) / self._rate + self._gap(cost))",
     ),
     Mutant(
         "big costs wait",
@@ -159,12 +191,10 @@ MUTANTS = (
     Mutant(
         "a full bucket's requests are spaced",
         "limiter/bucket.py",
-        "if spacing > 0:\n            self._owe_until(self._full_at + spacing)",
-        "if spacing > 0:\n            pass",
+        "/ self._rate + self._gap(cost))\n\n    # -- what is on its way",
+        "/ self._rate)\n\n    # -- what is on its way",
     ),
     Mutant("headroom", "limiter/bucket.py", "limit.per_second * (1 - headroom)", "limit.per_second"),
-    Mutant("the rate has a floor", "limiter/bucket.py", "max(self._factor * CUT, FLOOR)", "self._factor * CUT"),
-    Mutant("the rate comes back", "limiter/bucket.py", "RECOVERY * (now - self._cut_at)", "0.0 * (now - self._cut_at)"),
     Mutant("loops leave word", "limiter/bucket.py", "self._memory[self._key] = (self._now(), full_at)", "pass"),
     Mutant("word from the future is not believed", "limiter/bucket.py", "if spent_at <= start:", "if True:"),
     Mutant(
@@ -400,6 +430,96 @@ MUTANTS = (
         "rfc3339(moment) if True else",
     ),
     Mutant("names carry types where the API says so", "check.py", "or key in dates.named", ""),
+    # the workers of one machine
+    Mutant(
+        "workers: who was given less goes first", "limiter/machine/state.py", "if (place.start, name) < mine and", "if"
+    ),
+    Mutant(
+        "workers: nobody goes ahead of those before it",
+        "limiter/machine/state.py",
+        "if (place.start, name) < mine and",
+        "if False and",
+    ),
+    Mutant(
+        "workers: one that should have looked has lost its turn",
+        "limiter/machine/state.py",
+        "place.until + GRACE >= now >= place.due",
+        "now >= place.due",
+    ),
+    Mutant(
+        "workers: one that another limit holds up holds up nobody",
+        "limiter/machine/state.py",
+        "place.until + GRACE >= now >= place.due",
+        "place.until + GRACE >= now",
+    ),
+    Mutant(
+        "workers: what all have on its way counts",
+        "limiter/machine/state.py",
+        "return heard + silent if heard or mine else 0.0",
+        "return 0.0",
+    ),
+    Mutant(
+        "workers: what a dead one sent counts",
+        "limiter/machine/state.py",
+        "return heard + silent if heard or mine else 0.0",
+        "return heard",
+    ),
+    Mutant(
+        "workers: what a dead one sent was counted when it arrived",
+        "limiter/machine/state.py",
+        "self.answered_full_at = counted_at + other.units / self.rate",
+        "pass",
+    ),
+    Mutant(
+        "workers: one of all goes ahead",
+        "limiter/machine/limiter.py",
+        'if not gate.proven and gate.scout not in ("", me) and now < gate.scout_until:',
+        "if False:",
+    ),
+    Mutant(
+        "workers: a pause is heard by all", "limiter/machine/limiter.py", "if gate.paused_until > now:", "if False:"
+    ),
+    Mutant(
+        "workers: a rejection counts once",
+        "limiter/machine/limiter.py",
+        "if ticket.spent_at < gate.paused_at:  #",
+        "if False:  #",
+    ),
+    Mutant(
+        "workers: after they went on alone, the limits are empty",
+        "limiter/machine/limiter.py",
+        "if self._was_away:  #",
+        "if False:  #",
+    ),
+    Mutant("workers: a lost limit holds nothing", "limiter/machine/bucket.py", "if self._is_known:", "if False:"),
+    Mutant(
+        "workers: one at a time",
+        "limiter/machine/file.py",
+        "fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)",
+        "pass",
+    ),
+    Mutant(
+        "workers: a write that was cut off changes nothing",
+        "limiter/machine/file.py",
+        "_SLOTS[number % 2]) <",
+        "_SLOTS[0]) <",
+    ),
+    Mutant(
+        "workers: a damaged text is none",
+        "limiter/machine/file.py",
+        "if text and zlib.crc32(text, number % 2**32) == checksum:",
+        "if text:",
+    ),
+    Mutant("workers: no file but ours", "limiter/machine/file.py", "        _check(os.fstat(descriptor))\n", ""),
+    Mutant(
+        "workers: a clock that went back is another", "limiter/machine/file.py", " and state.seen < now + _AHEAD", ""
+    ),
+    Mutant(
+        "workers: nobody else looks into the directory",
+        "limiter/machine/directory.py",
+        "if found.st_mode & _OTHERS:",
+        "if False:",
+    ),
 )
 
 

@@ -42,8 +42,8 @@ class BatchAppClient(BaseClient):
     An app is one platform: iOS, Android and web have a key each. What concerns several takes one call for each, and
     nothing holds these together: see `for_app`.
 
-    No limit of this API is documented. 1 request a second is kept to for each operation, and 5 s of silence after a
-    429; known users go faster, and `limits` replaces it.
+    No limit of this API is documented. 1 request a second is kept to for each operation, and a second of silence after
+    a 429; known users go faster, and `limits` replaces it.
 
     It also works without `async with`; then call `aclose()` at the end. A client belongs to one event loop at a time
     and to one process: it refuses to be pickled. Its `repr` shows no key.
@@ -64,8 +64,8 @@ class BatchAppClient(BaseClient):
         quota: Where processes share the limits of an app. `"machine"`: those of one user on one machine,
             through a file. Else a Redis: `redis://host:6379/0`, `rediss://…` with TLS, `unix://…`; user and password
             stand in the URL, and the extra `redis` is needed.
-        pause: Seconds of silence after a 429 that names no time; by default 5, as the vendor advises. It grows while
-            rejections go on.
+        pause: Seconds of silence after a 429 that names no time; by default as long as the limits of the operation take
+            to come back, and 5 at most. It grows while rejections go on.
         transport: `"httpx"`, the default; `"aiohttp"` (extra `aiohttp`), which costs half as much for each call; an
             `HttpxTransport` or `AiohttpTransport` with settings of its own; an `httpx.AsyncBaseTransport`; or any
             object of the protocol `Transport`.

@@ -30,3 +30,5 @@ class Attempt(NamedTuple):
     """`taken` (applied), `refused` (nothing was applied), `unknown` (it may have been applied) or `not_sent`."""
     route: str = ""
     """Method and path, such as `GET /audiences/view`, with the names of parameters in place of their values."""
+    pace: float = 1.0
+    """The part of the documented rate that is used, as far as rejections taught."""

@@ -26,9 +26,9 @@ from batch_api.engine.errors import (
 )
 from batch_api.engine.gate import TooLate, Turn, Withdrawn
 from batch_api.engine.gates import Gates, LimitSettings, gates_for
-from batch_api.engine.limits import Limit
+from batch_api.engine.limits import Limit, checked_learned
 from batch_api.engine.loop import running_loop
-from batch_api.engine.observe import Observer, tell
+from batch_api.engine.observe import Observer, tell, tell_learned
 from batch_api.engine.response import Response
 from batch_api.engine.retry import backoff, next_step, outcome_of, retry_after, warn_if_capped
 from batch_api.engine.wire.connections import Connections, Wire
@@ -178,7 +178,9 @@ class Engine:
         return {name: self.limits_of(operation) for name, operation in self.api.operations.items()}
 
     def limits_of(self, operation: Operation) -> list[Limit]:
-        """The limits in force for one operation."""
+        """The limits in force for one operation, with what was learned of them since the client is open."""
+        if self._gates is not None:
+            return self._gates.limits(operation)
         return [rule.limit for rule in self._settings.of(operation)]
 
     def wait_time(self, operation: str, cost: int = 1) -> float:
@@ -195,6 +197,14 @@ class Engine:
         everything = (*self.api.operations.values(), self.api.undocumented)
         for lifted in everything if operation is None else (self._known(operation),):
             self._bind().resume(lifted)
+
+    def learned(self) -> dict[str, dict[str, float]]:
+        """What rejections taught, as JSON can keep it."""
+        return {} if self._gates is None else self._gates.learned()
+
+    def remember(self, learned: object) -> None:
+        """Begin with what an earlier process learned. Raises `ConfigurationError` for what `learned` never returned."""
+        self._bind().remember(checked_learned(learned))
 
     def _known(self, operation: str) -> Operation:
         known = self.api.operations.get(operation)
@@ -362,9 +372,10 @@ class _Call:
         if isinstance(self._last, Fault):
             return
         if self._last is not None and outcome == "refused" and self._last.status in (429, 503):
-            asked = self._last.headers.get("retry-after")
+            asked, before = self._last.headers.get("retry-after"), self._engine.limits_of(self._operation)
             if turn.rejected(retry_after(asked), slower=self._last.status == 429):
                 warn_if_capped(self._operation.name, asked)
+                tell_learned(self._operation.name, before, self._engine.limits_of(self._operation))
         else:
             turn.accepted()
 
@@ -387,6 +398,7 @@ class _Call:
             seconds=seconds,
             outcome=outcome,
             route=self._operation.route,
+            pace=min((draw.bucket.part for draw in self._ticket.draws), default=1.0),
         )
         self._attempts.append(attempt)
         tell(attempt, self._engine._observer)

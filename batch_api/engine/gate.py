@@ -16,6 +16,8 @@ from batch_api.engine.round_trip import RoundTrip
 
 LONGEST_PAUSE = 60.0
 """A pause that the server named no length for does not grow beyond this, or one permit's time where that is longer."""
+PAUSE_GROWTH = 1 / 8
+"""... and else is this part of the time for which nothing but rejections came: whoever shares a limit tries on."""
 PAUSE_JITTER = 0.1
 """A pause is stretched by up to this part of it, never shortened."""
 _A_MOMENT = 1e-4
@@ -119,6 +121,7 @@ class Gate:
         self._paused_at = -math.inf
         self._paused_until = -math.inf
         self._rejections = 0
+        self._rejected_since = -math.inf
         self._in_flight: set[Ticket] = set()
         self._cut_off: list[tuple[float, Sequence[Draw]]] = []  # will not be answered: since when, and what it took
         self._round_trip = RoundTrip()
@@ -372,17 +375,26 @@ class Gate:
         if ticket.spent_at < self._paused_at:
             self.wake()
             return False
+        alone = self._scout is ticket
+        if self._rejections == 0:
+            self._rejected_since = now
         self._rejections += 1
         self.go_alone()
         longest = self._longest_pause(ticket)
         stretch = 1 + self._rng.random() * PAUSE_JITTER
-        grown = min(self._pause * 2.0 ** min(self._rejections - 1, 16), longest)
+        grown = min(max(self._pause, (now - self._rejected_since) * PAUSE_GROWTH), longest)
         self._paused_at = now
         self._pause_until(now + (grown if retry_after is None else retry_after) * stretch)
-        self._limiter.rejected(
-            ticket,
-            Rejection(slower=slower, retry_after=retry_after, pause=self._pause, longest=longest, stretch=stretch),
+        rejection = Rejection(
+            slower=slower,
+            alone=alone,
+            retry_after=retry_after,
+            pause=self._pause,
+            longest=longest,
+            stretch=stretch,
+            jitter=self._round_trip.jitter,
         )
+        self._limiter.rejected(ticket, rejection)
         return True
 
     def resume(self, draws: Sequence[Draw]) -> None:

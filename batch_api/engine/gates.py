@@ -9,11 +9,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
+from attrs import evolve
+
 from batch_api._operation import Api, Condition, Operation
 from batch_api.engine import arguments
 from batch_api.engine.errors import ConfigurationError
 from batch_api.engine.gate import Draw, Gate
 from batch_api.engine.limiter.bucket import Bucket
+from batch_api.engine.limiter.pace import Reason
 from batch_api.engine.limits import Limit, Rule, limit_of
 
 if TYPE_CHECKING:
@@ -156,6 +159,7 @@ class Gates:
         self._free_at = _memory()
         self._gates: dict[str, Gate] = {}
         self._buckets: dict[tuple[str, Limit], Bucket] = {}
+        self._remembered: dict[str, Mapping[Reason, float]] = {}
 
     def queue(self, operation: Operation, items: int = 1, met: Collection[Condition] = ()) -> Queue:
         """Where a request of so many items waits, whose body meets these conditions of limits."""
@@ -170,6 +174,32 @@ class Gates:
             queue = self.queue(operation, met=met)
             queue.gate.resume(queue.draws)
 
+    def limits(self, operation: Operation) -> list[Limit]:
+        """The limits of an operation, each with what was learned of it."""
+        return [self._with_learned(operation, rule.limit) for rule in self.settings.of(operation)]
+
+    def _with_learned(self, operation: Operation, limit: Limit) -> Limit:
+        bucket = self._buckets.get(_key(operation, limit))
+        learned = None if bucket is None else bucket.learned()
+        if learned is None:
+            return limit
+        return evolve(limit, learned=learned._replace(rate=learned.rate * limit.per))
+
+    def learned(self) -> dict[str, dict[str, float]]:
+        """What this process holds back, by the names of the limits: as JSON can keep it."""
+        now = self._now()
+        found: dict[str, dict[str, float]] = {}
+        for key, bucket in self._buckets.items():
+            if held_back := bucket.pace.learned(now):
+                found[_name(*key)] = {str(reason): amount for reason, amount in held_back.items()}
+        return found
+
+    def remember(self, learned: Mapping[str, Mapping[Reason, float]]) -> None:
+        """Hold back what an earlier process did, in the buckets that are there and in those to come."""
+        self._remembered = dict(learned)
+        for key, bucket in self._buckets.items():
+            bucket.pace.remember(self._now(), learned.get(_name(*key), {}))
+
     def _gate(self, operation: Operation, rules: Sequence[Rule]) -> Gate:
         """The gate of an operation: its own, or the one it shares with its group.
 
@@ -179,12 +209,18 @@ class Gates:
         group = next((f"group {rule.limit.group}" for rule in rules if rule.limit.group is not None), operation.name)
         name = f"{group}, conditional" if any(rule.when is not None for rule in rules) else group
         if name not in self._gates:
-            pause = operation.pause if self.settings.pause is None else self.settings.pause
+            pause = self._pause(operation, rules)
             limiter = self._shared_limiter(name)
             gate = self._gates[name] = Gate(pause=pause, now=self._now, rng=self._rng, limiter=limiter)
             if limiter is not None:
                 limiter.serve(gate)
         return self._gates[name]
+
+    def _pause(self, operation: Operation, rules: Sequence[Rule]) -> float:
+        """Seconds to wait after a first rejection: as the caller says, or until every window of its limits is over."""
+        if self.settings.pause is not None:
+            return self.settings.pause
+        return min(operation.pause, max((rule.limit.per for rule in rules), default=operation.pause))
 
     def _share_through(self, quota: str) -> None:
         from batch_api.engine.limiter.machine.directory import is_machine
@@ -211,9 +247,10 @@ class Gates:
 
     def _bucket(self, operation: Operation, rule: Rule) -> Bucket:
         limit = rule.limit
-        key = (operation.name if limit.group is None else limit.group, limit)
+        key = _key(operation, limit)
         if key not in self._buckets:
-            self._buckets[key] = self._new_bucket(key, rule)
+            bucket = self._buckets[key] = self._new_bucket(key, rule)
+            bucket.pace.remember(self._now(), self._remembered.get(_name(*key), {}))
         return self._buckets[key]
 
     def _new_bucket(self, key: tuple[str, Limit], rule: Rule) -> Bucket:
@@ -223,7 +260,7 @@ class Gates:
         }  # fmt: skip
         if self.settings.quota is None:
             return Bucket(limit, **terms, memory=self._free_at, key=(*self._place, *key))
-        name = f"{owner}:{limit.unit}/{limit.per:g}"
+        name = _name(owner, limit)
         alone = Bucket(limit.part(self.settings.share_alone), **terms, memory={}, key=name)
         if self._file is not None:
             from batch_api.engine.limiter.machine.bucket import MachineBucket
@@ -233,6 +270,14 @@ class Gates:
         from batch_api.engine.limiter.shared.bucket import SharedBucket
 
         return SharedBucket(limit, **terms, name=name, alone=alone, link=self.link)
+
+
+def _key(operation: Operation, limit: Limit) -> tuple[str, Limit]:
+    return (operation.name if limit.group is None else limit.group, limit)
+
+
+def _name(owner: str, limit: Limit) -> str:
+    return f"{owner}:{limit.unit}/{limit.per:g}"
 
 
 def gates_for(origin: str, project_key: str, settings: LimitSettings, rng: random.Random, *, alias: str = "") -> Gates:

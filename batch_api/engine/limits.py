@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from attrs import Attribute, field, frozen
@@ -11,6 +12,7 @@ from attrs.validators import optional
 from batch_api._operation import Condition, LimitFact
 from batch_api.engine import arguments
 from batch_api.engine.errors import ConfigurationError
+from batch_api.engine.limiter.pace import REASONS, Reason
 
 Unit = Literal["requests", "items"]
 
@@ -24,6 +26,17 @@ def _a_unit(_: object, __: object, value: object) -> None:
     arguments.choice(value, "Limit.unit", "requests", "items", error=ConfigurationError)
 
 
+class Learned(NamedTuple):
+    """What a server takes of a limit, as far as its rejections taught."""
+
+    rate: float
+    """Units that are sent in the limit's period."""
+    burst: float | None
+    """Units that go at once, where rejections taught that fewer may; else `None`."""
+    margin: float
+    """Seconds that are added after each request."""
+
+
 @frozen
 class Limit:
     """At most `rate` units every `per` seconds.
@@ -31,6 +44,8 @@ class Limit:
     `unit` is `"requests"` or `"items"` (profiles, audience ids, catalog items). `burst` is what the server's bucket is
     said to hold; leave it out where nothing is said, and one second's worth is assumed. Operations whose limits name
     the same `group` draw on one bucket. Raises `ConfigurationError` for what is no limit.
+
+    In what `client.limits()` returns, `learned` says what the server takes where that is less; else it is `None`.
     """
 
     rate: float = field(validator=_positive)
@@ -38,6 +53,7 @@ class Limit:
     unit: Unit = field(default="requests", kw_only=True, validator=_a_unit)
     burst: float | None = field(default=None, kw_only=True, validator=optional(_positive))
     group: str | None = field(default=None, kw_only=True)
+    learned: Learned | None = field(default=None, kw_only=True, eq=False, repr=False)
 
     @property
     def per_second(self) -> float:
@@ -72,3 +88,22 @@ class Rule(NamedTuple):
 def limit_of(fact: LimitFact) -> Limit:
     """The limit that a documented fact states."""
     return Limit(fact.rate, per=fact.per, unit=fact.unit, burst=fact.burst, group=fact.group)
+
+
+def checked_learned(given: object) -> dict[str, dict[Reason, float]]:
+    """What `learned` of a client returned, perhaps read from a file. Raises `ConfigurationError` for anything else."""
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(f"learned: expected a mapping, got {type(given).__name__}.")
+    return {str(name): _checked_reserves(str(name), held_back) for name, held_back in given.items()}
+
+
+def _checked_reserves(name: str, given: object) -> dict[Reason, float]:
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(f"learned[{name!r}]: expected a mapping, got {type(given).__name__}.")
+    known: dict[Reason, float] = {reason: given[reason] for reason in REASONS if reason in given}
+    if len(known) < len(given):
+        raise ConfigurationError(f"learned[{name!r}]: expected no keys but {', '.join(REASONS)}.")
+    for reason, amount in known.items():
+        what = f"learned[{name!r}][{reason!r}]"
+        arguments.number(amount, what, "a number from 0 to 1", lambda held: 0 <= held <= 1, error=ConfigurationError)
+    return known

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from batch_api.engine.attempt import Attempt
+
+if TYPE_CHECKING:
+    from batch_api.engine.limits import Limit
 
 Observer = Callable[[Attempt], None]
 
@@ -38,3 +42,16 @@ def tell(attempt: Attempt, observer: Observer | None) -> None:
         except Exception:
             # No traceback: what an observer raises may quote anything.
             logger.error("the observer raised an exception, which was ignored; the call continues")
+
+
+def tell_learned(operation: str, before: Sequence[Limit], after: Sequence[Limit]) -> None:
+    """Log what a rejection taught."""
+    for old, new in zip(before, after, strict=True):
+        if new.learned is None or new.learned == old.learned:
+            continue
+        rate, burst, margin = new.learned
+        period = "s" if new.per == 1 else f"{new.per:g} s"
+        at_once = "" if burst is None else f", {burst:.3g} at once"
+        apart = f", {margin * 1000:.0f} ms further apart" if margin else ""
+        taken = f"{rate:.3g} {new.unit}/{period} accepted, {new.rate:g} documented"
+        logger.info("%s: %s%s%s", operation, taken, at_once, apart)

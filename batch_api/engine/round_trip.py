@@ -24,6 +24,8 @@ class RoundTrip:
         """The quickest of late, forgotten within some round trips: how much may be on the way follows it."""
         self.usual = 0.0
         """The mean of the latest: what a call is likely to take."""
+        self.slowest = 0.0
+        """The slowest answer, forgotten slowly."""
         self._grown_at = -math.inf
 
     @property
@@ -31,15 +33,21 @@ class RoundTrip:
         """What is longer than this is a stall."""
         return _STALL * self.usual + _JITTER
 
+    @property
+    def jitter(self) -> float:
+        """Half of how much answers differ: what each way adds, if both are alike."""
+        return max(self.slowest - self.quickest, 0.0) / 2
+
     def learn(self, seconds: float, sent_at: float, now: float) -> None:
         """An answer came after so many seconds."""
         if math.isinf(self.floor):
-            self.quickest = self.floor = self.usual = seconds
+            self.quickest = self.floor = self.usual = self.slowest = seconds
             self._grown_at = now
             return
         self.usual += _WEIGHT * (seconds - self.usual)
         grows = sent_at >= self._grown_at
         if grows:
             self._grown_at = now
+        self.slowest = max(self.slowest / _FORGET if grows else self.slowest, seconds)
         self.quickest = min(self.quickest * _FORGET if grows else self.quickest, seconds)
         self.floor = min(self.floor * _GROW if grows else self.floor, seconds)

@@ -273,12 +273,12 @@ def test_a_limit_that_refuses_still_pauses_again() -> None:
         script = Script(TOO_MANY)
         engine = engine_on(script, deadline=10_000)
         call = asyncio.create_task(engine.send(WRITE, body={"name": "x"}))
-        for _ in range(3):
-            await asyncio.sleep(1)
-            engine.resume()
+        await asyncio.sleep(100)
+        before = len(script.requests)
+        engine.resume()
         await asyncio.sleep(1)
-        assert len(script.requests) == 4
-        assert engine.wait_time("thing_write") > 30, "and the pauses go on growing"
+        assert len(script.requests) == before + 1
+        assert engine.wait_time("thing_write") > 10, "and the pauses go on growing"
         call.cancel()
 
     run(main())

@@ -329,8 +329,8 @@ def test_a_rejection_is_waited_out_and_sent_again_even_where_nothing_may_be_repe
     response = send(script, CREATE, deadline=600)
     assert response.status == 201
     waits = [b - a for a, b in zip(script.times, script.times[1:], strict=False)]
-    for wait, least in zip(waits, [5, 10, 20, 40, 60, 60], strict=True):
-        assert least <= wait <= least * 1.1 + 0.1
+    for wait in waits:
+        assert 1 <= wait <= 1.1 + 0.1, "a limit of one second needs no longer pause"
 
 
 @pytest.mark.parametrize("asked", ["7", " 7 ", "7.0", "DATE"])
@@ -347,7 +347,7 @@ def test_retry_after_is_read_in_seconds_and_as_a_date(asked: str) -> None:
 def test_a_nonsensical_retry_after_is_no_retry_after(nonsense: str) -> None:
     script = Script(Answer(429, headers={"Retry-After": nonsense}), OK)
     send(script)
-    assert 5 <= script.times[1] - script.times[0] <= 5.6
+    assert 1 <= script.times[1] - script.times[0] <= 1.2
 
 
 def test_a_pause_longer_than_the_deadline_raises_the_last_answer_at_once() -> None:
@@ -684,7 +684,7 @@ def test_an_observer_sees_every_attempt() -> None:
         ("profile_update", "…2c3d", 2, 7, None, "ReadError", "unknown"),
         ("profile_update", "…2c3d", 3, 7, 202, None, "taken"),
     ]
-    assert seen[1].waited >= 5
+    assert seen[1].waited >= 1
     assert seen[0].seconds == pytest.approx(0.01, abs=1e-4)
 
 

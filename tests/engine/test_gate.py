@@ -366,14 +366,14 @@ def test_200_tasks_that_meet_a_rejection_do_not_return_together() -> None:
 def test_the_pause_grows_while_rejections_go_on_and_is_never_shorter_than_asked() -> None:
     async def main() -> list[float]:
         queue = Queue(Limit(1))
-        server = Server(opens_at=1000, rtt=0.0)
+        server = Server(opens_at=2000, rtt=0.0)
         await server.call(queue, 0)
         return server.rejections
 
     rejections = run(main())
-    gaps = [b - a for a, b in pairwise(rejections)]
-    for gap, least in zip(gaps, [5, 10, 20, 40, 60, 60, 60], strict=False):
-        assert least <= gap <= least * 1.1 + 0.001
+    for before, after in pairwise(rejections):
+        least = min(max(5.0, (before - rejections[0]) / 8), 60.0)
+        assert least <= after - before <= least * 1.1 + 0.001
 
 
 def test_the_next_trouble_starts_with_a_short_pause_again() -> None:
@@ -424,35 +424,53 @@ def test_rejections_of_requests_sent_before_the_pause_change_nothing() -> None:
 
     pause, permit = run(main())
     assert 5 <= pause <= 5.6, "one pause of five seconds, not one for each of the hundred rejections"
-    assert permit == pytest.approx(1 / 800, rel=0.1), "the rate was cut once"
+    assert permit == pytest.approx(1 / 1000), "a burst was refused, which says nothing about the rate"
 
 
 def test_the_rate_is_cut_and_comes_back() -> None:
     async def main() -> tuple[float, float]:
-        queue = Queue(Limit(100, burst=1), spacing=0.0)
-        await _proven(queue)
-        server = Server(opens_at=queue.now() + 0.5, rtt=0.0)
+        queue = Queue(Limit(100))
+        for name in range(50):
+            await queue.pass_through(name)
+        server = Server(opens_at=queue.now() + 0.05, rtt=0.0)
         await server.call(queue, 0)
         queue.through.clear()
         await asyncio.gather(*(queue.pass_through(name) for name in range(101)))
         slow = queue.through[-1][0] - queue.through[0][0]
-        await asyncio.sleep(60)
+        await asyncio.sleep(60 + 45)
         queue.through.clear()
         await asyncio.gather(*(queue.pass_through(name) for name in range(101)))
         return slow, queue.through[-1][0] - queue.through[0][0]
 
     slow, normal = run(main())
-    assert slow == pytest.approx(1 / 0.85, rel=0.05), "a fifth slower, less what five seconds of pause gave back"
-    assert normal == pytest.approx(1.0, rel=0.01)
+    assert slow == pytest.approx(1 / 0.97, rel=0.005), "3 % slower, which hides jitter"
+    assert normal == pytest.approx(1.0, rel=0.001)
 
 
-def test_the_rate_is_never_cut_below_a_tenth() -> None:
+def test_what_is_refused_again_and_again_teaches_once() -> None:
+    """A server that refuses everything says nothing about its pace."""
+
     async def main() -> float:
         queue = Queue(Limit(100))
-        await Server(opens_at=8, retry_after=0.1, rtt=0.0).call(queue, 0)
+        for name in range(50):
+            await queue.pass_through(name)
+        await Server(opens_at=queue.now() + 100, rtt=0.0).call(queue, 0)
         return queue.buckets[0].permit_seconds
 
-    assert run(main()) == pytest.approx(10 / 100, rel=0.05)
+    assert run(main()) == pytest.approx(1 / 97, rel=0.03)
+
+
+def test_the_limit_that_is_closest_to_being_reached_is_to_blame() -> None:
+    async def main() -> list[float]:
+        queue = Queue(Limit(5), Limit(1000, unit="items"), largest=200)
+        for name in range(10):
+            await queue.pass_through(name, 50)
+        await Server(opens_at=queue.now() + 0.5, rtt=0.0).call(queue, 0, 50)
+        return [bucket.permit_seconds for bucket in queue.buckets]
+
+    requests, items = run(main())
+    assert requests > 1 / 5
+    assert items == 1 / 1000
 
 
 def test_a_pause_that_outlasts_a_deadline_fails_the_waiting_at_once() -> None:
@@ -558,7 +576,7 @@ def test_loops_one_after_another_share_the_bucket() -> None:
 @pytest.mark.parametrize(
     ("word", "waits"),
     [
-        pytest.param((1e-9, 1e9), 10, id="no bucket owes more than its largest request"),
+        pytest.param((1e-9, 1e9), 20, id="no bucket owes more than its largest request"),
         pytest.param((1000.0, 1001.0), 0, id="word from the future comes from another clock"),
     ],
 )

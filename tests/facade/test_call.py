@@ -178,7 +178,7 @@ async def test_share_and_429_hold_for_them_too() -> None:
         began = now()
         answer = await client.call("POST /things", body={})
         assert [attempt.status for attempt in answer.attempts] == [429, 200]
-        assert 5 <= now() - began < 6
+        assert 2 <= now() - began < 3, "its share of the limit comes back as slowly"
         began = now()
         await client.call("POST /things", body={})
         assert now() - began > 2
@@ -422,7 +422,7 @@ async def test_the_fake_over_sockets(fake: FakeBatch) -> None:
     async with fake.serve() as url, BatchClient(fake.rest_api_key, fake.project_key, base_url=url) as client:
         assert (await client.call("profile_update", body=[EDIT])).status == 202
         with pytest.raises(NotFound):
-            await client.call("GET /segments/view", params={"name": "x"})
+            await client.call("GET /no/such/operation", params={"name": "x"})
 
 
 async def test_addresses_that_are_posted_to_are_not_kept_for_ever() -> None:

@@ -313,9 +313,10 @@ def test_a_long_wait_for_one_limit_keeps_the_place_on_it(play: Play) -> None:
         shared = play()
         process = Process(shared, 0, DEFAULT, Limit(5, per=3600, burst=1), spacing=0.02)
         await process.send()
-        assert 144 <= loop.time() < 145
+        first = 144 if isinstance(shared, PlayedRedis) else 0  # on one machine, the first of all goes at once
+        assert first <= loop.time() < first + 1
         await process.send()
-        assert 864 <= loop.time() < 866
+        assert first + 720 <= loop.time() < first + 722
         assert shared.lost == 0
         if isinstance(shared, PlayedRedis):
             assert shared.calls < 40
@@ -338,7 +339,7 @@ def test_a_request_that_waits_for_an_hourly_limit_does_not_hold_up_those_that_ne
         with crowd(others, server, tasks=2):
             await asyncio.sleep(900)
         assert between(others, 10, 900) > 0.9 * 890
-        assert all(task.done() for task in waiting), "after 144 and 864 s"
+        assert all(task.done() for task in waiting), "720 s after each other"
         assert server.rejected == 0
         assert shared.lost == 0
         assert loop.time() < 910

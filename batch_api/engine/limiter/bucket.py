@@ -5,17 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, MutableMapping
 
-from batch_api.engine.limits import Limit
+from batch_api.engine.limiter.pace import LEAST_RATE, Pace, Reason, Refused
+from batch_api.engine.limits import Learned, Limit
 
 DOCUMENTED_BURST_USED = 0.8
 """Part of a documented burst that is spent at once; the rest absorbs jitter."""
-CUT = 0.8
-"""What a rejection leaves of the rate ..."""
-FLOOR = 0.1
-"""... never less than this part of it ..."""
-RECOVERY = 0.01
-"""... and the part of it that comes back each second."""
-
 JITTER = 0.1
 """Seconds by which an answer may be late without holding up the next request, where the bucket hides as much."""
 
@@ -44,14 +38,15 @@ class Bucket:
         self._spacing = spacing
         self._full_rate = limit.per_second * (1 - headroom)
         self._rate = self._full_rate
-        self._factor = 1.0
-        self._cut_at = 0.0
         # What the server's bucket holds: what is documented, or one second's worth.
         self._held = limit.per_second if limit.burst is None else limit.burst
         self.unit = limit.unit
         self.capacity = (
             min(largest, max(self._held / 2, 1.0)) if limit.burst is None else self._held * DOCUMENTED_BURST_USED
         )
+        self._most = self.capacity
+        self._margin = 0.0
+        self.pace = Pace(self._full_rate, window=limit.per, held=self._held)
         self._largest = largest
         self._at_once = max(self.capacity, largest)
         self._memory, self._key = memory, key
@@ -72,16 +67,28 @@ class Bucket:
         """How long one unit takes to come back."""
         return 1 / self._rate
 
+    @property
+    def part(self) -> float:
+        """The part of its full rate at which it goes now."""
+        return self._rate / self._full_rate
+
+    def learned(self) -> Learned | None:
+        """What rejections taught, as units a second; `None` where that is nothing."""
+        self._follow_pace()
+        burst = self.capacity if self.capacity < self._most else None
+        learned = Learned(self._rate, burst, self._margin)
+        return None if learned == (self._full_rate, None, 0.0) else learned
+
     def seconds_for(self, cost: float) -> float:
         """How long after a request of `cost` the next such request may go, at full rate."""
-        return cost / self._full_rate + max(self._spacing - self._slack(cost), 0.0)
+        return cost / self._full_rate + self._gap(cost)
 
     def last_at(self, units: float, first: float, requests: int, start: float, *, proven: bool) -> float:
         """When the last of some requests may go that cost `units` in all, if the first, of `first`, goes at `start`.
 
         The answer to a first request that is not `proven` empties the bucket.
         """
-        spacing = (requests - 1) * max(self._spacing - self._slack(first), 0.0)
+        spacing = (requests - 1) * self._gap(first)
         level = max(self._full_at, self._now()) + (units - self.capacity) / self._rate
         return max(start, level if proven else start + (units - first) / self._rate) + spacing
 
@@ -96,15 +103,14 @@ class Bucket:
 
     def has_room(self, cost: float) -> bool:
         """Whether `cost` fits now."""
-        self._recover()
+        self._follow_pace()
         return self._now() >= self.ready_at(cost)
 
     def spend(self, cost: float) -> None:
         """Take `cost`, which fits."""
-        self._move(max(self._full_at, self._now()) + min(cost, self.capacity) / self._rate)
-        spacing = self._spacing - self._slack(cost)
-        if spacing > 0:
-            self._owe_until(self._full_at + spacing)
+        now = self._now()
+        self.pace.sent(now, cost)
+        self._move(max(self._full_at, now) + min(cost, self.capacity) / self._rate + self._gap(cost))
 
     # -- what is on its way --------------------------------------------------------------------------------------
     # The server counts a request when it arrives, and after a stall many arrive together. So what was not answered
@@ -166,14 +172,13 @@ class Bucket:
     def restart(self, cost: float, *, left: bool) -> None:
         """Count as if `cost` had been spent this instant, out of one request's cost (`left`) or of nothing more."""
         remaining = max(min(self._largest, self.capacity) - cost, 0.0) if left else 0.0
-        spacing = max(self._spacing - self._slack(cost), 0.0)
-        self._owe_until(self._now() + (self.capacity - remaining) / self._rate + spacing)
+        self._owe_until(self._now() + (self.capacity - remaining) / self._rate + self._gap(cost))
+        self.pace.begin(self._now())
 
     def left_late(self, cost: float, left_at: float) -> None:
         """A request left only at `left_at`, for instance because it had to connect: as if it had been spent then."""
-        hidden = self._slack(cost)
-        spacing = max(self._spacing - hidden, 0.0)
-        self._owe_until(left_at - hidden + min(cost, self.capacity) / self._rate + spacing)
+        spent = min(cost, self.capacity) / self._rate
+        self._owe_until(left_at - self._slack(cost) + spent + self._gap(cost))
 
     def came_late(self, cost: float, spent_at: float, late: float) -> None:
         """The server counted a request up to `late` seconds after it was spent: keep the next one clear of it."""
@@ -181,23 +186,23 @@ class Bucket:
         if late > hidden:
             self.left_late(cost, spent_at + late)
 
-    def cut(self) -> None:
-        """Go slower after a rejection."""
-        self._recover()
-        self._factor = max(self._factor * CUT, FLOOR)
-        self._cut_at = self._now()
-        self._set_rate()
+    def refused(self, refused: Refused) -> Reason:
+        """Learn from a rejection. Returns what it was put down to."""
+        reason = self.pace.refused(self._now(), refused)
+        self._follow_pace()
+        return reason
 
-    def _recover(self) -> None:
-        if self._factor < 1.0:
-            now = self._now()
-            self._factor = min(1.0, self._factor + RECOVERY * (now - self._cut_at))
-            self._cut_at = now
-            self._set_rate()
+    def _follow_pace(self) -> None:
+        """Go as the pace says now. What is owed is owed until the same time."""
+        now = self._now()
+        self._rate = self._full_rate * self.pace.rate(now)
+        one = min(1.0, self._most)
+        self.capacity = one + (self._most - one) * self.pace.burst(now)
+        self._margin = self.pace.margin(now)
 
-    def _set_rate(self) -> None:
-        """What is owed is owed until the same time: a cut is followed by a pause that empties the bucket anyway."""
-        self._rate = self._full_rate * self._factor
+    def _gap(self, cost: float) -> float:
+        """Seconds that are left free behind a request of `cost`, for want of room for jitter."""
+        return max(self._spacing - self._slack(cost), self._margin)
 
     def _slack(self, cost: float) -> float:
         """Seconds of jitter that the server's bucket hides after a request of `cost`."""
@@ -205,7 +210,7 @@ class Bucket:
 
     @property
     def _longest_debt(self) -> float:
-        return self._at_once / (self._full_rate * FLOOR) + self._spacing
+        return self._at_once / (self._full_rate * LEAST_RATE) + self._spacing
 
     def _owe_until(self, full_at: float) -> None:
         if full_at > self._full_at:

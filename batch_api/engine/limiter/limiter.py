@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from batch_api.engine.limiter.pace import Refused
+
 if TYPE_CHECKING:
     from batch_api.engine.gate import Draw, Ticket
 
 _A_MOMENT = 1e-4
+_AS_CLOSE = 0.99
 _LONGEST_SLEEP = 1.0  # a rate that recovers may bring a turn forward: look again
 
 
@@ -30,7 +33,9 @@ class Rejection(NamedTuple):
     """A 429, or maintenance."""
 
     slower: bool
-    """Whether the rate goes down."""
+    """Whether there is something to learn about the pace."""
+    alone: bool
+    """Whether the request went alone: the server refuses everything, or others take what there is."""
     retry_after: float | None
     """Seconds that the server asks for."""
     pause: float
@@ -39,6 +44,8 @@ class Rejection(NamedTuple):
     """... and of the longest."""
     stretch: float
     """What pauses are multiplied by, so that not all processes come back together."""
+    jitter: float
+    """Seconds by which one way of a request may take longer than that of another."""
 
 
 class Limiter(Protocol):
@@ -106,9 +113,13 @@ class LocalLimiter:
                 draw.bucket.restart(draw.cost, left=not answer.after_rejection)
 
     def rejected(self, ticket: Ticket, rejection: Rejection) -> None:
-        if rejection.slower:
-            for draw in ticket.draws:
-                draw.bucket.cut()
+        """The limits that are closest to being reached are to blame. One request alone says nothing of a pace."""
+        if not rejection.slower or rejection.alone:
+            return
+        seconds = [draw.cost * draw.bucket.permit_seconds for draw in ticket.draws]
+        for draw, busy in zip(ticket.draws, seconds, strict=True):
+            if busy >= max(seconds) * _AS_CLOSE:
+                draw.bucket.refused(Refused(ticket.spent_at, draw.cost, rejection.jitter))
 
     def released(self, ticket: Ticket) -> None:
         return

@@ -6,9 +6,11 @@ import math
 from typing import Any
 
 from batch_api.engine.limiter.bucket import Bucket
+from batch_api.engine.limiter.cut import CUT, FLOOR, RECOVERY
 from batch_api.engine.limiter.machine.file import StateFile
 from batch_api.engine.limiter.machine.state import LimitState, OnItsWay, Place
-from batch_api.engine.limits import Limit
+from batch_api.engine.limiter.pace import Reason, Refused
+from batch_api.engine.limits import Learned, Limit
 
 _TOLERANCE = 0.02
 """Seconds by which a turn may be taken late at no loss, where one request fills this bucket, but not the server's."""
@@ -28,6 +30,7 @@ class MachineBucket(Bucket):
         self._file = file
         self._shown = f"{limit.rate:g} {limit.unit} / {limit.per:g} s"
         self._state = LimitState(full_at=self._full_at)
+        self._factor, self._cut_at = 1.0, 0.0
         self._is_known = False
         self._landed: list[tuple[float, float]] = []
         self._leaving = 0.0
@@ -38,10 +41,8 @@ class MachineBucket(Bucket):
 
     def load(self, state: LimitState | None, now: float) -> None:
         """Take over what the file says, and add what it was not told yet."""
-        self._state = self._begun(now) if state is None else state
-        self._factor, self._cut_at = self._state.factor, self._state.cut_at
-        self._set_rate()
-        self._recover()
+        self._state = self._begun() if state is None else state
+        self._go_at(self._state.factor + RECOVERY * (now - self._state.cut_at), now)
         self._full_at = max(self._full_at, self._state.full_at)
         self._answered_full_at = self._state.answered_full_at
         for cost, counted_at in self._landed:
@@ -70,8 +71,8 @@ class MachineBucket(Bucket):
 
     def joins_at(self, cost: float, now: float) -> float:
         """As `clear_at`, with what all workers have on their way."""
-        others = self._state.units_of_others(self._file.worker, now, mine=self._unanswered > 0)
-        mine = self._unanswered + self._cut_off if self._unanswered or others else 0.0
+        others = self._state.units_of_others(self._file.worker, now, mine=self.is_on_its_way)
+        mine = self._unanswered + self._leaving + self._cut_off if self.is_on_its_way or others else 0.0
         free = self._most_on_its_way(cost, self._state.round_trip) - mine - others - cost
         return math.inf if free < -_A_HAIR else self._answered_full_at - free / self._rate
 
@@ -88,12 +89,19 @@ class MachineBucket(Bucket):
         self._state.spent += cost
         self._state.serve(who, self.seconds_for(cost), cost, now)
 
-    def _begun(self, now: float) -> LimitState:
-        """A limit that is new holds one request's cost. One that this worker knew was lost, and holds nothing."""
+    def _begun(self) -> LimitState:
+        """A limit that is new: the first request goes alone, and its answer sets the level, as in one process.
+
+        One that this worker knew was lost, and holds nothing.
+        """
         if self._is_known:
             self.restart(0.0, left=False)
-            return LimitState(self._full_at, factor=self._factor, cut_at=self._cut_at)
-        return LimitState(now + (self.capacity - min(self._largest, self.capacity)) / self._full_rate)
+        return LimitState(self._full_at, factor=self._factor, cut_at=self._cut_at)
+
+    def _go_at(self, factor: float, now: float) -> None:
+        """From now on, at this part of the documented rate."""
+        self._factor, self._cut_at = min(max(factor, FLOOR), 1.0), now
+        self._rate = self._full_rate * self._factor
 
     # -- what the gate asks and tells ----------------------------------------------------------------------------
 
@@ -101,6 +109,10 @@ class MachineBucket(Bucket):
     def is_on_its_way(self) -> bool:
         """Whether an answer is awaited."""
         return bool(self._unanswered + self._leaving)
+
+    def hides(self, cost: float, late: float) -> bool:
+        """Whether the server's bucket hides it if a request of `cost` comes so many seconds late."""
+        return late <= self._slack(cost)
 
     def answered(self, sent_at: float) -> None:
         """What left then was answered."""
@@ -114,6 +126,18 @@ class MachineBucket(Bucket):
             return self.alone.ready_behind(waiting, cost, start=start)
         return super().ready_behind(waiting, cost, start=start)
 
+    def refused(self, refused: Refused) -> Reason:
+        """All workers go slower."""
+        self._go_at(self._factor * CUT, self._now())
+        return "rate"
+
+    def learned(self) -> Learned | None:
+        """What all workers know: the rate."""
+        return None if self.part == 1.0 else Learned(self._rate, None, 0.0)
+
+    def _follow_pace(self) -> None:
+        """The file says at which rate to go."""
+
     def clear_at(self, cost: float, round_trip: float) -> float:
         self._round_trip = round_trip
         return super().clear_at(cost, round_trip)
@@ -124,8 +148,13 @@ class MachineBucket(Bucket):
 
     def land(self, cost: float, counted_at: float) -> None:
         super().land(cost, counted_at)
-        self._landed.append((cost, counted_at))
+        self._note(cost, counted_at)
 
     def land_cut_off(self, cost: float, counted_at: float) -> None:
         super().land_cut_off(cost, counted_at)
-        self._landed.append((cost, counted_at))
+        self._note(cost, counted_at)
+
+    def _note(self, cost: float, counted_at: float) -> None:
+        """To be told at the next visit; while there is none, nothing is: then the limits begin empty."""
+        if not self._file.is_away:
+            self._landed.append((cost, counted_at))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _A_MOMENT = 1e-4
 _BUSY = 0.001
 _POLL = 0.01
-"""Seconds after which to look again where only another worker's answer can help."""
+"""Seconds after which to look again where only another worker's answer can help, and after which answers are told."""
 _LONGEST_ALONE = 5.0
 """Seconds for which the request that goes alone keeps the other workers waiting at most."""
 
@@ -50,7 +50,7 @@ class MachineLimiter:
         self._reports: list[Callable[[GateState], None]] = []
         self._owner: Owner | None = None
         self._granted: Ticket | None = None
-        self._looked: Ticket | None = None
+        self._looked_for: Sequence[Draw] = ()
         self._look_at = -math.inf
         self._timer: asyncio.TimerHandle | None = None
         self._was_away = False
@@ -63,13 +63,11 @@ class MachineLimiter:
         now = self._now()
         if not head.draws:
             return 0.0
-        if head is self._looked and now < self._look_at:  # woken by an answer: that changes nothing here
+        if head.draws == self._looked_for and now < self._look_at:  # nothing that happened here makes it earlier
             return self._look_at - now
         try:
             with self._visit(head.draws) as gate:
-                seconds = self._seconds_until(gate, head)
-            self._looked, self._look_at = head, now + seconds
-            return seconds
+                return self._seconds_until(gate, head)
         except Busy:
             return _BUSY
         except Away:
@@ -86,7 +84,8 @@ class MachineLimiter:
     def accepted(self, ticket: Ticket, answer: Answer) -> None:
         if self._file.is_away:
             self._local.accepted(_alone(ticket), answer)
-        self._report(partial(self._accept, ticket=ticket, answer=answer), ticket.draws)
+        can_wait = not answer.first and all(_bucket(draw).hides(draw.cost, answer.seconds) for draw in ticket.draws)
+        self._report(partial(self._accept, ticket=ticket, answer=answer), ticket.draws, can_wait=can_wait)
 
     def rejected(self, ticket: Ticket, rejection: Rejection) -> None:
         if self._file.is_away:
@@ -112,13 +111,21 @@ class MachineLimiter:
             return gate.paused_until - now
         if not gate.proven and gate.scout not in ("", me) and now < gate.scout_until:
             return _POLL
-        fits = [_bucket(draw).fits_at(self._me, draw.cost, now) for draw in head.draws]
-        turn = max(*fits, *(_bucket(draw).joins_at(draw.cost, now) for draw in head.draws))
-        if turn <= now:
+        seconds = self._queue_up(head.draws, now)
+        if seconds == 0.0:
             self._grant(gate, head, now)
-            return 0.0
-        seconds = _POLL if math.isinf(turn) else min(max(turn - now, _A_MOMENT), SAID_EVERY)
-        for n, draw in enumerate(head.draws):
+            self._look_at = now + self._queue_up(head.draws, now)
+        else:
+            self._look_at = now + seconds
+        self._looked_for = head.draws
+        return seconds
+
+    def _queue_up(self, draws: Sequence[Draw], now: float) -> float:
+        """Seconds until such a request may go, or until it should look again; the other workers see its place."""
+        fits = [_bucket(draw).fits_at(self._me, draw.cost, now) for draw in draws]
+        turn = max(*fits, *(_bucket(draw).joins_at(draw.cost, now) for draw in draws))
+        seconds = _POLL if math.isinf(turn) else min(max(turn - now, _A_MOMENT), SAID_EVERY) if turn > now else 0.0
+        for n, draw in enumerate(draws):
             elsewhere = max(fits[:n] + fits[n + 1 :], default=now)
             _bucket(draw).wait(self._me, draw.cost, until=now + seconds, due=elsewhere)
         return seconds
@@ -189,10 +196,14 @@ class MachineLimiter:
         self._reports.clear()
         self._was_away = False
 
-    def _report(self, report: Callable[[GateState], None], draws: Sequence[Draw]) -> None:
+    def _report(self, report: Callable[[GateState], None], draws: Sequence[Draw], *, can_wait: bool = False) -> None:
+        """Tell it now; or soon, if it `can_wait`: under load, the next request that leaves tells it."""
         if draws:
             self._reports.append(report)
-            self._say(draws)
+            if can_wait:
+                self._say_later(_POLL)
+            else:
+                self._say(draws)
 
     def _say(self, draws: Sequence[Draw] = ()) -> None:
         """Visit the file to tell what is to be told; if it is locked, in a moment."""

@@ -6,10 +6,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from batch_api.engine.limiter.bucket import FLOOR, Bucket
+from batch_api.engine.limiter.bucket import Bucket
+from batch_api.engine.limiter.cut import FLOOR
+from batch_api.engine.limiter.pace import Reason, Refused
 from batch_api.engine.limiter.shared.bounded import MOST, number
 from batch_api.engine.limiter.shared.link import TERM, Link
-from batch_api.engine.limits import Limit
+from batch_api.engine.limits import Learned, Limit
 
 _TOLERANCE = 0.02
 """A turn that is taken this much too late moves nobody, where the server's bucket hides it."""
@@ -40,6 +42,7 @@ class SharedBucket(Bucket):
         super().__init__(limit, largest=largest, now=now, headroom=headroom, spacing=spacing, memory={}, key=name)
         self.name, self.limit, self.alone = name, limit, alone
         self._link = link
+        self._factor = 1.0
         self._at_most = self.capacity
         self.one = min(largest, self.capacity)
         late = TERM * self._full_rate
@@ -165,8 +168,13 @@ class SharedBucket(Bucket):
     def left_late(self, cost: float, left_at: float) -> None:
         self.alone.left_late(cost, left_at)
 
-    def cut(self) -> None:
-        self.alone.cut()
+    def learned(self) -> Learned | None:
+        """What all processes know: the rate."""
+        return None if self.part == 1.0 else Learned(self._rate, None, 0.0)
+
+    def refused(self, refused: Refused) -> Reason:
+        """What a rejection means for all is for Redis to say; alone, this process learns from it."""
+        return self.alone.refused(refused)
 
     def _slack(self, cost: float) -> float:
         return max(self._held - max(cost, self._at_most), 0.0) / self._full_rate

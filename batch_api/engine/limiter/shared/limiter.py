@@ -89,9 +89,9 @@ class SharedLimiter:
         """A rejection: all processes should know."""
         self._alone.rejected(ticket, rejection)
         if ticket.draws:
-            told = {"ago": ticket.spent_at, **rejection._asdict()}
-            asked = told.pop("retry_after")
-            self._leases_for(ticket.draws).rejected(told if asked is None else {**told, "asked": asked})
+            told = {name: getattr(rejection, name) for name in ("slower", "pause", "longest", "stretch")}
+            asked = {} if rejection.retry_after is None else {"asked": rejection.retry_after}
+            self._leases_for(ticket.draws).rejected({"ago": ticket.spent_at, **told, **asked})
 
     def resume(self, draws: Sequence[Draw], seconds: float) -> None:
         if draws:

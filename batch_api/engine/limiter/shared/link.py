@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary, WeakSet
 
 import orjson
 
-from batch_api.engine.limiter.bucket import CUT, FLOOR, RECOVERY
+from batch_api.engine.limiter.cut import CUT, FLOOR, RECOVERY
 from batch_api.engine.limiter.shared.reason import reason_for
 from batch_api.engine.limiter.shared.server import Server
 from batch_api.engine.limiter.shared.url import Address, shown
