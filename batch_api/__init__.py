@@ -9,8 +9,9 @@
         for error in result.errors:
             print(error.index, error.attribute, error.category)
 
-Everything public is here; the models of bodies are in `batch_api.models`, those of the legacy app-level API, which
-`BatchAppClient` speaks, in `batch_api.app_models`.
+Everything public is here; the models of bodies are in `batch_api.models`, and types for dicts that are bodies in
+`batch_api.types`; those of the legacy app-level API, which `BatchAppClient` speaks, are in `batch_api.app_models` and
+`batch_api.app_types`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from batch_api._version import __version__
 
 if TYPE_CHECKING:
-    from batch_api import app_models, models
+    from batch_api import app_models, app_types, models, types
     from batch_api._codec import UNSET
     from batch_api._document import DOCUMENT_SHA256, DOCUMENT_VERSION
     from batch_api.app.client import BatchAppClient
@@ -157,8 +158,10 @@ __all__ = [
     "WireResponse",
     "__version__",
     "app_models",
+    "app_types",
     "models",
     "split",
+    "types",
 ]
 
 # Who asks for `batch_api.testing` in a test run without HTTP, or for `__version__`, pays for nothing else.
@@ -233,7 +236,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 if not TYPE_CHECKING:  # a checker that saw this would take any name for public
 
     def __getattr__(name: str) -> Any:
-        if name in ("app_models", "models"):
+        if name in ("app_models", "app_types", "models", "types"):
             return import_module(f"batch_api.{name}")
         if name not in _HOME_OF:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Literal, final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, Literal, Protocol, SupportsIndex, TypeVar, final
+
+T_co = TypeVar("T_co", covariant=True)
 
 # Compiled when first needed: `re` keeps them, and importing the package should cost little.
 _DATE = r"\d{4}-\d\d-\d\d"
@@ -41,6 +43,17 @@ class Unset:
 
 
 UNSET: Final = Unset()
+
+
+class ListOf(Protocol[T_co]):
+    """A list or a tuple, or another sequence, but no text: a `str` is a `Sequence[str]` as well, and seldom meant."""
+
+    def __contains__(self, value: object, /) -> bool: ...  # that of `str` takes no other object
+    def __getitem__(self, index: SupportsIndex, /) -> T_co: ...
+    def __iter__(self) -> Iterator[T_co]: ...
+    def __len__(self) -> int: ...
+    def __reversed__(self) -> Iterator[T_co]: ...
+
 
 QueryValue = str | int | float | bool | Sequence[str] | Unset | None
 """A value of the query, as the engine takes it."""

@@ -7,6 +7,7 @@ These are the words that generated code, the generator and the engine have in co
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from batch_api._codec import QueryValue
@@ -86,6 +87,18 @@ class Operation(NamedTuple):
         return f"{self.method} {self.path}"
 
 
+class Keys(NamedTuple):
+    """The keys that one kind of object in a request may have."""
+
+    names: frozenset[str]
+    inside: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """Which kinds of objects are under a key, alone or in a list, by the names of their schemas."""
+    mark: tuple[str, str] | None = None
+    """The key, and its one value, that tell this kind from one that is open."""
+    is_open: bool = False
+    """It may have other keys, too: the names are free, or the document lists some only."""
+
+
 class Api(NamedTuple):
     """One API as a whole: what the engine must know beyond its operations."""
 
@@ -111,6 +124,8 @@ class Api(NamedTuple):
     """... the one that explains it."""
     maintenance: str
     """The name by which the API says that it is down, and that it took nothing."""
+    keys: Mapping[str, Keys] = MappingProxyType({})
+    """The objects of its requests, by the names of their schemas."""
 
 
 class Encoded(NamedTuple):

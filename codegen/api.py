@@ -12,7 +12,7 @@ from codegen.document import METHODS, Json, server
 from codegen.errors import CodegenError
 
 _KEYS = {"title", "scope", "scope_header", "scope_parameter", "error_code", "error_message", "maintenance"}
-_KEYS |= {"dates", "host"}
+_KEYS |= {"dates", "datetimes", "objects", "host"}
 
 
 class Api(NamedTuple):
@@ -29,6 +29,10 @@ class Api(NamedTuple):
     error_message: str
     maintenance: str
     dates: Dates
+    datetimes: tuple[str, ...]
+    """Fields that the document has as text, and that take a datetime."""
+    objects: tuple[str, ...]
+    """Fields that the document has as text, and that take the object which the text is made of."""
 
 
 def load(path: Path, document: Json) -> Api:
@@ -58,6 +62,8 @@ def load(path: Path, document: Json) -> Api:
             error_message=str(table["error_message"]),
             maintenance=str(table["maintenance"]),
             dates=Dates(bool(table["dates"]["offset"]), tuple(map(str, table["dates"]["named"]))),
+            datetimes=tuple(map(str, table.get("datetimes", ()))),
+            objects=tuple(map(str, table.get("objects", ()))),
         )
     except (KeyError, TypeError) as error:
         raise CodegenError(str(path), f"a fact is missing or unreadable: {error!r}", "Correct the file.") from None

@@ -10,14 +10,18 @@ from typing import NamedTuple
 class _Names(NamedTuple):
     document: str
     models: str
+    types: str
 
 
-_APIS = {"cep": _Names("batch-api", "models"), "mep": _Names("batch-mep-api", "app_models")}
-"""What the files of each API are called: its document, and the public module of its models."""
+_APIS = {
+    "cep": _Names("batch-api", "models", "types"),
+    "mep": _Names("batch-mep-api", "app_models", "app_types"),
+}
+"""What the files of each API are called: its document, and the public modules of its models and of its typed dicts."""
 
 
 def _files(api: str) -> _Names:
-    return _APIS.get(api) or _Names(api, f"{api}_models")
+    return _APIS.get(api) or _Names(api, f"{api}_models", f"{api}_types")
 
 
 class Layout(NamedTuple):
@@ -87,6 +91,11 @@ class Layout(NamedTuple):
         """The public module of the models, relative to the root."""
         return f"batch_api/{_files(self.api).models}.py"
 
+    @property
+    def types(self) -> str:
+        """The public module of the typed dicts, relative to the root."""
+        return f"batch_api/{_files(self.api).types}.py"
+
     def every_api(self) -> list[Layout]:
         """The layouts of all APIs in this folder."""
         return [self._replace(api=api) for api in _APIS]
@@ -101,4 +110,5 @@ APIS = tuple(_APIS)
 
 def owned(layouts: Iterable[Layout]) -> tuple[str, ...]:
     """What codegen owns, relative to the root: the places it replaces as a whole when it writes these APIs."""
-    return (_GENERATED, *(layout.models for layout in layouts))
+    public = [place for layout in layouts for place in (layout.models, layout.types)]
+    return (_GENERATED, *public)

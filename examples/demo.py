@@ -44,6 +44,7 @@ from rich.console import Console
 from batch_api import BatchClient, BatchError, Limit
 from batch_api.cli.importing import LEFT_OVER
 from batch_api.testing.fake import STATISTICS_PATH
+from batch_api.types import CatalogFieldType
 from examples import board, csvfile
 from examples.board import Row
 from examples.csvfile import Record, Table
@@ -144,7 +145,7 @@ class Job:
         self._profiles = profile_edits(customers.records)
         self._purchases = event_edits(customers.records)
         self._items = item_edits(items.records)
-        self._fields = {column.name: column.kind for column in items.columns}
+        self._fields: dict[str, CatalogFieldType] = {column.name: column.kind for column in items.columns}
         self.events = len(customers.records)
         """Each record is one."""
         self.refused: Counter[str] = Counter()

@@ -20,7 +20,7 @@ from batch_api.testing import FakeBatch
 
 pytestmark = pytest.mark.virtual_time
 
-EDIT = {"identifiers": {"custom_id": "jane@example.com"}, "attributes": {"$email_address": "jane@example.com"}}
+EDIT: Any = {"identifiers": {"custom_id": "jane@example.com"}, "attributes": {"$email_address": "jane@example.com"}}
 
 
 class Seen:

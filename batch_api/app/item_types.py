@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from batch_api._generated.mep.keys import KEYS
 from batch_api._generated.mep.registry import (
     CUSTOM_AUDIENCE_UPDATE,
     CUSTOM_DATA_BULK,
@@ -26,6 +27,7 @@ from batch_api.app import item_checks as app_checks
 from batch_api.engine import arguments
 from batch_api.engine.encode import encode_items
 from batch_api.engine.errors import InvalidInput
+from batch_api.engine.keys import Known
 from batch_api.ingest.items.item_types import (
     NOWHERE,
     AudienceChanges,
@@ -33,8 +35,9 @@ from batch_api.ingest.items.item_types import (
     AudienceMembers,
     Checked,
     CheckedItems,
+    known_fields,
 )
-from batch_api.ingest.items.lines import LineReader
+from batch_api.ingest.items.lines import LineReader, by_id
 from batch_api.ingest.sending.coalesce import Coalescer, Edit
 
 
@@ -100,12 +103,15 @@ class Recipients(_Ids):
 class _Users(_Rewritten, ABC):
     """Users by their `id`, each with the data to write."""
 
+    known: Known
+    """The keys that an item may have."""
+
     def plain(self, item: object) -> dict[str, Any]:
-        return arguments.fields(item)
+        return known_fields(item, self.known)
 
     def check_many(self, items: list[dict[str, Any]]) -> CheckedItems | None:
         try:
-            seen = [self.check_one(item) for item in items]
+            seen = [self.check_one(self.plain(item)) for item in items]
         except InvalidInput:
             return None
         return CheckedItems([one.id for one in seen], any(one.has_events for one in seen))
@@ -118,6 +124,7 @@ class CustomData(_Users):
     """`{"id": …, "update": {"values": …}}` for `custom_data.bulk`."""
 
     operation = CUSTOM_DATA_BULK
+    known = Known(KEYS, ("CustomDataBulkItem",))
 
     def check_one(self, item: dict[str, Any]) -> Checked:
         name = app_checks.user_id(item)
@@ -135,6 +142,7 @@ class TriggerEvents(_Users):
     """`{"id": …, "events": […]}` for `trigger_events.bulk`."""
 
     operation = TRIGGER_EVENT_BULK
+    known = Known(KEYS, ("TriggerEventBulkItem",))
     _is_unsafe = True
 
     def check_one(self, item: dict[str, Any]) -> Checked:
@@ -168,6 +176,8 @@ class CustomAudienceChanges(AudienceChanges):
     """Ids of users to add to an audience of version 1.0, or to take out of it. A plain string is added."""
 
     operation: Operation = CUSTOM_AUDIENCE_UPDATE
+    known = Known(KEYS, ("CustomAudienceEdit",))
+    lines: LineReader | None = by_id(KEYS["CustomAudienceEdit"])
 
     def __init__(self, name: str, type: str) -> None:
         self.path: Mapping[str, str] = {"audience_name": arguments.text(name, "name")}
@@ -181,6 +191,7 @@ class CustomAudienceChanges(AudienceChanges):
 class _OfInstallations:
     """An audience of version 1.1."""
 
+    known = Known(KEYS, ("InstallAudienceEdit",))
     prefix = b'{"ids":['
 
     def __init__(self, name: str) -> None:
@@ -195,6 +206,7 @@ class InstallAudienceChanges(_OfInstallations, AudienceChanges):
     """Installations to add to an audience, or to take out of it. A plain string is added."""
 
     operation: Operation = INSTALL_AUDIENCE_UPDATE
+    lines: LineReader | None = by_id(KEYS["InstallAudienceEdit"])
 
 
 class InstallAudienceMembers(_OfInstallations, AudienceMembers):

@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.text import Text
@@ -19,6 +19,7 @@ from batch_api.resources.records import numbered
 
 if TYPE_CHECKING:
     from batch_api.models import ExportFile
+    from batch_api.types import ExportRequest
 
 STATE = "export.json"
 """What was requested, and the id of the export: the same command in the same folder resumes from there."""
@@ -114,7 +115,7 @@ def _known(state: Path, request: Request) -> str | None:
 
 
 async def _ask(client: BatchClient, state: Path, request: Request) -> str:
-    id = await client.profiles.export(request)
+    id = await client.profiles.export(cast("ExportRequest", request))
     if not id:
         raise ConfigurationError("The API accepted the request, but returned no id: find it with `list exports`.")
     part = state.with_name(f".{secrets.token_hex(8)}.part")

@@ -79,7 +79,7 @@ def text(value: object, path: str, *, index: int | None = None) -> str:
     return value
 
 
-def words(value: str | Sequence[str], path: str) -> list[str]:
+def words(value: object, path: str) -> list[str]:
     """One word or several, as a list. Raises `InvalidInput`."""
     given = [value] if isinstance(value, str) else items(value, path, one="word")
     if not given:

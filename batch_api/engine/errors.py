@@ -90,12 +90,14 @@ class APIError(BatchError):
     """The API, or something in front of it, answered with an error.
 
     `error_code` is the API's symbolic code, an open set; `error_message` its explanation, which may quote personal data
-    and so never appears in `str`, `repr` or a pickle; `response` is the answer as received.
+    and so never appears in `str`, `repr` or a pickle; `response` is the answer as received. `field` is the field of the
+    request that a 400 names, if the document has it.
     """
 
     status: int = 0
     error_code: str | None = None
     error_message: str | None = None
+    field: str | None = None
     operation: str = ""
     response: Response | None = None
 
@@ -116,6 +118,7 @@ class APIError(BatchError):
             self.operation = response.operation
             self.error_code = response.error_code
             self.error_message = response.error_message
+            self.field = response.field if response.status == 400 else None
             if self.may_pass:
                 self.retry_after = _asked(response) or self.retry_after
 
@@ -129,7 +132,8 @@ class APIError(BatchError):
         text = super().__str__()
         if self.has_symbolic_code:
             text = text.replace(f"HTTP {self.status}", f"HTTP {self.status} {self.error_code}", 1)
-        return f"{text} {self.hint}"
+        named = "" if self.field is None else f" It names the field `{self.field}`."
+        return f"{text}{named} {self.hint}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         lost = ["response", "error_message", *([] if self.has_symbolic_code else ["error_code"])]

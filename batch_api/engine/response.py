@@ -82,6 +82,16 @@ class Response:
         return self._text(self._api.error_message)
 
     @property
+    def field(self) -> str | None:
+        """The field of the request that the explanation names, if the document has it: nobody's data, then."""
+        message = self.error_message
+        if message is None:
+            return None
+        from batch_api.engine.named_field import named_field
+
+        return named_field(message, self._api.keys)
+
+    @property
     def is_maintenance(self) -> bool:
         """Whether the API itself says that it is down for maintenance, and so has applied nothing."""
         return self.status == 503 and self.error_code == self._api.maintenance

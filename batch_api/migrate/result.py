@@ -24,7 +24,7 @@ class Migrated:
 
     custom_id: str
     """The user's id."""
-    edits: list[dict[str, Any]]
+    edits: list[Any]
     """For `profiles.update`, `profiles.mass_update` or `profiles.ingest`, in the order in which to send them. `ingest`
     keeps that order; in one call of the others the API promises none."""
     not_carried: tuple[NotCarried, ...]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from batch_api._codec import UNSET
+from batch_api._codec import UNSET, ListOf
 from batch_api._generated.cep.endpoints import audiences as api
 from batch_api.engine import arguments
 from batch_api.engine.engine import Engine
@@ -22,13 +22,14 @@ from batch_api.results import IndexingResult, RemovalToken, shown
 if TYPE_CHECKING:
     from os import PathLike
 
+    from batch_api import types
     from batch_api.ingest.chunks.reference import ChunkReference
     from batch_api.ingest.items.summary import Summary
     from batch_api.ingest.job.checkpoint import Checkpoint
     from batch_api.ingest.job.job import Job
     from batch_api.ingest.job.progress import Progress
     from batch_api.ingest.sources.source import AnySource
-    from batch_api.models import Audience, AudienceAddId, AudienceKind, AudienceRemoveId, AudienceReplaceId
+    from batch_api.models import Audience, AudienceAddId, AudienceRemoveId, AudienceReplaceId
 
 OVER = ("APPLIED", "REPLACED")
 """States that a change ends in."""
@@ -47,7 +48,7 @@ class Audiences(Resource):
     __slots__ = ()
 
     async def create(
-        self, name: str, type: AudienceKind = "custom_ids", display_name: str | None = None
+        self, name: str, type: types.AudienceKind = "custom_ids", display_name: str | None = None
     ) -> IndexingResult:
         """Create an empty audience.
 
@@ -64,7 +65,9 @@ class Audiences(Resource):
         return IndexingResult.of(answer)
 
     async def update(
-        self, name: str, ids: Sequence[str | AudienceAddId | AudienceRemoveId | Mapping[str, Any]]
+        self,
+        name: str,
+        ids: ListOf[str | AudienceAddId | AudienceRemoveId | types.AudienceChange],
     ) -> IndexingResult:
         """Add ids to an audience, or take ids out of it; the others stay.
 
@@ -78,7 +81,9 @@ class Audiences(Resource):
         answer = await api.audience_update(self._engine, {"name": name, "ids": changes})
         return IndexingResult.of(answer)
 
-    async def replace(self, name: str, ids: Sequence[str | AudienceReplaceId | Mapping[str, Any]]) -> IndexingResult:
+    async def replace(
+        self, name: str, ids: ListOf[str | AudienceReplaceId | types.AudienceReplaceId]
+    ) -> IndexingResult:
         """Empty an audience and fill it with other ids.
 
         Args:

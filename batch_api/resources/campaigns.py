@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from batch_api._generated.cep.endpoints import campaigns as api
+from batch_api._generated.cep.keys import KEYS
 from batch_api.engine import arguments
 from batch_api.engine.errors import InvalidInput
+from batch_api.engine.keys import Known
 from batch_api.resources.resource import Resource
 from batch_api.results import CreatedCampaign, Done
 
 if TYPE_CHECKING:
+    from batch_api import types
     from batch_api.models import Campaign
+
+
+_CAMPAIGN = Known(KEYS, ("Campaign",))
 
 
 class Campaigns(Resource):
@@ -25,7 +30,7 @@ class Campaigns(Resource):
 
     __slots__ = ()
 
-    async def create(self, campaign: Campaign | Mapping[str, Any]) -> CreatedCampaign:
+    async def create(self, campaign: Campaign | types.Campaign) -> CreatedCampaign:
         """Create a campaign. In state `RUNNING` with the start time `now`, messages really go out.
 
         Not sent again after a failure that leaves open whether it was taken, since people would be written to twice:
@@ -35,7 +40,7 @@ class Campaigns(Resource):
         answer = await api.campaign_create(self._engine, campaign)
         return CreatedCampaign.of(answer)
 
-    async def update(self, id: str, campaign: Campaign | Mapping[str, Any]) -> Done:
+    async def update(self, id: str, campaign: Campaign | types.Campaign) -> Done:
         """Overwrite a campaign in full: what the new one leaves out is lost. Also starts, pauses and resumes.
 
         The API refuses to change a campaign that runs or is over, unless it is recurrent. An update to `RUNNING` is
@@ -53,6 +58,7 @@ class Campaigns(Resource):
 
 def _check(campaign: object, path: str) -> None:
     arguments.an_object(campaign, path="campaign")
+    _CAMPAIGN.check(campaign, path.removesuffix("."))
     for name in ("name", "state", "when", "messages"):
         if arguments.field(campaign, name) is None:
             raise InvalidInput("missing", path=path + name)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_api._codec import UNSET
 from batch_api._generated.cep.endpoints import catalogs as api
+from batch_api._generated.cep.keys import KEYS
 from batch_api.engine import arguments
 from batch_api.engine.engine import Engine
 from batch_api.engine.errors import InvalidInput
+from batch_api.engine.keys import Known
 from batch_api.ingest.items.item_types import CatalogItems
 from batch_api.ingest.job.patience import DRAIN, PATIENCE
 from batch_api.resources.checking import checked
@@ -20,6 +22,7 @@ from batch_api.resources.waiting import INDEXING, until_over
 from batch_api.results import Done, IndexingResult, shown
 
 if TYPE_CHECKING:
+    from batch_api import types
     from batch_api.ingest.buffer.buffer import Buffer
     from batch_api.ingest.buffer.settings import Holding, Sending
     from batch_api.ingest.chunks.reference import ChunkReference
@@ -29,10 +32,13 @@ if TYPE_CHECKING:
     from batch_api.ingest.job.job import Job
     from batch_api.ingest.job.progress import Progress
     from batch_api.ingest.sources.source import AnySource
-    from batch_api.models import Catalog, CatalogField, CatalogFieldEdit, CatalogFieldType, CatalogItemEdit
+    from batch_api.models import Catalog, CatalogField, CatalogFieldEdit, CatalogItemEdit
 
 MOST_FIELDS: Final = 25
 """Fields of a catalog."""
+
+
+_FIELD, _FIELD_EDIT = Known(KEYS, ("CatalogField",)), Known(KEYS, ("CatalogFieldEdit",))
 
 
 class Catalogs(Resource):
@@ -46,7 +52,7 @@ class Catalogs(Resource):
     __slots__ = ()
 
     async def create(
-        self, name: str, fields: Sequence[CatalogField | Mapping[str, Any]] | Mapping[str, CatalogFieldType]
+        self, name: str, fields: Sequence[CatalogField | types.CatalogField] | Mapping[str, types.CatalogFieldType]
     ) -> Done:
         """Create an empty catalog.
 
@@ -60,20 +66,20 @@ class Catalogs(Resource):
             listed: list[Any] = [{"name": field, "type": kind} for field, kind in fields.items()]
         else:
             listed = arguments.items(fields, "fields", one="field")
-        _check_fields(listed, needed=("name", "type"))
+        _check_fields(listed, _FIELD, needed=("name", "type"))
         if len(listed) > MOST_FIELDS:
             raise InvalidInput(f"expected at most {MOST_FIELDS} fields, got {len(listed)}", path="fields")
         answer = await api.catalog_create(self._engine, {"name": arguments.text(name, "name"), "fields": listed})
         return Done.of(answer)
 
-    async def update(self, name: str, fields: Sequence[CatalogFieldEdit | Mapping[str, Any]]) -> Done:
+    async def update(self, name: str, fields: Sequence[CatalogFieldEdit | types.CatalogFieldEdit]) -> Done:
         """Add fields to a catalog or remove fields from it, in the background; the API gives no token to follow it by.
 
         `fields` are objects: `{"action": "add", "name": "brand", "type": "string"}`,
         `{"action": "remove", "name": "sizes"}`.
         """
         changes = arguments.items(fields, "fields", one="field")
-        _check_fields(changes, needed=("action", "name"))
+        _check_fields(changes, _FIELD_EDIT, needed=("action", "name"))
         answer = await api.catalog_update(self._engine, {"name": arguments.text(name, "name"), "fields": changes})
         return Done.of(answer)
 
@@ -99,7 +105,7 @@ class Catalogs(Resource):
         """
         return await _view(self._engine, arguments.text(name, "name"), indexing_token)
 
-    async def edit_items(self, name: str, items: Sequence[CatalogItemEdit | Mapping[str, Any]]) -> IndexingResult:
+    async def edit_items(self, name: str, items: Sequence[CatalogItemEdit | types.CatalogItemEdit]) -> IndexingResult:
         """Add, change or remove items by their ids; the edit is indexed in the background.
 
         Args:
@@ -266,11 +272,12 @@ def _state(seen: Catalog) -> object:
     return getattr(seen, "indexing_state", None)
 
 
-def _check_fields(fields: list[Any], *, needed: tuple[str, ...]) -> None:
+def _check_fields(fields: list[Any], known: Known, *, needed: tuple[str, ...]) -> None:
     if not fields:
         raise InvalidInput("expected one field or more, got an empty object", path="fields")
     for index, field in enumerate(fields):
         arguments.an_object(field, index=index)
+        known.check(field, index=index)
         for name in (*needed, "type") if arguments.field(field, "action") == "add" else needed:
             if not arguments.field(field, name):
                 raise InvalidInput("missing", index=index, path=name)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from batch_api._codec import UNSET, Unset
+from batch_api._codec import UNSET, ListOf, Unset
 from batch_api._generated.cep.endpoints import orchestrations as api
 from batch_api.engine import arguments
 from batch_api.engine.errors import InvalidInput
@@ -16,13 +16,11 @@ from batch_api.resources.resource import Resource
 from batch_api.results import shown
 
 if TYPE_CHECKING:
+    from batch_api import types
     from batch_api.models import (
         CampaignSummary,
-        OrchestrationChannel,
         OrchestrationStats,
-        OrchestrationStatus,
         OrchestrationSummary,
-        OrchestrationType,
         PushCampaign,
     )
 
@@ -41,9 +39,9 @@ class Orchestrations(Resource):
         page_size: int = 100,
         cursor: str | None = None,
         *,
-        status: OrchestrationStatus | Sequence[OrchestrationStatus] | None = None,
-        type: OrchestrationType | Sequence[OrchestrationType] | None = None,
-        channels: OrchestrationChannel | Sequence[OrchestrationChannel] | None = None,
+        status: types.OrchestrationStatus | ListOf[types.OrchestrationStatus] | None = None,
+        type: types.OrchestrationType | ListOf[types.OrchestrationType] | None = None,
+        channels: types.OrchestrationChannel | ListOf[types.OrchestrationChannel] | None = None,
     ) -> Listing[CampaignSummary | OrchestrationSummary]:
         """All orchestrations, or some: an async iterator, with `.pages()`.
 
@@ -108,5 +106,5 @@ class Orchestrations(Resource):
         return shown(answer)
 
 
-def _choices(given: str | Sequence[str] | None, path: str) -> Sequence[str] | Unset:
+def _choices(given: str | ListOf[str] | None, path: str) -> Sequence[str] | Unset:
     return UNSET if given is None else arguments.words(given, path)

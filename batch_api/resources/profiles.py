@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from batch_api._generated.cep.endpoints.profiles import profile_export, profile_mass_update, profile_update
+from batch_api._generated.cep.keys import KEYS
 from batch_api.engine import arguments
+from batch_api.engine.keys import Known
 from batch_api.ingest.items.item_types import ProfileEdits
 from batch_api.ingest.job.patience import DRAIN, PATIENCE
 from batch_api.resources.checking import checked
@@ -15,6 +17,7 @@ from batch_api.resources.resource import Resource
 from batch_api.results import UpdateResult, promised
 
 if TYPE_CHECKING:
+    from batch_api import types
     from batch_api.ingest.buffer.buffer import Buffer
     from batch_api.ingest.buffer.settings import Holding, Sending
     from batch_api.ingest.chunks.reference import ChunkReference
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
 Endpoint = Literal["update", "mass-update"]
 
 
+_EXPORT = Known(KEYS, ("ExportAttributesRequest", "ExportEventsRequest", "ExportReachabilityRequest"))
+
+
 class Profiles(Resource):
     """`client.profiles`: write people's data and events, and ask for exports of them.
 
@@ -45,7 +51,7 @@ class Profiles(Resource):
 
     __slots__ = ()
 
-    async def update(self, edits: Sequence[EditProfile | Mapping[str, Any]]) -> UpdateResult:
+    async def update(self, edits: Sequence[EditProfile | types.EditProfile]) -> UpdateResult:
         """Edit profiles, and track events on them. A profile is created when its `custom_id` is not known.
 
         For live data: at most 200 edits a call, and 300 a second with a burst of 1000, counted in edits.
@@ -65,7 +71,7 @@ class Profiles(Resource):
         answer = await profile_update(self._engine, await checked(ProfileEdits("update"), edits, one="edit"))
         return UpdateResult.of(answer)
 
-    async def mass_update(self, edits: Sequence[EditProfile | Mapping[str, Any]]) -> UpdateResult:
+    async def mass_update(self, edits: Sequence[EditProfile | types.EditProfile]) -> UpdateResult:
         """As `update`, for large loads once or twice a day: at most 10 000 edits a call and 10 000 a second.
 
         It takes longer to be applied.
@@ -180,7 +186,7 @@ class Profiles(Resource):
 
     async def send_chunk(
         self,
-        chunk: ChunkReference | bytes | Sequence[EditProfile | Mapping[str, Any]],
+        chunk: ChunkReference | bytes | Sequence[EditProfile | types.EditProfile],
         *,
         endpoint: Endpoint = "mass-update",
         may_have_been_sent: bool = False,
@@ -241,7 +247,8 @@ class Profiles(Resource):
         return forecast(self._engine, n, endpoint, chunk_size)
 
     async def export(
-        self, request: ExportAttributesRequest | ExportEventsRequest | ExportReachabilityRequest | Mapping[str, Any]
+        self,
+        request: ExportAttributesRequest | ExportEventsRequest | ExportReachabilityRequest | types.ExportRequest,
     ) -> str:
         """Ask for an export, and return its id for `exports.wait` and `exports.view`.
 
@@ -253,6 +260,7 @@ class Profiles(Resource):
         as `update` does.
         """
         arguments.an_object(request, path="request")
+        _EXPORT.check(request)
         arguments.text(arguments.field(request, "export_type"), "export_type")
         answer = await profile_export(self._engine, request)
         return promised(answer, "id")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
-from importlib import resources
+from importlib import import_module, resources
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 if TYPE_CHECKING:
-    from batch_api._operation import Operation
+    from collections.abc import Mapping
+
+    from batch_api._operation import Keys, Operation
 
 FIRST = "cep"
 
@@ -45,6 +47,22 @@ def body_schema(operation: Operation, api: str = FIRST) -> dict[str, Any] | None
         return None
     schema: dict[str, Any] = resolve(body, api)["content"]["application/json"]["schema"]
     return schema
+
+
+def keys(api: str = FIRST) -> Mapping[str, Keys]:
+    """The keys that objects in requests may have, by the names of their schemas."""
+    found: Mapping[str, Keys] = import_module(f"batch_api._generated.{api}.keys").KEYS
+    return found
+
+
+def kinds_of(schema: dict[str, Any], api: str = FIRST) -> tuple[str, ...]:
+    """The names of the schemas of the objects that a value can be, or be a list of."""
+    name = schema.get("$ref", "").rsplit("/", 1)[-1]
+    if name in keys(api):
+        return (name,)
+    inside = resolve(schema, api)
+    parts = [*inside.get("anyOf", ()), *inside.get("oneOf", ()), *([inside["items"]] if "items" in inside else [])]
+    return tuple(kind for part in parts for kind in kinds_of(part, api))
 
 
 def answer_schema(operation: Operation, status: int, api: str = FIRST) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from batch_api.testing.timing import Time, stamp
-from batch_api.testing.values import MAX_ATTRIBUTES, Key, check_attribute, check_event, read_key
+from batch_api.testing.values import MAX_ATTRIBUTES, Key, bad_event_attributes, check_attribute, check_event, read_key
 from batch_api.testing.wire import Reply, answer
 
 if TYPE_CHECKING:
@@ -108,12 +108,16 @@ def _apply_attributes(profile: Profile | None, attributes: dict[str, Any]) -> It
 def _apply_events(profile: Profile | None, events: list[dict[str, Any]], now: datetime) -> Iterator[dict[str, Any]]:
     received = stamp(now)
     for position, event in enumerate(events):
-        attribute, reason = check_event(event, now)
+        reason = check_event(event, now)
         if reason is not None:
-            error = {"category": "event", "reason": f"event {position}: {reason}"}
-            yield error if attribute is None else {**error, "attribute": attribute}
-        elif profile is not None:
-            profile.events.append(event if "time" in event else {**event, "time": received})
+            yield {"category": "event", "reason": f"event {position}: {reason}"}
+            continue
+        bad = bad_event_attributes(event)
+        for key, why in bad.items():
+            yield {"category": "event", "attribute": key, "reason": f"event {position}: {why}"}
+        if profile is not None:
+            kept = {key: value for key, value in event.get("attributes", {}).items() if key not in bad}
+            profile.events.append({"time": received, **event, **({"attributes": kept} if bad else {})})
 
 
 def _set(profile: Profile, key: Key, value: Any) -> None:

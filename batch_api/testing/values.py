@@ -3,6 +3,11 @@
 Plain Python and no schema: a mass update has up to 10 000 edits, and one bad value must not refuse its neighbours
 (fact sheet: profiles and audiences, 2.1.3 and 2.1.4). Every check gives the reason for a refusal, or `None`. Reasons
 quote the value, as those of a vendor may: what logs them shows personal data.
+
+What is made up, since nothing public says it: the wording and the `category` of errors; that an event with too many
+attributes, or too large, is lost as a whole; that an attribute of an event is named by its key at the root; that a name
+in capitals is refused in a profile and taken in an event, where public clients send some; and that `null` is taken in
+an event, where public clients disagree.
 """
 
 from __future__ import annotations
@@ -73,24 +78,25 @@ def check_attribute(key: Key, value: Any) -> Reason:
     return _typed(key.kind, value)
 
 
-def check_event(event: dict[str, Any], now: datetime) -> tuple[str | None, Reason]:
-    """Why an event is refused, and the attribute at fault, if any."""
+def check_event(event: dict[str, Any], now: datetime) -> Reason:
+    """Why an event is refused as a whole. Its attributes are refused one by one: `bad_event_attributes`."""
     name = event.get("name")
     if not isinstance(name, str) or not NAME.fullmatch(name):
-        return None, f"{_quoted(name)} is not the name of an event: 1 to 30 of a-z, 0-9 and _"
+        return f"{_quoted(name)} is not the name of an event: 1 to 30 of a-z, 0-9 and _"
     if "time" in event and (reason := _event_time(event["time"], now)):
-        return None, reason
+        return reason
     attributes = event.get("attributes", {})
     if not isinstance(attributes, dict):
-        return None, "the attributes of an event are an object"
+        return "the attributes of an event are an object"
     if len(attributes) > MAX_EVENT_ATTRIBUTES:
-        return None, f"an event has at most {MAX_EVENT_ATTRIBUTES} attributes"
-    for key, value in attributes.items():
-        if reason := _event_attribute(key, value, depth=0):
-            return key, reason
-    if len(orjson.dumps(event)) > MAX_EVENT_BYTES:
-        return None, f"an event has at most {MAX_EVENT_BYTES} bytes"
-    return None, None
+        return f"an event has at most {MAX_EVENT_ATTRIBUTES} attributes"
+    return f"an event has at most {MAX_EVENT_BYTES} bytes" if len(orjson.dumps(event)) > MAX_EVENT_BYTES else None
+
+
+def bad_event_attributes(event: dict[str, Any]) -> dict[str, str]:
+    """The attributes of an event that are refused alone, each with the reason; the event is taken without them."""
+    found = {key: _event_attribute(key, value, depth=0) for key, value in event.get("attributes", {}).items()}
+    return {key: reason for key, reason in found.items() if reason is not None}
 
 
 def _plain(value: Any) -> Reason:
@@ -196,9 +202,11 @@ def _event_attribute(key: str, value: Any, depth: int) -> Reason:
     if depth == 0 and key == "$tags":
         valid = isinstance(value, list) and all(isinstance(tag, str) and 1 <= len(tag) <= 64 for tag in value)
         return None if valid and len(value) <= 10 else "tags are at most 10 strings of 1 to 64 characters"
-    name = read_key(key)
+    name = read_key(key.lower())
     if name is None or name.kind == "native":
         return f"{_quoted(key)} is not the name of an attribute"
+    if value is None:
+        return None
     if name.kind != "plain":
         return _typed(name.kind, value)
     return _event_value(value, depth)

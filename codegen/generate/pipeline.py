@@ -21,6 +21,7 @@ from codegen.generate.models import Models
 from codegen.generate.normalise import in_order, normalise
 from codegen.generate.pytypes import Types
 from codegen.generate.swap import swap
+from codegen.generate.typed_dicts import TypedDicts
 from codegen.layout import Layout, owned
 
 
@@ -115,6 +116,7 @@ def _views(layout: Layout, prepared: Prepared, parsed: generator.Parsed) -> rend
         models.models(),
         models.aliases(),
         endpoints.areas(),
+        TypedDicts(prepared.document, about, words),
     )
 
 

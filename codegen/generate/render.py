@@ -14,6 +14,8 @@ from codegen.api import Api
 from codegen.document import Json, server, sha256
 from codegen.generate import format as layout_of_code
 from codegen.generate import generator
+from codegen.generate.keys import keys_of
+from codegen.generate.typed_dicts import TypedDicts
 from codegen.generate.views import Alias, Area, Import, Model
 from codegen.layout import Layout
 from codegen.text import docstring, literal
@@ -36,6 +38,7 @@ class Inputs(NamedTuple):
     models: list[Model]
     aliases: list[Alias]
     areas: list[Area]
+    types: TypedDicts
 
 
 def render(inputs: Inputs, environment: Environment, folder: Path) -> None:
@@ -56,7 +59,9 @@ def render(inputs: Inputs, environment: Environment, folder: Path) -> None:
     page = _Page(environment)
     page.write(package / "document.py", "document.py.jinja", **_origin(inputs))
     page.write(package / "registry.py", "registry.py.jinja", **_known(inputs))
+    page.write(package / "keys.py", "keys.py.jinja", keys=keys_of(inputs.prepared))
     _models(inputs, page, package / "models", folder / inputs.layout.models)
+    _types(inputs, page, folder / inputs.layout.types)
     for area in inputs.areas:
         page.write(package / "endpoints" / f"{area.name}.py", "endpoints.py.jinja", area=area)
 
@@ -96,6 +101,22 @@ def _models(inputs: Inputs, page: _Page, folder: Path, public: Path) -> None:
         public=True,
         entries=public_entries,
         names=["UNSET", *sorted([*(entry.name for entry in public_entries), "Unset"])],
+    )
+
+
+def _types(inputs: Inputs, page: _Page, public: Path) -> None:
+    title = _in_sentence(inputs.api.title)
+    page.write(
+        public,
+        "typed_dicts.py.jinja",
+        doc=(
+            f"The bodies of {title}, as types for plain dicts: a misspelt key or a wrong value is found by a type "
+            "checker.\n\nThey have the names of the models, which may stand in their place."
+        ),
+        models=Path(inputs.layout.models).stem,
+        names=inputs.types.names,
+        typed=inputs.types.typed(),
+        named=inputs.types.named(),
     )
 
 

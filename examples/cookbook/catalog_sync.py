@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from batch_api import BatchClient, Delivered, NotFound
+from batch_api.types import CatalogFieldType
 
-FIELDS = {"title": "string", "price": "float", "in_stock": "bool"}
+FIELDS: dict[str, CatalogFieldType] = {"title": "string", "price": "float", "in_stock": "bool"}
 
 Products = Mapping[str, Mapping[str, Any]]
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from batch_api import BatchClient
+from batch_api.types import ProfileEvent, ProfileIdentifiers
 
 Channel = Literal["email", "sms"]
 State = Literal["subscribed", "unsubscribed"]
@@ -27,11 +28,11 @@ class Consent(NamedTuple):
 
 async def record(client: BatchClient, consent: Consent) -> None:
     """Write a choice. The attribute and the event go apart: attributes may be retried, events may not."""
-    identifiers = {"custom_id": consent.customer_id}
+    identifiers: ProfileIdentifiers = {"custom_id": consent.customer_id}
     await client.profiles.update(
         [{"identifiers": identifiers, "attributes": {f"${consent.channel}_marketing": consent.state}}]
     )
-    event = {
+    event: ProfileEvent = {
         "name": "consent_changed",
         "time": datetime.now(UTC),
         "attributes": {"channel": consent.channel, "state": consent.state, "source": consent.source},

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from batch_api import BatchAppClient, BatchError
+from batch_api.app_types import GdprRequestType
 
 
 class Outcome(NamedTuple):
@@ -24,7 +25,7 @@ async def request_everywhere(
     client: BatchAppClient,
     apps: Mapping[str, str],
     customer_id: str,
-    kind: Literal["review", "remove"],
+    kind: GdprRequestType,
     *,
     poll_seconds: float = 60.0,
 ) -> list[Outcome]:
@@ -34,7 +35,9 @@ async def request_everywhere(
     return await asyncio.gather(*wanted)
 
 
-async def request(app: BatchAppClient, name: str, customer_id: str, kind: str, poll_seconds: float) -> Outcome:
+async def request(
+    app: BatchAppClient, name: str, customer_id: str, kind: GdprRequestType, poll_seconds: float
+) -> Outcome:
     """One request. It is never made twice: if no answer came, look for it with `gdpr.list()`."""
     try:
         id = await app.gdpr.create({"request_type": kind, "id": {"type": "custom_id", "value": customer_id}})

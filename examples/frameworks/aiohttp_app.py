@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from batch_api import BatchClient
+from batch_api.types import EditProfile
 
 BATCH = web.AppKey("batch", BatchClient)
 
@@ -22,7 +23,7 @@ async def open_client(app: web.Application) -> AsyncIterator[None]:
 
 async def set_tier(request: web.Request) -> web.Response:
     customer_id, tier = request.match_info["customer_id"], request.match_info["tier"]
-    edit = {"identifiers": {"custom_id": customer_id}, "attributes": {"tier": tier}}
+    edit: EditProfile = {"identifiers": {"custom_id": customer_id}, "attributes": {"tier": tier}}
     result = await request.app[BATCH].profiles.update([edit])
     return web.json_response({"refused": len(result.errors)})
 

@@ -12,6 +12,7 @@ from celery import Celery, Task
 from celery.signals import worker_process_shutdown
 
 from batch_api import BatchClient, BatchError
+from batch_api.types import EditProfile
 from examples.frameworks.portal import BatchPortal
 
 app = Celery("customers", broker=os.environ.get("CELERY_BROKER_URL", "redis://127.0.0.1/0"))
@@ -21,7 +22,7 @@ batch = BatchPortal(lambda: BatchClient.from_env(share=0.25, deadline=20))  # fo
 @app.task(bind=True, max_retries=20, acks_late=True)
 def set_tier(self: Task, customer_id: str, tier: str) -> None:
     """Sends attributes, which may be sent twice. With events, do not retry where `error.outcome` is "unknown"."""
-    edit = {"identifiers": {"custom_id": customer_id}, "attributes": {"tier": tier}}
+    edit: EditProfile = {"identifiers": {"custom_id": customer_id}, "attributes": {"tier": tier}}
     try:
         batch.call(lambda client: client.profiles.update([edit]))
     except BatchError as error:

@@ -14,6 +14,7 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import path
 
 from batch_api import BatchClient
+from batch_api.types import EditProfile
 
 settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["127.0.0.1"])  # a project has a module for these
 
@@ -27,7 +28,7 @@ async def set_tier(request: HttpRequest, customer_id: str, tier: str) -> JsonRes
 
 def set_city(request: HttpRequest, customer_id: str, city: str) -> JsonResponse:
     """An ordinary view runs in a thread; its call goes to the loop that serves."""
-    edit = {"identifiers": {"custom_id": customer_id}, "attributes": {"city": city}}
+    edit: EditProfile = {"identifiers": {"custom_id": customer_id}, "attributes": {"city": city}}
     result = async_to_sync(client.profiles.update)([edit])
     return JsonResponse({"refused": len(result.errors)})
 

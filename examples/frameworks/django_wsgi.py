@@ -11,6 +11,7 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import path
 
 from batch_api import BatchClient
+from batch_api.types import EditProfile
 from examples.frameworks.portal import BatchPortal
 
 settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["127.0.0.1"])  # a project has a module for these
@@ -19,7 +20,7 @@ batch = BatchPortal(lambda: BatchClient.from_env(deadline=3))
 
 
 def set_tier(request: HttpRequest, customer_id: str, tier: str) -> JsonResponse:
-    edit = {"identifiers": {"custom_id": customer_id}, "attributes": {"tier": tier}}
+    edit: EditProfile = {"identifiers": {"custom_id": customer_id}, "attributes": {"tier": tier}}
     result = batch.call(lambda client: client.profiles.update([edit]))
     return JsonResponse({"refused": len(result.errors)})
 

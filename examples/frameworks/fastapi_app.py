@@ -13,6 +13,7 @@ from anyio import from_thread
 from fastapi import Depends, FastAPI, Request
 
 from batch_api import BatchClient
+from batch_api.types import EditProfile
 
 
 @asynccontextmanager
@@ -40,6 +41,6 @@ async def set_tier(customer_id: str, tier: str, client: Client) -> dict[str, int
 @app.put("/customers/{customer_id}/city/{city}")
 def set_city(customer_id: str, city: str, client: Client) -> dict[str, int]:
     """A `def` endpoint runs in a thread; its call goes to the loop that the client belongs to."""
-    edit = {"identifiers": {"custom_id": customer_id}, "attributes": {"city": city}}
+    edit: EditProfile = {"identifiers": {"custom_id": customer_id}, "attributes": {"city": city}}
     result = from_thread.run(client.profiles.update, [edit])
     return {"refused": len(result.errors)}

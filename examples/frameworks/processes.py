@@ -11,6 +11,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 
 from batch_api import BatchClient
+from batch_api.types import EditProfile
 
 PROCESSES = 2
 
@@ -21,7 +22,9 @@ def set_tier(customer_ids: list[str]) -> int:
 
 
 async def send(customer_ids: list[str]) -> int:
-    edits = [{"identifiers": {"custom_id": id}, "attributes": {"tier": "gold"}} for id in customer_ids]
+    edits: list[EditProfile] = [
+        {"identifiers": {"custom_id": id}, "attributes": {"tier": "gold"}} for id in customer_ids
+    ]
     async with BatchClient.from_env(share=1 / PROCESSES) as client:
         result = await client.profiles.update(edits)
     return len(edits) - len(result.errors)

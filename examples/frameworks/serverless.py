@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from batch_api import BatchClient
+from batch_api.types import EditProfile
 
 client = BatchClient.from_env()  # stays for as long as the environment does, and remembers what was spent
 
@@ -16,7 +17,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
 
 
 async def set_tier(customer_id: str, tier: str, *, deadline: float) -> dict[str, int]:
-    edit = {"identifiers": {"custom_id": customer_id}, "attributes": {"tier": tier}}
+    edit: EditProfile = {"identifiers": {"custom_id": customer_id}, "attributes": {"tier": tier}}
     async with client:  # its connections end with the invocation: none goes stale while the environment is frozen
         result = await client.with_options(deadline=deadline).profiles.update([edit])
     return {"refused": len(result.errors)}

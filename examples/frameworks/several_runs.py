@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 
 from batch_api import BatchClient
+from batch_api.types import EditProfile
 
 client = BatchClient.from_env()
 
 
 async def set_tier(customer_id: str, tier: str) -> int:
-    edit = {"identifiers": {"custom_id": customer_id}, "attributes": {"tier": tier}}
+    edit: EditProfile = {"identifiers": {"custom_id": customer_id}, "attributes": {"tier": tier}}
     async with client:
         result = await client.profiles.update([edit])
     return len(result.errors)

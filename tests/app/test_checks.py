@@ -10,23 +10,24 @@ from typing import Any
 import pytest
 
 from batch_api import BatchAppClient, ExportFailed, InvalidInput, UnreadableAnswer, WaitTimeout, app_models
+from batch_api.app_types import PushCampaignCreate, TransactionalRecipients, TransactionalSend
 from batch_api.testing import FakeBatchApp
 
-SEND: dict[str, Any] = {"group_id": "hello", "recipients": {"custom_ids": ["u1"]}, "message": {"body": "Hello"}}
-PUSH: dict[str, Any] = {"name": "One", "live": True, "push_time": "now", "messages": [{"body": "x"}]}
-IN_APP: dict[str, Any] = {"name": "Two", "live": True, "trigger": {"when": "NOW"}, "landing": {"theme": "t"}}
-EXPORT: dict[str, Any] = {"from": "2026-01-15T00:00:00", "to": "now", "events": ["push_sent"], "ids": ["custom_id"]}
+SEND: TransactionalSend = {"group_id": "hello", "recipients": {"custom_ids": ["u1"]}, "message": {"body": "Hello"}}
+PUSH: PushCampaignCreate = {"name": "One", "live": True, "push_time": "now", "messages": [{"body": "x"}]}
+IN_APP: Any = {"name": "Two", "live": True, "trigger": {"when": "NOW"}, "landing": {"theme": "t"}}
+EXPORT: Any = {"from": "2026-01-15T00:00:00", "to": "now", "events": ["push_sent"], "ids": ["custom_id"]}
 NAMES = [f"u{number}" for number in range(10_001)]
 SIXTEEN = dict.fromkeys(NAMES[:16], 1)
 
 
-def event(**more: Any) -> dict[str, Any]:
+def event(**more: Any) -> Any:
     return {"name": "ue.bought", **more}
 
 
-Wrong = Callable[[BatchAppClient], Awaitable[Any]]
+Wrong = Callable[[Any], Awaitable[Any]]
 WRONG: list[tuple[str, Wrong]] = [
-    ("message: expected an object, got list", lambda c: c.transactional.send([SEND])),  # type: ignore[arg-type]
+    ("message: expected an object, got list", lambda c: c.transactional.send([SEND])),
     ("group_id: missing", lambda c: c.transactional.send({"recipients": {"tokens": ["t"]}})),
     ("group_id: expected only letters, digits", lambda c: c.transactional.send({**SEND, "group_id": "a b"})),
     ("recipients: missing", lambda c: c.transactional.send({"group_id": "a"})),
@@ -78,8 +79,8 @@ WRONG: list[tuple[str, Wrong]] = [
     ("values.ut.a: expected one tag or more", lambda c: c.custom_data.set("u1", {"ut.a": []})),
     ("values.u.a: a datetime here", lambda c: c.custom_data.set("u1", {"u.a": datetime.now(UTC)})),
     ("would be sent as null", lambda c: c.custom_data.set("u1", {"u.a": float("nan")})),
-    ("user_id: expected a non-empty string, got int", lambda c: c.custom_data.set(7, {"u.a": 1})),  # type: ignore[arg-type]
-    ("expected a list, got dict: put the update into one", lambda c: c.custom_data.bulk({"id": "u1"})),  # type: ignore[arg-type]
+    ("user_id: expected a non-empty string, got int", lambda c: c.custom_data.set(7, {"u.a": 1})),
+    ("expected a list, got dict: put the update into one", lambda c: c.custom_data.bulk({"id": "u1"})),
     (
         "item 0, id: expected a non-empty string, got int",
         lambda c: c.custom_data.bulk([{"id": 7, "update": {"values": {"u.a": 1}}}]),
@@ -87,7 +88,7 @@ WRONG: list[tuple[str, Wrong]] = [
     ("item 0, update: expected an object, got None", lambda c: c.custom_data.bulk([{"id": "u1"}])),
     ("expected at least one item", lambda c: c.custom_data.bulk([])),
     ("10001 items", lambda c: c.custom_data.bulk([{"id": n, "update": {"values": {"u.a": 1}}} for n in NAMES])),
-    ("item 1: expected a non-empty string, got int", lambda c: c.custom_data.bulk_delete(["a", 7])),  # type: ignore[list-item]
+    ("item 1: expected a non-empty string, got int", lambda c: c.custom_data.bulk_delete(["a", 7])),
     ("user_ids: expected a list, got str: put the id into one", lambda c: c.custom_data.bulk_delete("u1")),
     ("10001 items", lambda c: c.custom_data.bulk_delete(NAMES)),
     ("item 0, name: expected ue.", lambda c: c.trigger_events.send("u1", [{"name": "bought"}])),
@@ -120,7 +121,7 @@ WRONG: list[tuple[str, Wrong]] = [
     ("name: expected at most 255 characters, got 256", lambda c: c.audiences.create("a" * 256)),
     (
         "type: expected 'custom_ids', 'advertising_ids' or 'install_ids', got str",
-        lambda c: c.audiences.create("vip", "emails"),  # type: ignore[arg-type]
+        lambda c: c.audiences.create("vip", "emails"),
     ),
     ("item 0, action: expected 'add' or 'remove', got None", lambda c: c.audiences.update("vip", [{"id": "u1"}])),
     ("item 0, id", lambda c: c.audiences.update("vip", [""])),
@@ -132,7 +133,7 @@ WRONG: list[tuple[str, Wrong]] = [
         lambda c: c.audiences.replace("vip", [{"id": "a", "action": "remove"}]),
     ),
     ("table: expected only letters", lambda c: c.app_data.create("a b")),
-    ("values: expected values that are strings, or None, got int", lambda c: c.app_data.update("t", {"a": 1})),  # type: ignore[dict-item]
+    ("values: expected values that are strings, or None, got int", lambda c: c.app_data.update("t", {"a": 1})),
     ("values: expected no None", lambda c: c.app_data.update("t", {"a": None}, overwrite=True)),
     ("values: got 10001 items", lambda c: c.app_data.update("t", dict.fromkeys(NAMES, "x"))),
     ("values: expected at least one item", lambda c: c.app_data.update("t", {})),
@@ -149,7 +150,7 @@ WRONG: list[tuple[str, Wrong]] = [
 ]
 
 
-def local(moment: datetime) -> dict[str, Any]:
+def local(moment: datetime) -> Any:
     return {"name": "One", "live": True, "local_push_time": moment, "messages": [{"body": "x"}]}
 
 
@@ -157,7 +158,7 @@ def both_starts() -> dict[str, Any]:
     return {"start_date": "now", "local_start_date": "now"}
 
 
-def bad_user() -> dict[str, Any]:
+def bad_user() -> Any:
     return {"id": "b", "events": [{"name": "x"}]}
 
 
@@ -171,10 +172,10 @@ async def test_certain_mistakes(fake: FakeBatchApp, client: BatchAppClient, mess
 
 
 async def test_what_is_unknown_passes_through(fake: FakeBatchApp, client: BatchAppClient) -> None:
-    send = {**SEND, "recipients": {"custom_ids": ["u1"], "advertising_ids": ["a1"]}, "messages": [{"body": "x"}]}
+    send: Any = {**SEND, "recipients": {"custom_ids": ["u1"], "advertising_ids": ["a1"]}, "messages": [{"body": "x"}]}
     await client.transactional.send(send)
     assert fake.app().messages.sent == [send]
-    campaign = {**PUSH, "versions": {"a": {}}, "messages": [{"body": "x", "sound": "ping"}]}
+    campaign: Any = {**PUSH, "versions": {"a": {}}, "messages": [{"body": "x", "sound": "ping"}]}
     token = (await client.campaigns.create(campaign)).token
     assert token
     seen = await client.campaigns.view(token)
@@ -197,7 +198,7 @@ async def test_the_apis_own_objects_do_as_well(fake: FakeBatchApp, client: Batch
 
 
 async def test_exactly_10000_recipients_go_in_one_call(fake: FakeBatchApp, client: BatchAppClient) -> None:
-    recipients = {"custom_ids": NAMES[:5000], "tokens": NAMES[:5000]}
+    recipients: TransactionalRecipients = {"custom_ids": NAMES[:5000], "tokens": NAMES[:5000]}
     receipt = await client.transactional.send({**SEND, "recipients": recipients})
     assert receipt.response.attempts[0].cost == 10_000
     await client.trigger_events.bulk([{"id": name, "events": [event()] * 10} for name in NAMES[:100]])
@@ -221,7 +222,7 @@ async def test_dates_are_written_without_an_offset(fake: FakeBatchApp, client: B
     campaigns = fake.app().campaigns.by_token
     assert campaigns[str(first)]["push_time"] == "2026-03-01T00:02:03"
     assert campaigns[str(second)]["local_push_time"] == "2026-03-01T18:30:00"
-    export = {**EXPORT, "from": moment}
+    export: Any = {**EXPORT, "from": moment}
     assert await client.exports.campaign_ids(str(first), export)
     await client.transactional.send(SEND)
     assert (await client.transactional.stats("hello", date(2026, 1, 1), "2030-01-01")).detail
@@ -239,7 +240,7 @@ async def test_a_payload_becomes_text(fake: FakeBatchApp, client: BatchAppClient
 
 
 async def test_bodies_of_the_caller_are_not_changed(client: BatchAppClient) -> None:
-    campaign = local(datetime(2026, 3, 1, 18, 30)) | {"custom_payload": {"a": 1}}
+    campaign: Any = local(datetime(2026, 3, 1, 18, 30)) | {"custom_payload": {"a": 1}}
     before = dict(campaign)
     await client.campaigns.create(campaign)
     assert campaign == before
@@ -306,7 +307,7 @@ async def test_lists_that_are_no_list_raise(fake: FakeBatchApp, client: BatchApp
 
 
 async def test_gdpr_requests_come_at_once(client: BatchAppClient) -> None:
-    request = {"request_type": "review", "id": {"type": "custom_id", "value": "u1"}}
+    request: Any = {"request_type": "review", "id": {"type": "custom_id", "value": "u1"}}
     ids = [await client.gdpr.create(request) for _ in range(12)]
     assert [one.request_id async for one in client.gdpr.list()] == ids
     pages = [page async for page in client.gdpr.list().pages()]
@@ -326,7 +327,7 @@ async def test_waiting_for_an_audience_and_an_export() -> None:
         assert len(looks) > 3
         assert fake.app().install_audiences.by_name["vip"].ids == {"i1": {}, "i2": {"tags": ["gold"]}}
         token = (await client.campaigns.create(PUSH)).token
-        export = await client.exports.campaign_events(str(token), EXPORT)
+        export: Any = await client.exports.campaign_events(str(token), EXPORT)
         began = asyncio.get_running_loop().time()
         done = await client.exports.wait(export)
         assert (done.status, done.file_url) == ("SUCCESS", f"https://files.batch.invalid/export/{export}.csv")
@@ -342,7 +343,7 @@ async def test_waiting_for_an_audience_and_an_export() -> None:
 async def test_ids_under_another_name_are_found_and_missing_ones_are_told(
     fake: FakeBatchApp, client: BatchAppClient
 ) -> None:
-    request = {"request_type": "remove", "id": {"type": "custom_id", "value": "u1"}}
+    request: Any = {"request_type": "remove", "id": {"type": "custom_id", "value": "u1"}}
     fake.respond("gdpr_request_create", 200, {"id": "r1"})
     assert await client.gdpr.create(request) == "r1"
     fake.respond("gdpr_request_create", 200, {})

@@ -25,7 +25,7 @@ from batch_api._generated.mep.registry import OPERATIONS
 from batch_api.testing import FakeBatch, FakeBatchApp
 from tests.app.conftest import NO_LIMITS
 
-SEND: dict[str, Any] = {"group_id": "hello", "recipients": {"custom_ids": ["u1"]}, "message": {"body": "Hello"}}
+SEND: Any = {"group_id": "hello", "recipients": {"custom_ids": ["u1"]}, "message": {"body": "Hello"}}
 
 
 def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

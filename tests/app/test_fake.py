@@ -10,13 +10,14 @@ import httpx
 import pytest
 
 from batch_api import APIError, BatchAppClient, PermissionDenied
+from batch_api.app_types import PushCampaignCreate
 from batch_api.testing import FakeBatchApp
 
-PUSH: dict[str, Any] = {"name": "One", "live": True, "push_time": "now", "messages": [{"body": "x"}]}
-EXPORT: dict[str, Any] = {"from": "2026-01-15T00:00:00", "to": "now", "events": ["push_sent"], "ids": ["custom_id"]}
+PUSH: PushCampaignCreate = {"name": "One", "live": True, "push_time": "now", "messages": [{"body": "x"}]}
+EXPORT: Any = {"from": "2026-01-15T00:00:00", "to": "now", "events": ["push_sent"], "ids": ["custom_id"]}
 
 
-def an_event(hours: float) -> dict[str, Any]:
+def an_event(hours: float) -> Any:
     return {"name": "ue.bought", "time": datetime.now(UTC) - timedelta(hours=hours)}
 
 
@@ -36,7 +37,7 @@ REFUSED: list[tuple[int, Callable[[BatchAppClient], Awaitable[Any]]]] = [
     (400, lambda c: c.audiences.view("there", "no-token")),
     (400, lambda c: c.app_data.create("there")),
     (400, lambda c: c.custom_data.set("u1", {"date(u.a)": "last May"})),
-    (400, lambda c: c.custom_data.set("u1", {"ut.a": {"$take": ["x"]}})),
+    (400, lambda c: c.custom_data.set("u1", {"ut.a": {"$take": ["x"]}})),  # type: ignore[dict-item]
     (400, lambda c: c.call("custom_data_set", params={"custom_user_id": "u1"}, body={})),
     (400, lambda c: c.call("push_campaign_list", params={"limit": 101})),
     (400, lambda c: c.call("custom_audience_view", params={"audience_name": "a b"})),

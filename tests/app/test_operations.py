@@ -88,7 +88,7 @@ def examples(content: dict[str, Any] | None) -> Iterator[tuple[str, Any]]:
 def bodies() -> Iterator[Any]:
     """Every example of a body, and each operation without one once."""
     for operation in OPERATIONS.values():
-        body = operation_in_document(operation, "mep").get("requestBody")
+        body: Any = operation_in_document(operation, "mep").get("requestBody")
         found = list(examples(resolve(body, "mep")["content"])) if body else [("no body", None)]
         for name, value in found:
             yield pytest.param(operation, value, id=f"{operation.name}-{name}")
@@ -122,8 +122,8 @@ def made_current(value: Any) -> Any:
 async def prepared(fake: FakeBatchApp, client: BatchAppClient, operation: Operation) -> dict[str, str]:
     """What the examples speak of, made to be there; gives the values of the parameters."""
     at, app = parameters(operation), fake.app()
-    campaign = {"name": "One", "live": True, "push_time": "now", "messages": [{"body": "x"}]}
-    in_app = {"name": "Two", "live": True, "trigger": {"when": "NOW"}, "landing": {"theme": "t"}}
+    campaign: Any = {"name": "One", "live": True, "push_time": "now", "messages": [{"body": "x"}]}
+    in_app: Any = {"name": "Two", "live": True, "trigger": {"when": "NOW"}, "landing": {"theme": "t"}}
     push, shown = await client.campaigns.create(campaign), await client.in_app_campaigns.create(in_app)
     assert push.token
     assert shown.token
@@ -140,7 +140,7 @@ async def prepared(fake: FakeBatchApp, client: BatchAppClient, operation: Operat
             {"request_type": "review", "id": {"type": "custom_id", "value": "u1"}}
         )
     if operation.name == "app_export_view":
-        body = {"from": "2026-01-15T00:00:00", "to": "now", "events": ["push_sent"], "ids": ["custom_id"]}
+        body: Any = {"from": "2026-01-15T00:00:00", "to": "now", "events": ["push_sent"], "ids": ["custom_id"]}
         token = next(iter(app.campaigns.by_token))
         app.campaigns.by_token["t"] = app.campaigns.by_token[token]
         at["request_id"] = await client.exports.campaign_ids("t", body)
@@ -188,7 +188,7 @@ async def test_every_example_of_an_answer_is_read(
     number = 200 if status == "2XX" else int(status)
     assert compile_schema(answer_schema(operation, number, "mep") or {}, api="mep").is_valid(value)
     fake.respond(operation.name, number, value)
-    body = next((entry.values[1] for entry in bodies() if entry.values[0] is operation), None)
+    body: Any = next((entry.values[1] for entry in bodies() if entry.values[0] is operation), None)
     result = await WAYS[operation.name](served, made_current(body), at)
     if isinstance(result, list):
         listed = value if isinstance(value, list) else next(iter(value.values()))
@@ -218,7 +218,7 @@ async def test_answers_of_the_fake_are_those_of_the_document(
     operation = OPERATIONS[name]
     at = await prepared(fake, served, operation)
     params: dict[str, Any] = {key: value for key, value in at.items() if key not in ("app_key", "indexing_token")}
-    body = next((entry.values[1] for entry in bodies() if entry.values[0] is operation), None)
+    body: Any = next((entry.values[1] for entry in bodies() if entry.values[0] is operation), None)
     answer = await served.call(name, body=made_current(body), params=params)
     schema = answer_schema(operation, answer.status, "mep")
     if schema is None:

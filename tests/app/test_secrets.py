@@ -52,7 +52,7 @@ def test_a_day_of_work_shows_nothing(scan: Scan) -> None:
         scan.show(await client.custom_data.delete(USER), await client.custom_data.bulk_delete([USER]))
         scan.show(await client.trigger_events.send(USER, [{"name": "ue.bought"}]))
         scan.show(await client.campaigns.update(TOKEN, {"live": False}), await client.campaigns.delete(TOKEN))
-        send = {"group_id": "welcome", "recipients": {"custom_ids": [USER]}, "message": {"body": USER}}
+        send: Any = {"group_id": "welcome", "recipients": {"custom_ids": [USER]}, "message": {"body": USER}}
         scan.show(await client.transactional.send(send))
         scan.show(
             await client.call("POST /1.0/{app_key}/data/users/{id}", params={"id": USER}, body={"values": {"u.a": 1}})

@@ -22,7 +22,7 @@ from batch_api._generated.mep.registry import OPERATIONS
 from batch_api.testing import FakeBatchApp
 from tests.app.test_operations import WAYS, bodies, made_current, prepared
 
-SEND: dict[str, Any] = {"group_id": "hello", "recipients": {"custom_ids": ["u1"]}, "message": {"body": "Hello"}}
+SEND: Any = {"group_id": "hello", "recipients": {"custom_ids": ["u1"]}, "message": {"body": "Hello"}}
 NEVER = {
     *("transactional_send", "push_campaign_create", "in_app_campaign_create", "trigger_event_send"),
     *("trigger_event_bulk", "gdpr_request_create", "app_export_campaign_ids", "app_export_campaign_events"),
@@ -79,9 +79,9 @@ async def test_what_may_be_sent_again(fake: FakeBatchApp, served: BatchAppClient
     [({"live": False}, 2), ({"live": True}, 1), ({"push_time": "now"}, 1), ({"name": "Other"}, 1)],
 )
 async def test_an_update_that_stops_a_campaign_is_sent_again(
-    fake: FakeBatchApp, served: BatchAppClient, changes: dict[str, Any], requests: int
+    fake: FakeBatchApp, served: BatchAppClient, changes: Any, requests: int
 ) -> None:
-    campaign = {"name": "One", "live": True, "push_time": "now", "messages": [{"body": "x"}]}
+    campaign: Any = {"name": "One", "live": True, "push_time": "now", "messages": [{"body": "x"}]}
     token = (await served.campaigns.create(campaign)).token
     assert token
     fake.fail("push_campaign_update", 500)

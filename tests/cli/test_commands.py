@@ -256,7 +256,7 @@ def test_the_clock(dated: dict[str, str], batch_api: Command, seconds: int, said
 
 
 def test_an_export_comes_in_parts_and_goes_on(fake: FakeBatch, batch_api: Command, tmp_path: Path) -> None:
-    edits = [{"identifiers": {"custom_id": f"u{n}"}, "attributes": {"n": n}} for n in range(100)]
+    edits: Any = [{"identifiers": {"custom_id": f"u{n}"}, "attributes": {"n": n}} for n in range(100)]
     ask(fake, lambda client: client.profiles.update(edits))
     fake.project().exports._part_bytes = 3_000
     command = ("export", "profiles", "--attribute", "n", "--identifier", "custom_id", "--output", "out")
@@ -306,7 +306,7 @@ def test_no_part_hides_another(
     numbers: list[Any],
     names: list[str],
 ) -> None:
-    edits = [{"identifiers": {"custom_id": f"u{n}"}, "attributes": {"n": n}} for n in range(100)]
+    edits: Any = [{"identifiers": {"custom_id": f"u{n}"}, "attributes": {"n": n}} for n in range(100)]
     ask(fake, lambda client: client.profiles.update(edits))
     fake.project().exports._part_bytes = 3_000
     made = exports.Exports._files
@@ -354,7 +354,7 @@ def test_a_part_that_is_another_file_is_left_alone(fake: FakeBatch, batch_api: C
 
 
 def test_events_of_a_period(fake: FakeBatch, batch_api: Command, tmp_path: Path) -> None:
-    edit = {"identifiers": {"custom_id": "u1"}, "events": [{"name": "seen"}]}
+    edit: Any = {"identifiers": {"custom_id": "u1"}, "events": [{"name": "seen"}]}
     ask(fake, lambda client: client.profiles.update([edit]))
     since = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     result = batch_api("export", "profiles", "--type", "events", "--event", "seen", "--from", since)

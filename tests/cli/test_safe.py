@@ -20,6 +20,7 @@ from batch_api.cli.converting import row_of
 from batch_api.cli.safe import inert, visible, visible_cell, visible_json
 from batch_api.testing import FakeBatch
 from batch_api.testing.exports import File
+from batch_api.types import EditProfile
 from tests.cli.conftest import Command, ask
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnp.exe\u2066\r[red]:cat:"
@@ -185,7 +186,7 @@ def test_all_parts_as_csv(exported: str, batch_api: Command) -> None:
 
 
 def test_attributes_come_in_again(fake: FakeBatch, batch_api: Command) -> None:
-    edits = [
+    edits: list[EditProfile] = [
         {"identifiers": {"custom_id": f"u{n}"}, "attributes": {"n": n, "plan": "gold", "$phone_number": "+33639980001"}}
         for n in range(20)
     ]

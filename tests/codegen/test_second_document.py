@@ -47,7 +47,8 @@ def prepared() -> pipeline.Prepared:
 def test_each_api_has_places_of_its_own() -> None:
     assert APIS == ("cep", "mep")
     assert [layout.document.name for layout in HERE.every_api()] == ["batch-api.yaml", "batch-mep-api.yaml"]
-    assert owned(HERE.every_api()) == ("batch_api/_generated", "batch_api/models.py", "batch_api/app_models.py")
+    public = [f"batch_api/{name}.py" for name in ("models", "types", "app_models", "app_types")]
+    assert owned(HERE.every_api()) == ("batch_api/_generated", *public)
     for layout in HERE.every_api():
         files = (layout.document, layout.lock, layout.names, layout.facts, *layout.allowances, layout.description)
         assert all(path.is_file() for path in files)

@@ -7,12 +7,13 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from batch_api import Attempt
 from batch_api.testing import FakeBatch
+from batch_api.types import EditProfile
 from examples.cookbook import metrics
 from tests.cookbook.conftest import Connect
 
 pytestmark = pytest.mark.virtual_time
 
-EDIT = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
+EDIT: EditProfile = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
 
 
 async def test_attempts_are_counted_by_what_became_of_them(connect: Connect, fake_batch: FakeBatch) -> None:

@@ -25,6 +25,7 @@ from batch_api.ingest.items.item_types import AudienceChanges, ItemType, Profile
 from batch_api.ingest.items.reading import read as read_window
 from batch_api.ingest.sources.open import open_source
 from batch_api.testing import FakeBatch
+from batch_api.types import ProfileEvent
 from examples import csvfile, demo
 from examples.board import Row, share_of, table
 from examples.csvfile import Record
@@ -145,7 +146,7 @@ def test_what_the_server_loses_is_seen(shop: FakeBatch, read: Read, tmp_path: Pa
 
 
 def test_what_the_server_holds_twice_is_seen(shop: FakeBatch, read: Read, tmp_path: Path) -> None:
-    event = {"name": "purchase", "attributes": {"visits": 7, "rate": 2.0, "grosse": "c"}}
+    event: ProfileEvent = {"name": "purchase", "attributes": {"visits": 7, "rate": 2.0, "grosse": "c"}}
 
     async def once_more(*arguments: str) -> int:
         if arguments[1] == "catalog":

@@ -58,7 +58,41 @@ MISTAKES: dict[str, tuple[Use, str]] = {
     ),
     "another identifier": (
         lambda c: c.profiles.update([{"identifiers": {"email": SECRET}}]),
-        "item 0, identifiers: expected exactly one of custom_id and installation, got neither",
+        "item 0, identifiers.email: unknown key: expected `custom_id` or `installation`",
+    ),
+    "a misspelt key of an edit": (
+        lambda c: c.profiles.update([edit(), {"identifiers": ID, "attribute": {"tier": SECRET}}]),
+        "item 1, attribute: unknown key: did you mean `attributes`?",
+    ),
+    "a misspelt key of an event": (
+        lambda c: c.profiles.mass_update(
+            [edit(), {"identifiers": ID, "events": [{"name": "a"}, {"name": "b", "nam": SECRET}]}]
+        ),
+        r"item 1, events\[1\].nam: unknown key: did you mean `name`?",
+    ),
+    "a misspelt key of an installation": (
+        lambda c: c.profiles.update([{"identifiers": {"installation": {"apiKey": SECRET, "installation_id": "i"}}}]),
+        "item 0, identifiers.installation.apiKey: unknown key: did you mean `apikey`?",
+    ),
+    "a key that belongs one level down": (
+        lambda c: c.profiles.update([{"identifiers": ID, "custom_id": SECRET}]),
+        "item 0, custom_id: unknown key: did you mean `identifiers.custom_id`?",
+    ),
+    "a misspelt key of a catalog item": (
+        lambda c: c.catalogs.edit_items("shoes", [{"id": "a", "action": "add", "atributes": {"a": SECRET}}]),
+        "item 0, atributes: unknown key: did you mean `attributes`?",
+    ),
+    "a misspelt key of a field": (
+        lambda c: c.catalogs.create("shoes", [{"name": "a", "type": "string", "typ": SECRET}]),
+        "item 0, typ: unknown key: did you mean `type`?",
+    ),
+    "a misspelt key of a changed field": (
+        lambda c: c.catalogs.update("shoes", [{"name": "a", "acton": "remove"}]),
+        "item 0, acton: unknown key: did you mean `action`?",
+    ),
+    "a misspelt key of an id": (
+        lambda c: c.audiences.update("vip", ["a", {"id": "b", "action": "add", "attribute": {"a": SECRET}}]),
+        "item 1, attribute: unknown key: did you mean `attributes`?",
     ),
     "an empty id": (
         lambda c: c.profiles.mass_update([edit()] * 700 + [{"identifiers": {"custom_id": ""}}]),
@@ -122,7 +156,7 @@ MISTAKES: dict[str, tuple[Use, str]] = {
     "numbers as ids": (lambda c: c.audiences.replace("vip", [1, 2]), "item 0: expected an object, got int"),
     "an id object without id": (
         lambda c: c.audiences.replace("vip", [{"ID": "a"}]),
-        "item 0, id: expected a non-empty string, got None",
+        "item 0, ID: unknown key: did you mean `id`?",
     ),
     "an id object without action": (
         lambda c: c.audiences.update("vip", ["a", {"id": "b"}]),
@@ -183,6 +217,22 @@ MISTAKES: dict[str, tuple[Use, str]] = {
     "a wait for no edit": (lambda c: c.catalogs.wait("shoes", None), "token: expected a non-empty string, got None"),
     # campaigns
     "a campaign that is none": (lambda c: c.campaigns.create([CAMPAIGN]), "campaign: expected an object, got list"),
+    "a misspelt key of a campaign": (
+        lambda c: c.campaigns.create({**CAMPAIGN, "label": [SECRET]}),
+        "label: unknown key: did you mean `labels`?",
+    ),
+    "a misspelt key of a schedule": (
+        lambda c: c.campaigns.update("id", {**CAMPAIGN, "when": {"start_time": "now", "localtime": True}}),
+        "campaign.when.localtime: unknown key: did you mean `local_time`?",
+    ),
+    "a misspelt key of an email": (
+        lambda c: c.campaigns.create({**CAMPAIGN, "messages": [{"channel_type": "email", "subjet": SECRET}]}),
+        r"messages\[0\].subjet: unknown key: did you mean `subject`?",
+    ),
+    "a misspelt key of an export": (
+        lambda c: c.profiles.export({"export_type": "ATTRIBUTES", "attribute": [SECRET]}),
+        "attribute: unknown key: did you mean `attributes`?",
+    ),
     "no message": (
         lambda c: c.campaigns.create({**CAMPAIGN, "messages": []}),
         "messages: expected exactly one message, got 0",
@@ -276,7 +326,7 @@ async def test_the_error_has_the_place_in_parts(client: BatchClient) -> None:
 
 
 async def test_what_is_not_certain_is_left_to_the_api(client: BatchClient, fake: FakeBatch) -> None:
-    """An attribute the API will refuse, an identifier of a later version, an action not known yet."""
-    result = await client.profiles.update([edit(attributes={"UPPER": 1}), {"identifiers": {**ID, "later": "x"}}])
+    """An attribute that the API will refuse, an action not known yet."""
+    result = await client.profiles.update([edit(attributes={"UPPER": 1})])
     assert fake.stats["profile_update"].requests == 1
     assert result.response.attempts

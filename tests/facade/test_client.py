@@ -25,8 +25,8 @@ from batch_api.testing import FakeBatch
 from tests.facade.conftest import Connect
 from tests.facade.wire import KEY, PROJECT, Answer, Wire
 
-EDIT = {"identifiers": {"custom_id": "u1"}}
-WITH_EVENT = {**EDIT, "events": [{"name": "bought"}]}
+EDIT: Any = {"identifiers": {"custom_id": "u1"}}
+WITH_EVENT: Any = {**EDIT, "events": [{"name": "bought"}]}
 CAMPAIGN: dict[str, Any] = {
     "name": "n",
     "state": "DRAFT",
@@ -365,7 +365,7 @@ def test_a_client_imports_neither_resources_nor_models_nor_testing() -> None:
     names = imported_by(f"from batch_api import BatchClient\nBatchClient({KEY!r}, {PROJECT!r})")
     ours = {name for name in names if name.startswith("batch_api")}
     assert "batch_api.client" in ours
-    unused = ("resources", "testing", "models", "_generated.cep.endpoints", "_generated.cep.models")
+    unused = ("resources", "testing", "models", "types", "_generated.cep.endpoints", "_generated.cep.models")
     assert not [name for name in ours if name.startswith(tuple(f"batch_api.{part}" for part in unused))]
 
 

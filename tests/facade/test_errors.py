@@ -23,21 +23,22 @@ from batch_api import (
     RateLimited,
     ServerError,
     TransportError,
+    types,
 )
 from batch_api._generated.cep.registry import API, OPERATIONS
 from batch_api.testing import FakeBatch
 from tests.facade.conftest import Connect
 from tests.facade.wire import Answer, Wire
 
-EDIT = {"identifiers": {"custom_id": "u1"}}
-WITH_EVENT = {**EDIT, "events": [{"name": "bought"}]}
-CAMPAIGN: dict[str, Any] = {
+EDIT: types.EditProfile = {"identifiers": {"custom_id": "u1"}}
+WITH_EVENT: types.EditProfile = {**EDIT, "events": [{"name": "bought"}]}
+CAMPAIGN: types.Campaign = {
     "name": "n",
     "state": "DRAFT",
     "when": {"start_time": "now"},
     "messages": [{"channel_type": "push", "platform_type": ["ios"], "body": "b"}],
 }
-EXPORT = {"export_type": "ATTRIBUTES", "attributes": ["tier"]}
+EXPORT: Any = {"export_type": "ATTRIBUTES", "attributes": ["tier"]}
 
 
 # -- one class for each status -----------------------------------------------------------------------------------------

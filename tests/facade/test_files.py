@@ -17,13 +17,13 @@ from batch_api.testing import FakeBatch
 from tests.facade.conftest import Connect
 from tests.facade.wire import Answer, Wire
 
-EXPORT = {"export_type": "ATTRIBUTES", "attributes": ["blob"]}
+EXPORT: Any = {"export_type": "ATTRIBUTES", "attributes": ["blob"]}
 
 
 @pytest.fixture
 async def file_id(client: BatchClient, fake: FakeBatch) -> str:
     """A file of about 300 kB, in an export that is done."""
-    edits = [
+    edits: Any = [
         {"identifiers": {"custom_id": f"u{number}"}, "attributes": {"blob": str(number % 10) * 300}}
         for number in range(900)
     ]

@@ -10,6 +10,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from batch_api.testing import FakeBatch
 from tests.facade.wire import KEY, PROJECT
 from tests.programs import run
 
-EDIT = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
+EDIT: Any = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
 
 # -- one client, many loops ------------------------------------------------------------------------------------------
 
@@ -140,7 +141,7 @@ def test_a_client_that_holds_nothing_goes_without_a_warning(how: str, served_api
 
 def test_calls_that_wait_when_the_client_is_closed_leave_no_connection(served_api: FakeBatch) -> None:
     """On the wire or before the gate: each ends with its answer, or with an error that says what became of it."""
-    edits = [{"identifiers": {"custom_id": f"u{number}"}} for number in range(200)]
+    edits: Any = [{"identifiers": {"custom_id": f"u{number}"}} for number in range(200)]
 
     async def scenario() -> None:
         async with BatchClient.from_env() as client:

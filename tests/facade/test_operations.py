@@ -8,13 +8,22 @@ from typing import Any
 
 import pytest
 
-from batch_api import BatchClient, CreatedCampaign, InvalidInput, NotFound, PermissionDenied, RemovalToken, models
+from batch_api import (
+    BatchClient,
+    CreatedCampaign,
+    InvalidInput,
+    NotFound,
+    PermissionDenied,
+    RemovalToken,
+    models,
+    types,
+)
 from batch_api.testing import FakeBatch
 from codegen.diff.facade import methods
 from codegen.layout import HERE
 
-EDIT = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
-CAMPAIGN: dict[str, Any] = {
+EDIT: types.EditProfile = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
+CAMPAIGN: types.Campaign = {
     "name": "Weekend",
     "state": "DRAFT",
     "when": {"start_time": "2027-04-01T08:00:00Z"},
@@ -102,7 +111,7 @@ async def test_models_and_dicts_are_taken_alike(client: BatchClient, fake: FakeB
         ),
         events=[models.ProfileEvent(name="bought", time=now)],
     )
-    installation = {"installation": models.Installation(apikey="A", installation_id="i1")}
+    installation: types.InstallationIdentifier = {"installation": models.Installation(apikey="A", installation_id="i1")}
     result = await client.profiles.update([edit, {**EDIT, "identifiers": installation}])
     assert result.errors == ()
     profile = fake.project().profiles.by_id["u1"]
@@ -112,7 +121,8 @@ async def test_models_and_dicts_are_taken_alike(client: BatchClient, fake: FakeB
 
 
 async def test_the_loop_goes_round_while_many_edits_are_checked(client: BatchClient) -> None:
-    call = asyncio.create_task(client.profiles.mass_update([EDIT] * 9_999 + [{}]))
+    bad: Any = {}
+    call = asyncio.create_task(client.profiles.mass_update([EDIT] * 9_999 + [bad]))
     turns = 0
     while not call.done():
         turns += 1
@@ -123,7 +133,7 @@ async def test_the_loop_goes_round_while_many_edits_are_checked(client: BatchCli
 
 
 async def test_edits_are_those_the_call_started_with(client: BatchClient, fake: FakeBatch) -> None:
-    edits = [EDIT] * 1000
+    edits: Any = [EDIT] * 1000
     call = asyncio.create_task(client.profiles.mass_update(edits))
     await asyncio.sleep(0)
     edits.clear()
@@ -148,7 +158,7 @@ async def test_plain_strings_mean_add(client: BatchClient, fake: FakeBatch) -> N
     await client.audiences.update("vip", ["a", "b", added])
     await client.audiences.update("vip", [{"action": "remove", "id": "a"}])
     assert list(fake.project().audiences.by_name["vip"].ids) == ["b", "c"]
-    await client.audiences.replace("vip", ("x", {"action": "add", "id": "y"}))
+    await client.audiences.replace("vip", ("x", {"action": "add", "id": "y"}))  # type: ignore[arg-type]  # the checked way is without
     assert list(fake.project().audiences.by_name["vip"].ids) == ["x", "y"]
 
 
@@ -212,7 +222,8 @@ async def test_a_campaign_as_a_model(client: BatchClient) -> None:
 
 
 async def test_orchestrations_are_filtered_by_one_word_or_several(client: BatchClient, fake: FakeBatch) -> None:
-    for name, state in (("a", "DRAFT"), ("b", "STOPPED"), ("c", "RUNNING")):
+    states: dict[str, types.CampaignState] = {"a": "DRAFT", "b": "STOPPED", "c": "RUNNING"}
+    for name, state in states.items():
         await client.campaigns.create({**CAMPAIGN, "name": name, "state": state})
     fake.project().orchestrations.add({"name": "d", "state": "STOPPED"}, type="trigger")
 
@@ -227,7 +238,7 @@ async def test_orchestrations_are_filtered_by_one_word_or_several(client: BatchC
 
 
 async def test_stats_take_days_as_dates_datetimes_and_text(client: BatchClient, fake: FakeBatch) -> None:
-    id = fake.project().orchestrations.add(CAMPAIGN | {"state": "RUNNING", "when": {"start_time": "now"}}).id
+    id = fake.project().orchestrations.add({**CAMPAIGN, "state": "RUNNING", "when": {"start_time": "now"}}).id
     today = datetime.now(UTC)
     for first, last in (
         (today.date(), today.date()),

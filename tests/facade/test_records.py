@@ -20,7 +20,7 @@ from batch_api.testing.exports import File
 
 pytestmark = pytest.mark.virtual_time
 
-RECORDS: list[dict[str, Any]] = [
+RECORDS: Any = [
     {"identifiers": {"custom_id": f"u{number}"}, "attributes": {"note": '[{"},\\', "é": "é😀\u2028", "n": number}}
     for number in range(3)
 ]

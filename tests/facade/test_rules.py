@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -20,7 +20,7 @@ from batch_api.engine.limits import Rule
 from batch_api.testing import FakeBatch
 from tests.facade.conftest import Connect
 
-EDIT = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
+EDIT: Any = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
 COUNTED = {
     Limit.__init__.__code__: "limits made",
     limits._positive.__code__: "checks of a number",
@@ -72,10 +72,10 @@ async def test_operations_without_a_method_make_none_either(connect: Connect, fa
 
 async def test_a_limit_with_a_condition_holds_up_none_but_those_that_meet_it(connect: Connect, fake: FakeBatch) -> None:
     now = asyncio.get_running_loop().time
-    request = {"export_type": "ATTRIBUTES", "identifiers": ["custom_id"], "attributes": ["$email_address"]}
+    request: Any = {"export_type": "ATTRIBUTES", "identifiers": ["custom_id"], "attributes": ["$email_address"]}
     of_segment = {**request, "filter": {"segment": "ENGAGED"}}
 
-    async def ends(requests: Sequence[Mapping[str, Any]]) -> float:
+    async def ends(requests: Any) -> float:
         await asyncio.gather(*(client.profiles.export(request) for request in requests))
         return now()
 

@@ -18,11 +18,12 @@ import pytest
 
 from batch_api import Attempt, BatchClient, BatchError, ConfigurationError, PartialError
 from batch_api.testing import FakeBatch
+from batch_api.types import EditProfile
 from tests.facade.test_operations import everything
 
 KEY = "rest_q7w8e9r0t1y2u3i4o5p6"
 EMAIL = "mila.verstraete@example.org"
-EDIT: dict[str, Any] = {"identifiers": {"custom_id": EMAIL}, "attributes": {"$email_address": EMAIL}}
+EDIT: EditProfile = {"identifiers": {"custom_id": EMAIL}, "attributes": {"$email_address": EMAIL}}
 
 
 class Scan:
@@ -133,7 +134,7 @@ def test_a_day_of_work_shows_nothing(scan: Scan, tmp_path: Path) -> None:
 
 def test_partial_errors_show_no_reason(scan: Scan) -> None:
     async def main(client: BatchClient, fake: FakeBatch) -> None:
-        edit = {**EDIT, "attributes": {EMAIL: 1, "tier": "x" * 301}}
+        edit: Any = {**EDIT, "attributes": {EMAIL: 1, "tier": "x" * 301}}
         result = await client.profiles.update([edit])
         assert [error.attribute for error in result.errors] == [EMAIL, "tier"]
         scan.show(result, result.errors, *result.errors)
@@ -168,11 +169,11 @@ def test_errors_show_no_words_of_the_server(scan: Scan, status: int) -> None:
 def test_lost_connections_show_nothing(scan: Scan) -> None:
     async def main(client: BatchClient, fake: FakeBatch) -> None:
         fake.reset("campaign_create")
-        campaign = {"name": EMAIL, "state": "DRAFT", "when": {"start_time": "now"}, "messages": [{"body": EMAIL}]}
+        campaign: Any = {"name": EMAIL, "state": "DRAFT", "when": {"start_time": "now"}, "messages": [{"body": EMAIL}]}
         await fails(scan, client.campaigns.create(campaign))
         fake.delay("audience_view", 5)
         await fails(scan, client.with_options(deadline=0.2).audiences.view("vip"))
-        await fails(scan, client.profiles.update([{"identifiers": {"custom_id": EMAIL}, "events": [{}]}]))
+        await fails(scan, client.profiles.update([{"identifiers": {"custom_id": EMAIL}, "events": [{}]}]))  # type: ignore[list-item]
         await fails(scan, client.profiles.update([{**EDIT, "attributes": {"score": float("nan")}}]))
 
     run(scan, main)

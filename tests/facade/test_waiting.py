@@ -22,7 +22,7 @@ from batch_api.testing import FakeBatch
 from tests.facade.conftest import Connect
 from tests.facade.wire import Answer, Wire
 
-EXPORT = {"export_type": "ATTRIBUTES", "attributes": ["tier"]}
+EXPORT: Any = {"export_type": "ATTRIBUTES", "attributes": ["tier"]}
 
 
 @pytest.fixture

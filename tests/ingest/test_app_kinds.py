@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch_api import InvalidInput
-from batch_api.app.item_types import CustomData, EventCoalescer, Recipients, TriggerEvents
+from batch_api.app.item_types import (
+    CustomAudienceChanges,
+    CustomData,
+    EventCoalescer,
+    InstallAudienceChanges,
+    Recipients,
+    TriggerEvents,
+)
+from batch_api.app_models import TriggerEvent, TriggerEventBulkItem
 from batch_api.ingest.items.encoded import EncodedItems
 from batch_api.ingest.items.reading import read
 
@@ -18,7 +26,7 @@ ITEMS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 9)), max_size=
 MOST = 10
 
 
-def requests_of(items: list[dict[str, Any]], window: int) -> list[EncodedItems]:
+def requests_of(items: list[Any], window: int) -> list[EncodedItems]:
     """What is sent, each answered at once."""
     chunker = EventCoalescer(most_items=MOST, most_bytes=10**6)
     sent: list[EncodedItems] = []
@@ -62,7 +70,9 @@ def test_requests_are_filled_by_events() -> None:
 
 def test_what_is_not_known_of_an_item_is_not_merged_away() -> None:
     one = {"id": "u", "events": [{"name": "ue.a"}]}
-    sent = requests_of([one, {**one, "later": 1}, one], 3)
+    event = TriggerEvent(name="ue.a")
+    later = TriggerEventBulkItem(id="u", events=[event], additional_properties={"later": 1})
+    sent = requests_of([one, later, one], 3)
     assert [orjson.loads(rows.between(b"[", b"]")) for rows in sent] == [[one], [{**one, "later": 1}], [one]]
 
 
@@ -100,13 +110,20 @@ def test_a_message_is_written_around_its_recipients() -> None:
         (TriggerEvents(), {"id": "u", "events": []}, "events"),
         (TriggerEvents(), {"id": "u", "events": [{"name": "ue.a"}] * 1001}, "events"),
         (TriggerEvents(), {"id": "u", "events": [{}]}, "events[0].name"),
+        (TriggerEvents(), {"id": "u", "events": [{"name": "ue.a", "tag": ["a"]}]}, "events[0].tag"),
+        (CustomData(), {"id": "u", "update": {"values": {"u.a": 1}, "overwriten": True}}, "update.overwriten"),
+        (CustomData(), {"id": "u", "values": {"u.a": 1}}, "values"),
+        (CustomAudienceChanges("vip", "custom_ids"), {"id": "u", "action": "add", "tags": ["a"]}, "tags"),
+        (InstallAudienceChanges("vip"), {"id": "u", "action": "add", "tag": ["a"]}, "tag"),
+        (CustomAudienceChanges("vip", "custom_ids"), b'{"id": "u", "action": "add", "tags": ["a"]}', "tags"),
+        (InstallAudienceChanges("vip"), b'{"id": "u", "action": "add", "tag": ["a"]}', "tag"),
         (CustomData(), {"id": "", "update": {"values": {"u.a": 1}}}, "id"),
         (CustomData(), {"id": "u"}, "update"),
         (CustomData(), {"id": "u", "update": {}}, "update.values"),
         (CustomData(), {"id": "u", "update": {"values": {}}}, "update.values"),
     ],
 )
-def test_items_that_cannot_be_right(kind: Any, item: dict[str, Any], path: str) -> None:
+def test_items_that_cannot_be_right(kind: Any, item: Any, path: str) -> None:
     (fate,) = read(kind, [item], 3).invalid
     assert (fate.index, fate.error.path) == (3, path)
 

@@ -38,7 +38,7 @@ def connect(fake: FakeBatch, **options: Any) -> BatchClient:
     return BatchClient(fake.rest_api_key, fake.project_key, **options)
 
 
-def edit_of(id: object, **attributes: Any) -> dict[str, Any]:
+def edit_of(id: object, **attributes: Any) -> Any:
     return {"identifiers": {"custom_id": f"u{id}"}, "attributes": attributes or {"tier": "gold"}}
 
 

@@ -57,7 +57,7 @@ def lines(count: int, *others: bytes) -> list[bytes]:
 async def test_a_line_alone_is_invalid(
     fake: FakeBatch, client: BatchClient, tmp_path: Path, depth: int, form: str
 ) -> None:
-    deep = line(depth)
+    deep: Any = line(depth)
     if form == "with events":
         deep = deep[:-1] + b',"events":[{"name":"seen"}]}'
     all_lines = lines(20, deep)
@@ -101,7 +101,7 @@ async def test_many_brackets_are_no_depth(fake: FakeBatch, client: BatchClient) 
 
 @pytest.mark.parametrize("depth", DEPTHS)
 async def test_a_dict(fake: FakeBatch, client: BatchClient, depth: int) -> None:
-    deep = item(depth)
+    deep: Any = item(depth)
     with pytest.raises(InvalidInput, match="contains itself, or is nested deeper"):
         await client.profiles.update([deep])
     with pytest.raises(InvalidInput, match="contains itself, or is nested deeper"):

@@ -173,7 +173,7 @@ def an_edit(**fields: Any) -> dict[str, Any]:
         an_edit(identifiers={"custom_id": None, "installation": INSTALLATION}),
         an_edit(events=[]),
         an_edit(events=None),
-        an_edit(other=deep(252)),
+        an_edit(attributes=deep(252)),
     ],
 )
 def test_what_is_taken(edit: Any) -> None:
@@ -201,7 +201,12 @@ ONE_OF = "expected exactly one of custom_id and installation, got"
         (an_edit(events=[{"name": "a"}, {}]), f"{TEXT} None", "events[1].name"),
         (an_edit(events=[{"name": "a"}, "b"]), "expected an object, got str", "events[1]"),
         (an_edit(attributes={"a": float("nan")}), "NaN would be sent as null and delete the attribute", "attributes.a"),
-        (an_edit(a=deep(253)), TOO_DEEP, f"a{'[0]' * 252}"[:200] + "…"),
+        (an_edit(attributes=deep(253)), TOO_DEEP, f"attributes{'[0]' * 252}"[:200] + "…"),
+        (an_edit(attribute={}), "unknown key: did you mean `attributes`?", "attribute"),
+        (an_edit(event={"name": "a"}), "unknown key: did you mean `events`?", "event"),
+        (an_edit(identifiers={"customId": "u1"}), "unknown key: did you mean `custom_id`?", "identifiers.customId"),
+        (an_edit(events=[{"name": "a"}, {"nme": "a"}]), "unknown key: did you mean `name`?", "events[1].nme"),
+        (an_edit(x=1), "unknown key: expected `attributes`, `events` or `identifiers`", "x"),
     ],
 )
 def test_what_is_refused(edit: Any, reason: str, path: str) -> None:
@@ -272,6 +277,7 @@ async def test_other_items_are_checked_once_too(kind: str) -> None:
 async def test_what_replaces_an_audience_is_sent_without_actions() -> None:
     wire = Wire(Answer(202, {"indexing_token": "t"}))
     async with wire.client() as client:
-        await client.audiences.replace("vip", ["u1", {"id": "u2", "action": "add", "attributes": {"tier": "gold"}}])
+        members: Any = ["u1", {"id": "u2", "action": "add", "attributes": {"tier": "gold"}}]
+        await client.audiences.replace("vip", members)
     members = [{"id": "u1"}, {"id": "u2", "attributes": {"tier": "gold"}}]
     assert orjson.loads(wire.requests[0].content or b"") == {"name": "vip", "ids": members}

@@ -49,7 +49,7 @@ async def client(fake: FakeBatch) -> AsyncIterator[BatchClient]:
         yield client
 
 
-POISON = {**edit("bad"), "attributes": "gold"}
+POISON: Any = {**edit("bad"), "attributes": "gold"}
 """No schema takes it, and the whole request is refused for it."""
 
 
@@ -93,7 +93,7 @@ async def test_troubles_name_positions_in_the_source(client: BatchClient, tmp_pa
 
 
 async def test_what_cannot_be_right_in_bytes_is_invalid(client: BatchClient) -> None:
-    chunk = lines(edit(0)) + b"# for people\n{broken\n" + lines({"identifiers": {}}, edit(3))
+    chunk: Any = lines(edit(0)) + b"# for people\n{broken\n" + lines({"identifiers": {}}, edit(3))
     summary = await client.profiles.send_chunk(chunk)
     assert summary.counts == {"Delivered": 2, "Invalid": 2}
     assert [fate.index for fate in summary.troubles] == [1, 2]
@@ -212,7 +212,7 @@ def test_errors_that_may_pass_at_once(error: BatchError) -> None:
 
 
 async def test_a_job_that_may_have_been_sent_leaves_events_out(client: BatchClient, fake: FakeBatch) -> None:
-    chunk = [edit(1), with_event(2), {"identifiers": {"custom_id": "u3"}, "events": [{"name": "seen"}]}]
+    chunk: Any = [edit(1), with_event(2), {"identifiers": {"custom_id": "u3"}, "events": [{"name": "seen"}]}]
     summary = await client.profiles.send_chunk(chunk, may_have_been_sent=True)
     assert summary.counts == {"Delivered": 1, "Unknown": 2}
     assert [(type(fate), fate.index, fate.id) for fate in summary.troubles] == [(Unknown, 1, "u2"), (Unknown, 2, "u3")]
@@ -255,7 +255,7 @@ async def test_whatever_happens_a_queue_that_repeats_loses_nothing_and_counts_no
     fake.fail(MASS, 500, times=None, probability=0.3)
     fake.fail(MASS, 429, times=None, probability=0.2)
     fake.reset(MASS, times=None, probability=0.2, after_acceptance=True)
-    chunk = [with_event(number) if number % 3 else edit(number, n=1) for number in range(40)]
+    chunk: Any = [with_event(number) if number % 3 else edit(number, n=1) for number in range(40)]
     may_have_been_sent = False
     ended: dict[int, Any] = {}
     async with a_client(fake, transport=SlowAnswers(fake, dice)) as client:
@@ -390,7 +390,7 @@ async def test_of_a_chunk_in_parts_what_is_on_the_wire_is_finished_and_the_rest_
 
 async def test_a_summary_goes_through_json_and_comes_back(client: BatchClient, fake: FakeBatch) -> None:
     fake.reset(MASS, after_acceptance=True)
-    broken: dict[str, Any] = {"identifiers": {}}
+    broken: Any = {"identifiers": {}}
     first = await client.profiles.send_chunk([with_event("jane@example.com"), broken])
     second = await client.profiles.send_chunk([POISON, edit(2), edit(3, Tier="jane@example.com")])
     for summary in (first, second):

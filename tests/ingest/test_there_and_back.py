@@ -18,6 +18,7 @@ import pytest
 
 from batch_api import BatchClient, Rows
 from batch_api.testing import FakeBatch
+from batch_api.types import ExportRequest
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 PROFILES = pa.table(
@@ -84,7 +85,7 @@ async def test_attributes_there_and_back(formed: Any, tmp_path: Path) -> None:
         rows = Rows(formed(PROFILES, tmp_path), names="cloud-sync")
         assert (await client.profiles.ingest(rows).collect()).delivered == 20
         names = ["$email_address", "birthday", "avatar", "price", "visits", "is_vip", "tags"]
-        request = {"export_type": "ATTRIBUTES", "identifiers": ["custom_id"], "attributes": names}
+        request: ExportRequest = {"export_type": "ATTRIBUTES", "identifiers": ["custom_id"], "attributes": names}
         export = await client.profiles.export(request)
         records = [record async for record in client.exports.records(export)]
     held = {record["identifiers"]["custom_id"]: record["attributes"] for record in records}
@@ -124,7 +125,7 @@ async def test_events_there_and_back(formed: Any, tmp_path: Path) -> None:
         rows = Rows(formed(EVENTS, tmp_path), names="cloud-sync", events=True)
         assert (await client.profiles.ingest(rows).collect()).delivered == 40
         since = (NOW - timedelta(hours=1)).isoformat()
-        request = {"export_type": "EVENTS", "from": since, "to": "now", "events": ["purchase"]}
+        request: ExportRequest = {"export_type": "EVENTS", "from": since, "to": "now", "events": ["purchase"]}
         records = [record async for record in client.exports.records(await client.profiles.export(request))]
     for name in ("u0", "u1"):
         assert [record["event"] for record in records if record["identifiers"]["custom_id"] == name] == [

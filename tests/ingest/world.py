@@ -16,11 +16,11 @@ def a_client(fake: FakeBatch, **options: Any) -> BatchClient:
     return BatchClient(fake.rest_api_key, fake.project_key, **{"transport": fake.transport(), **options})
 
 
-def edit(name: object, **attributes: Any) -> dict[str, Any]:
+def edit(name: object, **attributes: Any) -> Any:
     return {"identifiers": {"custom_id": f"u{name}"}, "attributes": attributes or {"n": 1}}
 
 
-def with_event(name: object, event: str = "seen") -> dict[str, Any]:
+def with_event(name: object, event: str = "seen") -> Any:
     return {**edit(name), "events": [{"name": event}]}
 
 

@@ -57,7 +57,7 @@ def test_models_are_the_same_bodies(custom_data: Any, tracked: list[dict[str, An
 @pytest.mark.virtual_time
 async def test_the_new_api_takes_them() -> None:
     fake = FakeBatch()
-    edits = [edit for one, tracked in written() for edit in profile_edits("u1", one, tracked, now=NOW).edits]
+    edits: Any = [edit for one, tracked in written() for edit in profile_edits("u1", one, tracked, now=NOW).edits]
     recent = fake.time.wall().isoformat(timespec="seconds").replace("+00:00", "Z")
     for event in [event for edit in edits for event in edit.get("events", []) if "time" in event]:
         event["time"] = recent

@@ -94,7 +94,7 @@ class Account:
         self._count += 1
         return f"u{self._count}"
 
-    def takes(self, edit: dict[str, Any]) -> bool:
+    def takes(self, edit: Any) -> bool:
         """Whether the API takes an edit whole."""
         try:
             result = self._runner.run(self.client.profiles.update([edit]))

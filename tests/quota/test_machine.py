@@ -20,11 +20,12 @@ from batch_api.engine.limiter.machine.file import Busy, StateFile
 from batch_api.engine.limiter.machine.state import LimitState
 from batch_api.testing import FakeBatch
 from batch_api.testing.clock import run
+from batch_api.types import EditProfile
 from tests.quota.cluster import PlayedMachine, Process, StrictServer
 from tests.quota.test_sharing import UPDATES, assert_never_above, sent
 from tests.quota.test_trouble import between, crowd
 
-EDIT = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
+EDIT: EditProfile = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
 SMALL = Limit(30, unit="items", burst=100)
 ROOT = Path(__file__).parents[2]
 
@@ -299,6 +300,7 @@ def test_threads_of_one_process_take_turns_as_well(tmp_path: Path) -> None:
 FORK = """
 import asyncio, os, sys
 from batch_api import BatchClient
+from batch_api.types import EditProfile
 
 def client():
     return BatchClient("rest", "project_abcd", base_url=sys.argv[1], quota=sys.argv[2])

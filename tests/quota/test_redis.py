@@ -16,7 +16,7 @@ from batch_api import BatchClient, ConfigurationError, DeadlineExceeded, Limit
 from batch_api.testing import FakeBatch
 from tests.redis_server import RedisServer, redis_server
 
-EDIT = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
+EDIT: Any = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
 PASSWORD = "a-very-secret-word"
 
 

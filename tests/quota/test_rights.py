@@ -20,7 +20,7 @@ from tests.quota.cluster import Process, played
 from tests.quota.test_sharing import UPDATES
 from tests.redis_server import RedisServer
 
-EDIT = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
+EDIT: Any = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
 GUIDE = Path(__file__).parents[2] / "docs/guides/shared-limits.md"
 PASSWORD = "s3cr%2Ft"
 SETUSER = next(line for line in GUIDE.read_text().splitlines() if line.startswith("ACL SETUSER "))

@@ -25,7 +25,7 @@ from tests.redis_server import RedisServer
 
 FAR = [f"{EPOCH + 1e9}", f"{EPOCH + 5e9}", f"{-EPOCH}", "1e12", "-1e12", "9" * 40]
 ODD = ["1e308", "-1e308", "1e400", "nan", "-nan", "inf", "-inf", "0", "-0", "-1", "1e-308"]
-EDIT = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
+EDIT: Any = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
 NUMBERS = st.sampled_from(FAR + ODD)
 WORDS = st.sampled_from(["", "abc", "0x7fffffff", "1 2", "é", "\x00", "x" * 2000])
 VALUES = NUMBERS | WORDS

@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from batch_api.testing import FakeBatch
 from tests.quota.test_rights import GUIDE, SETUSER
 from tests.redis_server import Cluster, RedisServer, redis_cluster, redis_sentinel, redis_server
 
-EDIT = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
+EDIT: Any = {"identifiers": {"custom_id": "u1"}, "attributes": {"tier": "gold"}}
 LONGEST_CALL = 0.9
 """Redis may hold up a call for half a second; the rest is for a busy machine."""
 

@@ -63,7 +63,7 @@ class Desk:
         await asyncio.sleep(self.rng.expovariate(1 / mean) if mean else 0.0)
 
 
-def edit_of(item: Item) -> dict[str, Any]:
+def edit_of(item: Item) -> Any:
     edit: dict[str, Any] = {
         "identifiers": {"custom_id": item.identity},
         "attributes": {"serial": edit_mark(item.number), **({"note": ""} if item.is_odd else {})},
@@ -73,7 +73,7 @@ def edit_of(item: Item) -> dict[str, Any]:
     return edit
 
 
-def member_of(item: Item) -> dict[str, Any]:
+def member_of(item: Item) -> Any:
     return {"action": "add", "id": item.identity, "attributes": {"serial": edit_mark(item.number)}}
 
 
@@ -120,7 +120,7 @@ def _audience(desk: Desk) -> Calling:
 
 def _campaign(desk: Desk) -> Calling:
     item = desk.ledger.new("campaign", once=True)
-    campaign = {**CAMPAIGN, "name": edit_mark(item.number)}
+    campaign: Any = {**CAMPAIGN, "name": edit_mark(item.number)}
     return Calling("campaign_create", [item], lambda client: client.campaigns.create(campaign))
 
 

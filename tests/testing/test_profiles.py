@@ -129,41 +129,65 @@ async def test_only_the_first_50_attributes_of_an_edit_are_taken(fake: FakeBatch
 
 
 @pytest.mark.parametrize(
-    ("event", "attribute"),
+    "event",
     [
-        ({"name": "Order"}, None),
-        ({"attributes": {}}, None),
-        ({"name": "order", "time": ago(hours=25)}, None),
-        ({"name": "order", "time": ago(hours=-1)}, None),
-        ({"name": "order", "time": "yesterday"}, None),
-        ({"name": "order", "attributes": []}, None),
-        ({"name": "order", "attributes": {f"a{n}": n for n in range(21)}}, None),
-        ({"name": "order", "attributes": {f"a{n}": [{"b": "x" * 300}] * 25 for n in range(4)}}, None),
-        ({"name": "order", "attributes": {"Total": 1}}, "Total"),
-        ({"name": "order", "attributes": {"total": None}}, "total"),
-        ({"name": "order", "attributes": {"$other": 1}}, "$other"),
-        ({"name": "order", "attributes": {"$label": "two\nlines"}}, "$label"),
-        ({"name": "order", "attributes": {"$tags": ["x"] * 11}}, "$tags"),
-        ({"name": "order", "attributes": {"$tags": "x"}}, "$tags"),
-        ({"name": "order", "attributes": {"lines": [{"a": 1}, "b"]}}, "lines"),
-        ({"name": "order", "attributes": {"lines": [{"a": 1}] * 26}}, "lines"),
-        ({"name": "order", "attributes": {"lines": [1, 2]}}, "lines"),
-        ({"name": "order", "attributes": {"deep": {"a": {"b": {"c": {"d": 1}}}}}}, "deep"),
-        ({"name": "order", "attributes": {"wide": {f"a{n}": n for n in range(21)}}}, "wide"),
-        ({"name": "order", "attributes": {"inner": {"date(x)": "soon"}}}, "inner"),
-        ({"name": "order", "attributes": {"inner": {"$label": "x"}}}, "inner"),
+        {"name": "Order"},
+        {"attributes": {}},
+        {"name": "order", "time": ago(hours=25)},
+        {"name": "order", "time": ago(hours=-1)},
+        {"name": "order", "time": "yesterday"},
+        {"name": "order", "attributes": []},
+        {"name": "order", "attributes": {f"a{n}": n for n in range(21)}},
+        {"name": "order", "attributes": {f"a{n}": [{"b": "x" * 300}] * 25 for n in range(4)}},
     ],
 )
-async def test_a_wrong_event_is_refused_alone(
-    fake: FakeBatch, api: httpx.AsyncClient, event: dict[str, Any], attribute: str | None
-) -> None:
+async def test_a_wrong_event_is_refused_alone(fake: FakeBatch, api: httpx.AsyncClient, event: dict[str, Any]) -> None:
     errors = await errors_of(api, edit({"tier": "gold"}, [{"name": "before"}, event, {"name": "after"}]))
     assert [(error["bulk_index"], error["category"], error.get("attribute")) for error in errors] == [
-        (0, "event", attribute)
+        (0, "event", None)
     ]
     profile = fake.project().profiles.by_id["u1"]
     assert [stored["name"] for stored in profile.events] == ["before", "after"]
     assert profile.attributes == {"tier": "gold"}
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [
+        ("a name", 1),
+        ("$other", 1),
+        ("$label", "two\nlines"),
+        ("$tags", ["x"] * 11),
+        ("$tags", "x"),
+        ("text", "x" * 301),
+        ("url(page)", "no link"),
+        ("lines", [{"a": 1}, "b"]),
+        ("lines", [{"a": 1}] * 26),
+        ("lines", [1, 2]),
+        ("deep", {"a": {"b": {"c": {"d": 1}}}}),
+        ("wide", {f"a{n}": n for n in range(21)}),
+        ("inner", {"date(x)": "soon"}),
+        ("inner", {"$label": "x"}),
+    ],
+)
+async def test_a_wrong_attribute_of_an_event_is_refused_alone(
+    fake: FakeBatch, api: httpx.AsyncClient, attribute: str, value: Any
+) -> None:
+    event = {"name": "order", "attributes": {"total": 5, attribute: value}}
+    errors = await errors_of(api, edit(events=[{"name": "before"}, event]))
+    assert [(error["bulk_index"], error["category"], error["attribute"]) for error in errors] == [
+        (0, "event", attribute)
+    ]
+    stored = fake.project().profiles.by_id["u1"].events
+    assert [one["name"] for one in stored] == ["before", "order"]
+    assert stored[1]["attributes"] == {"total": 5}
+
+
+async def test_null_and_capitals_are_taken_in_events(fake: FakeBatch, api: httpx.AsyncClient) -> None:
+    """Public clients send them, and nothing says that the API refuses them."""
+    attributes = {"Total": 1, "total": None, "inner": {"A": None}, "date(at)": None}
+    assert await errors_of(api, edit(events=[{"name": "order", "attributes": attributes}])) == []
+    assert fake.project().profiles.by_id["u1"].events[0]["attributes"] == attributes
 
 
 async def test_events_are_appended_with_their_time_or_that_of_reception(

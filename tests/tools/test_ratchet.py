@@ -223,7 +223,7 @@ def test_a_lost_snapshot_is_noticed(root: Path, capsys: pytest.CaptureFixture[st
 
 def test_all_that_this_package_exports_is_found() -> None:
     names = surface(ratchet.ROOT)
-    assert set(batch_api.__all__) - {"models", "app_models"} <= set(names)
+    assert set(batch_api.__all__) - {"models", "app_models", "types", "app_types"} <= set(names)
     assert {f"models.{name}" for name in batch_api.models.__all__} <= set(names)
     assert {"testing.FakeBatch", "resources.audiences.Audiences.create(name)", "BatchClient.call(body)"} <= set(names)
     assert not [name for name in names if name.startswith("engine.engine")]

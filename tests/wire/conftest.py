@@ -80,5 +80,5 @@ def tls(request: pytest.FixtureRequest) -> ssl.SSLContext | None:
     return certificates.server()
 
 
-def edit(name: str = "u1", **more: Any) -> dict[str, Any]:
+def edit(name: str = "u1", **more: Any) -> Any:
     return {"identifiers": {"custom_id": name}, "attributes": {"a": 1}, **more}

@@ -18,7 +18,7 @@ from tests.wire.server import Handler, Peer, Server, reply
 pytestmark = pytest.mark.usefixtures("quick")
 
 PIECE = b"10000\r\n" + b"x" * 65_536 + b"\r\n"
-EVENT = edit(events=[{"name": "bought"}])
+EVENT: Any = edit(events=[{"name": "bought"}])
 
 
 def never_ends(status: str) -> Handler:

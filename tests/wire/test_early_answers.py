@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -13,9 +14,9 @@ from tests.wire import leaks
 from tests.wire.conftest import MakeClient, edit
 from tests.wire.server import Handler, Peer, Server, reply, size_of
 
-LARGE = edit(a="x" * 10_000_000)
+LARGE: Any = edit(a="x" * 10_000_000)
 # More than the kernel holds on both sides, and nothing that is sent again.
-MUCH = edit(a="x" * 30_000_000, events=[{"name": "bought"}])
+MUCH: Any = edit(a="x" * 30_000_000, events=[{"name": "bought"}])
 After = Callable[[Peer], Awaitable[None]]
 
 

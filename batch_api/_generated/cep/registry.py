@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from ..._operation import Api, Condition, LimitFact, Operation
 from .document import SERVER_URL
+from .keys import KEYS
 
 AUDIENCE_CREATE = Operation(
     name="audience_create",
@@ -317,4 +318,5 @@ API = Api(
     error_code="error_code",
     error_message="error_message",
     maintenance="MAINTENANCE_ERROR",
+    keys=KEYS,
 )

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from ..._operation import Api, Condition, Dates, LimitFact, Operation
 from .document import SERVER_URL
+from .keys import KEYS
 
 APP_DATA_CREATE = Operation(
     name="app_data_create",
@@ -711,4 +712,5 @@ API = Api(
     error_code="type",
     error_message="message",
     maintenance="MAINTENANCE_ERROR",
+    keys=KEYS,
 )

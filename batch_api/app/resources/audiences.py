@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Literal
 
-from batch_api._codec import UNSET
+from batch_api._codec import UNSET, ListOf
 from batch_api._generated.mep.endpoints import audiences as api
 from batch_api.app import item_types as app_kinds
 from batch_api.app.resources import checks
@@ -23,6 +23,7 @@ from batch_api.results import Done, IndexingResult, shown
 if TYPE_CHECKING:
     from os import PathLike
 
+    from batch_api import app_types as types
     from batch_api.app_models import (
         AudienceSummary,
         AudienceView,
@@ -68,7 +69,7 @@ class AppAudiences(Resource):
     async def update(
         self,
         name: str,
-        ids: Sequence[str | CustomAudienceEdit | InstallAudienceEdit | Mapping[str, Any]],
+        ids: ListOf[str | CustomAudienceEdit | InstallAudienceEdit | types.InstallAudienceEdit],
         type: AudienceType = "custom_ids",
     ) -> IndexingResult:
         """Add ids to an audience, or take ids out of it; the others stay.
@@ -88,7 +89,7 @@ class AppAudiences(Resource):
         return IndexingResult.of(answer)
 
     async def replace(
-        self, name: str, ids: Sequence[str | InstallAudienceMember | Mapping[str, Any]]
+        self, name: str, ids: ListOf[str | InstallAudienceMember | types.InstallAudienceMember]
     ) -> IndexingResult:
         """Empty an audience of installations, and fill it with others. The API has this for installations only.
 

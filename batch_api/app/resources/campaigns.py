@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from batch_api._codec import UNSET
@@ -16,6 +15,7 @@ from batch_api.resources.resource import Resource
 from batch_api.results import Done, Receipt, shown
 
 if TYPE_CHECKING:
+    from batch_api import app_types as types
     from batch_api.app_models import (
         PushCampaign,
         PushCampaignCreate,
@@ -34,7 +34,7 @@ class AppCampaigns(Resource):
 
     __slots__ = ()
 
-    async def create(self, campaign: PushCampaignCreate | Mapping[str, Any]) -> Receipt:
+    async def create(self, campaign: PushCampaignCreate | types.PushCampaignCreate) -> Receipt:
         """Create a campaign; its `token` is what the other methods take. With `push_time` `"now"` it really goes out.
 
             await client.campaigns.create(
@@ -63,7 +63,7 @@ class AppCampaigns(Resource):
         answer = await api.push_campaign_create(self._engine, body)
         return Receipt.of(answer, "campaign_token")
 
-    async def update(self, token: str, changes: PushCampaignUpdate | Mapping[str, Any]) -> Done:
+    async def update(self, token: str, changes: PushCampaignUpdate | types.PushCampaignUpdate) -> Done:
         """Change a campaign that was created by the API. What is left out stays.
 
         `{"live": False}` stops a campaign. That, and nothing else, is sent again after a failure that leaves open

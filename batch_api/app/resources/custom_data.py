@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from batch_api._generated.mep.endpoints import custom_data as api
 from batch_api.app import item_checks as app_checks
@@ -19,7 +19,9 @@ from batch_api.results import Receipt
 if TYPE_CHECKING:
     from os import PathLike
 
-    from batch_api.app_models import CustomDataBulkItem, CustomDataUpdate, CustomDataValue
+    from batch_api import app_types as types
+    from batch_api._codec import ListOf
+    from batch_api.app_models import CustomDataBulkItem, CustomDataUpdate
     from batch_api.ingest.job.checkpoint import Checkpoint
     from batch_api.ingest.job.job import Job
     from batch_api.ingest.job.progress import Progress
@@ -38,7 +40,11 @@ class CustomData(Resource):
     __slots__ = ()
 
     async def set(
-        self, user_id: str, values: Mapping[str, CustomDataValue | Any] | CustomDataUpdate, *, overwrite: bool = False
+        self,
+        user_id: str,
+        values: types.CustomDataValues | CustomDataUpdate | types.CustomDataUpdate,
+        *,
+        overwrite: bool = False,
     ) -> Receipt:
         """Write values of one user.
 
@@ -53,7 +59,7 @@ class CustomData(Resource):
         answer = await api.custom_data_set(self._engine, body, custom_user_id=text(user_id, "user_id"))
         return Receipt.of(answer)
 
-    async def bulk(self, updates: Sequence[CustomDataBulkItem | Mapping[str, Any]]) -> Receipt:
+    async def bulk(self, updates: Sequence[CustomDataBulkItem | types.CustomDataBulkItem]) -> Receipt:
         """Write values of at most 10 000 users.
 
         await client.custom_data.bulk([{"id": "u1", "update": {"values": {"u.tier": "gold"}}}])
@@ -67,7 +73,7 @@ class CustomData(Resource):
         answer = await api.custom_data_delete(self._engine, custom_user_id=text(user_id, "user_id"))
         return Receipt.of(answer)
 
-    async def bulk_delete(self, user_ids: Sequence[str]) -> Receipt:
+    async def bulk_delete(self, user_ids: ListOf[str]) -> Receipt:
         """Delete all custom data of at most 10 000 users."""
         ids = await checked(CustomDataDeletions(), user_ids, "user_ids", one="id")
         answer = await api.custom_data_bulk_delete(self._engine, ids)

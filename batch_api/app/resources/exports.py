@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from batch_api._generated.mep.endpoints import exports as api
@@ -14,6 +14,7 @@ from batch_api.resources.waiting import until_done
 from batch_api.results import promised, shown
 
 if TYPE_CHECKING:
+    from batch_api import app_types as types
     from batch_api.app_models import AppExport, AppExportCreate
 
 
@@ -29,7 +30,7 @@ class AppExports(Resource):
 
     __slots__ = ()
 
-    async def campaign_ids(self, token: str, request: AppExportCreate | Mapping[str, Any]) -> str:
+    async def campaign_ids(self, token: str, request: AppExportCreate | types.AppExportCreate) -> str:
         """Ask for the ids that a push campaign reached, and return the id of the export for `wait` and `view`.
 
         Not sent again after a failure that leaves open whether it was taken.
@@ -43,7 +44,7 @@ class AppExports(Resource):
         answer = await api.app_export_campaign_ids(self._engine, _checked(request), campaign_token=text(token, "token"))
         return promised(answer, "id", "request_id")
 
-    async def campaign_events(self, token: str, request: AppExportCreate | Mapping[str, Any]) -> str:
+    async def campaign_events(self, token: str, request: AppExportCreate | types.AppExportCreate) -> str:
         """Ask for the events of a push campaign. All else is as in `campaign_ids`."""
         body = _checked(request)
         answer = await api.app_export_campaign_events(self._engine, body, campaign_token=text(token, "token"))

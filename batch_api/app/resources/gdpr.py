@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from batch_api._generated.mep.endpoints import gdpr as api
 from batch_api.app.resources import checks
@@ -14,6 +13,7 @@ from batch_api.resources.resource import Resource
 from batch_api.results import promised, shown
 
 if TYPE_CHECKING:
+    from batch_api import app_types as types
     from batch_api.app_models import GdprRequest, GdprRequestCreate
 
 
@@ -25,7 +25,7 @@ class Gdpr(Resource):
 
     __slots__ = ()
 
-    async def create(self, request: GdprRequestCreate | Mapping[str, Any]) -> str:
+    async def create(self, request: GdprRequestCreate | types.GdprRequestCreate) -> str:
         """Make a request, and return its id for `view`. It runs in the background.
 
             id = await client.gdpr.create({"request_type": "review", "id": {"type": "custom_id", "value": "u1"}})

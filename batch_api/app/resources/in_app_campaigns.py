@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from batch_api._codec import UNSET
@@ -15,6 +14,7 @@ from batch_api.resources.resource import Resource
 from batch_api.results import Done, Receipt, shown
 
 if TYPE_CHECKING:
+    from batch_api import app_types as types
     from batch_api.app_models import InAppCampaign, InAppCampaignCreate, InAppCampaignSummary, InAppCampaignUpdate
 
 
@@ -27,7 +27,7 @@ class InAppCampaigns(Resource):
 
     __slots__ = ()
 
-    async def create(self, campaign: InAppCampaignCreate | Mapping[str, Any]) -> Receipt:
+    async def create(self, campaign: InAppCampaignCreate | types.InAppCampaignCreate) -> Receipt:
         """Create a campaign; its `token` is what the other methods take.
 
         Not sent again after a failure that leaves open whether it was taken: there would be two of it.
@@ -46,7 +46,7 @@ class InAppCampaigns(Resource):
         answer = await api.in_app_campaign_create(self._engine, body)
         return Receipt.of(answer, "campaign_token")
 
-    async def update(self, token: str, changes: InAppCampaignUpdate | Mapping[str, Any]) -> Done:
+    async def update(self, token: str, changes: InAppCampaignUpdate | types.InAppCampaignUpdate) -> Done:
         """Change a campaign. What is left out stays; a field that was once given cannot be taken away."""
         body = _checked(changes)
         answer = await api.in_app_campaign_update(self._engine, body, campaign_token=text(token, "token"))

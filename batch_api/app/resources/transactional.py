@@ -18,6 +18,7 @@ from batch_api.resources.resource import Resource
 from batch_api.results import Receipt, shown
 
 if TYPE_CHECKING:
+    from batch_api import app_types as types
     from batch_api.app_models import TransactionalSend, TransactionalStats
     from batch_api.ingest.job.checkpoint import Checkpoint
     from batch_api.ingest.job.job import Job
@@ -34,7 +35,7 @@ class Transactional(Resource):
 
     __slots__ = ()
 
-    async def send(self, message: TransactionalSend | Mapping[str, Any]) -> Receipt:
+    async def send(self, message: TransactionalSend | types.TransactionalSend) -> Receipt:
         """Send one message to the users listed in it. Its `token` says that it was accepted, not that it arrived.
 
             await client.transactional.send(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from batch_api._generated.mep.endpoints import trigger_events as api
+from batch_api._generated.mep.keys import KEYS
 from batch_api.app import item_checks as app_checks
 from batch_api.app.item_types import EventCoalescer
 from batch_api.app.item_types import TriggerEvents as Tracked
 from batch_api.app.resources import checks
 from batch_api.engine.arguments import fields, items, text
+from batch_api.engine.keys import Known
 from batch_api.ingest.job.patience import PATIENCE
 from batch_api.resources.checking import checked
 from batch_api.resources.resource import Resource
@@ -19,11 +21,14 @@ from batch_api.results import Receipt, as_it_came, named
 if TYPE_CHECKING:
     from os import PathLike
 
+    from batch_api import app_types as types
     from batch_api.app_models import TriggerEvent, TriggerEventBatch, TriggerEventBulkItem
     from batch_api.ingest.job.checkpoint import Checkpoint
     from batch_api.ingest.job.job import Job
     from batch_api.ingest.job.progress import Progress
     from batch_api.ingest.sources.source import AnySource
+
+_EVENT = Known(KEYS, ("TriggerEvent",))
 
 
 class TriggerEvents(Resource):
@@ -39,7 +44,9 @@ class TriggerEvents(Resource):
     __slots__ = ()
 
     async def send(
-        self, user_id: str, events: Sequence[TriggerEvent | Mapping[str, Any]] | TriggerEventBatch | Mapping[str, Any]
+        self,
+        user_id: str,
+        events: Sequence[TriggerEvent | types.TriggerEvent] | TriggerEventBatch | types.TriggerEventBatch,
     ) -> Receipt:
         """Track at most 1000 events on one user. The answer's `token` is `None` where the API gives none.
 
@@ -48,11 +55,13 @@ class TriggerEvents(Resource):
         body = checks.wrapped(events, "events")
         rows = body["events"] = items(body["events"], "events", one="event")
         for index, event in enumerate(rows):
-            app_checks.event(fields(event, index=index), index=index)
+            given = fields(event, index=index)
+            _EVENT.check(event, index=index)
+            app_checks.event(given, index=index)
         answer = await api.trigger_event_send(self._engine, body, custom_user_id=text(user_id, "user_id"))
         return Receipt(named(answer.response.json(), "token"), as_it_came(answer.response))
 
-    async def bulk(self, users: Sequence[TriggerEventBulkItem | Mapping[str, Any]]) -> Receipt:
+    async def bulk(self, users: Sequence[TriggerEventBulkItem | types.TriggerEventBulkItem]) -> Receipt:
         """Track events on several users, at most 1000 events over all of them.
 
         await client.trigger_events.bulk([{"id": "u1", "events": [{"name": "ue.signed_up"}]}])

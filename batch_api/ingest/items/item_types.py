@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
 
+from batch_api._generated.cep.keys import KEYS
 from batch_api._generated.cep.registry import (
     AUDIENCE_REPLACE,
     AUDIENCE_UPDATE,
@@ -20,7 +21,8 @@ from batch_api._generated.cep.registry import (
 from batch_api._operation import Operation
 from batch_api.engine.arguments import choice, fields, is_list, is_object, text, wrong
 from batch_api.engine.errors import InvalidInput
-from batch_api.ingest.items.lines import AUDIENCE_IDS, CATALOG_ITEMS, EDITS, MOST_EVENTS, LineReader
+from batch_api.engine.keys import Known
+from batch_api.ingest.items.lines import EDITS, MOST_EVENTS, LineReader, by_id
 
 
 class Checked(NamedTuple):
@@ -62,7 +64,7 @@ class ItemType(Protocol):
         ...
 
     def plain(self, item: object) -> dict[str, Any]:
-        """An item as its fields."""
+        """An item as its fields. Raises `InvalidInput` for a key that it cannot have."""
         ...
 
     def without_events(self, part: bytes) -> bytes | None:
@@ -87,7 +89,7 @@ class ProfileEdits:
         self.operation = PROFILE_UPDATE if endpoint == "update" else PROFILE_MASS_UPDATE
 
     def plain(self, item: object) -> dict[str, Any]:
-        return fields(item)
+        return known_fields(item, _EDIT)
 
     def check_one(self, item: dict[str, Any]) -> Checked:
         return _check_edit(item)
@@ -98,9 +100,10 @@ class ProfileEdits:
             ids = list(map(_CUSTOM_ID, identifiers))
         except (KeyError, TypeError):
             return None
-        if set(map(len, identifiers)) != {1} or not _are_texts(ids):
+        keys = _keys_of(items)
+        if _keys_of(identifiers) != {"custom_id"} or not _are_texts(ids) or not keys <= _EDIT_KEYS:
             return None
-        events = _check_many_events(items)
+        events = _check_many_events(items) if "events" in keys else False
         return None if events is None else CheckedItems(ids, events)
 
     def without_events(self, part: bytes) -> bytes | None:
@@ -110,6 +113,8 @@ class ProfileEdits:
         return orjson.dumps(edit) if edit.get("attributes") else None
 
 
+_EDIT = Known(KEYS, ("EditProfile",))
+_EDIT_KEYS, _EVENT_KEYS = KEYS["EditProfile"].names, KEYS["ProfileEvent"].names
 _IDENTIFIERS, _CUSTOM_ID = itemgetter("identifiers"), itemgetter("custom_id")
 _EVENTS, _NAME = itemgetter("events"), itemgetter("name")
 _ID, _ACTION = itemgetter("id"), itemgetter("action")
@@ -118,6 +123,18 @@ _ID, _ACTION = itemgetter("id"), itemgetter("action")
 def _are_texts(values: list[Any]) -> bool:
     """Whether all are `str` and none is empty."""
     return set(map(type, values)) == {str} and all(values)
+
+
+def _keys_of(items: list[dict[str, Any]]) -> set[str]:
+    """The keys that one item or more has."""
+    return set().union(*items)
+
+
+def known_fields(item: object, known: Known) -> dict[str, Any]:
+    """The fields of an item. Raises `InvalidInput` for a key that is not known."""
+    found = fields(item)
+    known.check(item)
+    return found
 
 
 def _check_many_events(edits: list[dict[str, Any]]) -> bool | None:
@@ -129,13 +146,13 @@ def _check_many_events(edits: list[dict[str, Any]]) -> bool | None:
     if not given:
         return False
     try:
-        if max(map(len, given)) > MOST_EVENTS:
-            return None
         events = list(chain.from_iterable(given))
-        names = list(map(_NAME, events))
+        names, keys = list(map(_NAME, events)), _keys_of(events)
+        if len(events) > len(given) and max(map(len, given)) > MOST_EVENTS:
+            return None
     except (KeyError, TypeError):
         return None
-    return True if set(map(type, events)) == {dict} and _are_texts(names) else None
+    return True if _are_texts(names) and keys <= _EVENT_KEYS else None
 
 
 def _check_edit(edit: Mapping[str, Any]) -> Checked:
@@ -174,6 +191,8 @@ class _WithIds:
     operation: Operation
     path: Mapping[str, str] = NOWHERE
     lines: LineReader | None
+    known: Known
+    """The keys that an item may have."""
     suffix = b"]}"
 
     def __init__(self, name: str, key: str) -> None:
@@ -195,10 +214,11 @@ class _WithIds:
             ids, actions = list(map(_ID, items)), list(map(_ACTION, items))
         except (KeyError, TypeError):
             return None
-        return CheckedItems(ids, False) if _are_texts(ids) and _are_texts(actions) else None
+        is_right = _are_texts(ids) and _are_texts(actions) and _keys_of(items) <= self.known.names
+        return CheckedItems(ids, False) if is_right else None
 
     def plain(self, item: object) -> dict[str, Any]:
-        return fields(item)
+        return known_fields(item, self.known)
 
     def without_events(self, part: bytes) -> bytes | None:
         return part
@@ -208,7 +228,8 @@ class CatalogItems(_WithIds):
     """Items for `catalogs.edit_items`."""
 
     operation = CATALOG_ITEMS_EDIT
-    lines: LineReader | None = CATALOG_ITEMS
+    known = Known(KEYS, ("CatalogItemEdit",))
+    lines: LineReader | None = by_id(KEYS["CatalogItemEdit"])
 
     def __init__(self, name: str) -> None:
         super().__init__(name, "items")
@@ -218,13 +239,14 @@ class AudienceChanges(_WithIds):
     """Ids to add to an audience, or to take out of it. A plain string is added."""
 
     operation = AUDIENCE_UPDATE
-    lines: LineReader | None = AUDIENCE_IDS
+    known = Known(KEYS, ("AudienceAddId", "AudienceRemoveId"))
+    lines: LineReader | None = by_id(KEYS["AudienceAddId"])
 
     def __init__(self, name: str) -> None:
         super().__init__(name, "ids")
 
     def plain(self, item: object) -> dict[str, Any]:
-        return {"action": "add", "id": item} if isinstance(item, str) else fields(item)
+        return {"action": "add", "id": item} if isinstance(item, str) else super().plain(item)
 
 
 class AudienceMembers(AudienceChanges):

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from batch_api._generated.cep.keys import KEYS
+from batch_api._operation import Keys
 from batch_api.engine.check import MAX_DEPTH
 
 DecodeError = msgspec.DecodeError
@@ -21,28 +23,26 @@ MOST_EVENTS: Final = 15
 _Text = Annotated[str, Meta(min_length=1)]
 
 
+class _Object(Struct, gc=False):
+    """An object whose fields are skipped: this costs less than `Raw`, which holds on to the bytes."""
+
+
+def _record(keys: Keys, *read: tuple[Any, ...]) -> Any:
+    """A reader of one kind of object: it reads the fields `read`, skips others and refuses unknown keys."""
+    skipped = sorted(keys.names - {name for name, *_ in read})
+    names = {f"skipped_{number}": name for number, name in enumerate(skipped)}
+    fields = [*read, *((name, _Object | str | None, None) for name in names)]
+    return msgspec.defstruct("Record", fields, forbid_unknown_fields=True, rename=names, gc=False)
+
+
 class _Identifiers(Struct, forbid_unknown_fields=True, gc=False):
     custom_id: _Text
     installation: None = None
 
 
-class _Event(Struct, gc=False):
-    name: _Text
-
-
-class _Edit(Struct, gc=False):
-    identifiers: _Identifiers
-    events: Annotated[list[_Event], Meta(max_length=MOST_EVENTS)] | None = None
-
-
-class _CatalogItem(Struct, gc=False):
-    id: _Text
-    action: _Text
-
-
-class _AudienceId(Struct, gc=False):
-    id: _Text
-    action: _Text
+_Event: Any = _record(KEYS["ProfileEvent"], ("name", _Text))
+_Events = Annotated[list[_Event], Meta(max_length=MOST_EVENTS)] | None
+_Edit = _record(KEYS["EditProfile"], ("identifiers", _Identifiers), ("events", _Events, None))
 
 
 class Block:
@@ -121,8 +121,13 @@ EDITS = LineReader(
     lambda records: [edit.identifiers.custom_id for (edit,) in records],
     lambda records: any(edit.events for (edit,) in records),
 )
-CATALOG_ITEMS = LineReader(_CatalogItem, lambda records: [item.id for (item,) in records])
-AUDIENCE_IDS = LineReader(_AudienceId, lambda records: [change.id for (change,) in records])
+
+
+def by_id(keys: Keys) -> LineReader:
+    """How lines are read whose objects have an `id` and an `action`."""
+    record = _record(keys, ("id", _Text), ("action", _Text))
+    return LineReader(record, lambda records: [item.id for (item,) in records])
+
 
 _parts = msgspec.json.Decoder(list[Raw])
 

@@ -143,7 +143,7 @@ def _read_one(item_type: ItemType, item: object) -> tuple[bytes, str, bool]:
         line = item.strip().removeprefix(codecs.BOM_UTF8)  # parts put together have one in the middle
         item = _loaded(line)
         if item_type.lines is not None and isinstance(item, dict):
-            seen = item_type.check_one(item)
+            seen = item_type.check_one(item_type.plain(item))
             if may_be_too_deep(line):
                 check(item)
             return line, seen.id, seen.has_events

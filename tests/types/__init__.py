@@ -1,0 +1,1 @@
+"""What type checkers find in bodies, and what they let pass."""
