@@ -154,7 +154,7 @@ class Pace:
 
     def learned(self, now: float) -> dict[Reason, float]:
         """What is held back now; nothing that is 0."""
-        found = {reason: reserve.at(now) for reason, reserve in self._reserves.items()}
+        found: dict[Reason, float] = {reason: reserve.at(now) for reason, reserve in self._reserves.items()}
         return {reason: amount for reason, amount in found.items() if amount > 0}
 
     # -- what the bucket tells -----------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ class Pace:
 
     def refused(self, now: float, refused: Refused) -> Reason:
         """Learn from a rejection. Returns what it was put down to."""
-        tried = [reason for reason in REASONS if self._reserves[reason].is_tried(now)]
+        tried: list[Reason] = [reason for reason in REASONS if self._reserves[reason].is_tried(now)]
         for reason in tried:
             self._reserves[reason].go_back(now)
         if tried:

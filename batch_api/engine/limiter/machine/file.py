@@ -94,7 +94,7 @@ class StateFile:
         if not self.is_away and now - self._failing_since > PATIENCE:
             self.is_away = True
             logger.warning(
-                "shared limits: cannot use %s (%s); going on at the share for that case", self.path, reason(error)
+                "shared limits: cannot use %s (%s); continuing alone, at the reduced share", self.path, reason(error)
             )
         raise (Away if self.is_away else Busy) from error
 

@@ -163,7 +163,7 @@ class MachineLimiter:
         seconds = grown if rejection.retry_after is None else rejection.retry_after
         gate.paused_at = now
         gate.paused_until = max(gate.paused_until, now + seconds * rejection.stretch)
-        self._local.rejected(ticket, rejection)
+        self._local.rejected(ticket, rejection._replace(alone=False))  # all workers go slower, whoever went alone
 
     def _release(self, gate: GateState) -> None:
         if gate.scout == self._file.worker:
