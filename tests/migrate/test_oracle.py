@@ -330,6 +330,8 @@ def attribute_left_for(account: Account, shown_key: str, old: dict[str, Any]) ->
     bare = key.partition("(")[2].removesuffix(")") if key.startswith(("date(", "url(")) else key
     if sum(one in (bare, f"date({bare})", f"url({bare})") for one in old["attributes"]) > 1:
         return "two values for one attribute"
+    if bare != bare.lower():
+        return "a name that the documented pattern does not allow, though the fake takes it in events"
     value = old["attributes"][key]
     if value is None:
         return "nothing, which no event holds"

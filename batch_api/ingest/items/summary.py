@@ -13,7 +13,7 @@ from batch_api.ingest.items import fates
 from batch_api.ingest.items.fates import PartlyApplied, Trouble
 from batch_api.results import PartialError
 
-_TOLD = ("outcome", "may_pass", "retry_after", "status", "operation", "stage")
+_TOLD = ("outcome", "may_pass", "retry_after", "status", "operation", "stage", "field")
 """The attributes of an error that are written, if it has them: none that may quote personal data."""
 
 
