@@ -217,7 +217,7 @@ async def test_cut_while_a_large_body_goes_out(make_client: MakeClient, tls: ssl
         await asyncio.sleep(60)
 
     async with Server(reads_nothing, tls=tls) as server, make_client(server.url) as client:
-        large = asyncio.create_task(client.profiles.update([edit(a="x" * 10_000_000)]))
+        large = asyncio.create_task(client.profiles.update([edit(attributes={"a": "x" * 10_000_000})]))
         await started.wait()
         await asyncio.sleep(0.05)
         large.cancel()

@@ -14,9 +14,9 @@ from tests.wire import leaks
 from tests.wire.conftest import MakeClient, edit
 from tests.wire.server import Handler, Peer, Server, reply, size_of
 
-LARGE: Any = edit(a="x" * 10_000_000)
+LARGE: Any = edit(attributes={"a": "x" * 10_000_000})
 # More than the kernel holds on both sides, and nothing that is sent again.
-MUCH: Any = edit(a="x" * 30_000_000, events=[{"name": "bought"}])
+MUCH: Any = edit(attributes={"a": "x" * 30_000_000}, events=[{"name": "bought"}])
 After = Callable[[Peer], Awaitable[None]]
 
 
