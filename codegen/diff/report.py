@@ -197,7 +197,7 @@ class _Report:
         if not self.rows:
             return []
         version = release.next_version(__version__, [row.change.weight for row in self.rows])
-        told = [(self._public(row), row.change) for row in self.rows]
+        told = [(self._public(row), row.change._replace(what=_cell(row.change.what))) for row in self.rows]
         draft = release.changelog(told, of.partition(" ")[0])
         lines = ["```markdown", *draft, "```", ""] if draft else []
         return [f"## The next version: {version}, after {__version__}", "", *lines]

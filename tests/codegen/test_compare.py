@@ -237,8 +237,6 @@ PLANTED: list[tuple[str, Edit, list[str]]] = [
         lambda s, p, d: seg(s, p)["responses"].update({"202": seg(s, p)["responses"].pop("200")}),
         [
             "additive | response | GET /segments/list | success is 202 now, was 200",
-            "wording |  | Segment | found elsewhere, as SegmentListAnswer202SegmentsItem",
-            "wording |  | SegmentPage | found elsewhere, as SegmentListAnswer202",
         ],
     ),
     (
