@@ -116,7 +116,7 @@ def _views(layout: Layout, prepared: Prepared, parsed: generator.Parsed) -> rend
         models.models(),
         models.aliases(),
         endpoints.areas(),
-        TypedDicts(prepared.document, about, words),
+        TypedDicts(prepared.document, about, words, prepared.names.schemas),
     )
 
 

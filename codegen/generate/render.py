@@ -114,7 +114,7 @@ def _types(inputs: Inputs, page: _Page, public: Path) -> None:
             "checker.\n\nThey have the names of the models, which may stand in their place."
         ),
         models=Path(inputs.layout.models).stem,
-        names=inputs.types.names,
+        names=[name for name in inputs.types.names if name in inputs.public],
         typed=inputs.types.typed(),
         named=inputs.types.named(),
     )

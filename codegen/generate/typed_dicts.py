@@ -6,7 +6,7 @@ They say what the document says, and no more: what takes free names is a `Mappin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from keyword import iskeyword
 from typing import Any, NamedTuple
 
@@ -48,10 +48,12 @@ class Named(NamedTuple):
 class TypedDicts:
     """All types of request bodies, and of what they are made of."""
 
-    def __init__(self, document: Json, api: Api, words: Descriptions) -> None:
+    def __init__(self, document: Json, api: Api, words: Descriptions, public: Container[str]) -> None:
         self.schemas: dict[str, Schema] = document["components"]["schemas"]
         self.api = api
         self.words = words
+        self.public = public
+        """The names that a person gave: no other has a model that may stand in a dict's place."""
         self.names = sorted(sent(document) | _of_parameters(document))
         self.dated = self._dated()
 
@@ -96,7 +98,9 @@ class TypedDicts:
     def _parts(self, schema: Any, key: str) -> Iterator[str]:
         if "$ref" in schema:
             name = target_of(schema)
-            yield from (name, f"models.{name}") if self._is_dict(name) else (name,)
+            yield name
+            if self._is_dict(name) and name in self.public:
+                yield f"models.{name}"
         elif (const := const_of(schema)) is not None:
             yield f"Literal[{literal(const)}]"
         elif "enum" in schema:

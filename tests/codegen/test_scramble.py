@@ -117,9 +117,20 @@ def test_a_new_version_under_other_names_moves_no_public_name(
 
     notes = pipeline.build(with_document(variant), tmp_path)
 
-    assert [note.split(": ")[0] for note in notes] == ["GET /segments/view 200", "GET /segments/view", "unused schema"]
+    assert [note.split(": ")[0] for note in notes] == [
+        "GET /catalogs/list ?sort",
+        "GET /segments/view 200",
+        "GET /segments/view",
+        "optional header",
+        "unused schema",
+        "webhooks",
+    ]
     assert public(tree) - public(tmp_path) == set()
-    assert public(tmp_path) - public(tree) == {"segments_view", "segments_view_answer_200"}
+    assert public(tmp_path) - public(tree) == {
+        "catalog_list_sort",
+        "segments_view",
+        "segments_view_answer_200",
+    }
     models = tmp_path / "batch_api/_generated/cep/models"
     assert "created_by: str | None = None" in (models / "segment.py").read_text()
     assert "display_name" not in (models / "audience.py").read_text()

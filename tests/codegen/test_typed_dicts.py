@@ -103,7 +103,7 @@ def test_what_is_part_of_itself_is_written_as_text() -> None:
         },
     }
     document = _document(schemas)
-    made = TypedDicts(document, load(HERE.description, _vendors()), Descriptions(schemas, {}))
+    made = TypedDicts(document, load(HERE.description, _vendors()), Descriptions(schemas, {}), schemas)
     named = {entry.name: entry.type for entry in made.named()}
     assert named == {"Leaf": '"Tree | str"', "Tree": '"Mapping[str, Leaf]"'}
     (body,) = made.typed()
