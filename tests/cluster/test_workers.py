@@ -230,8 +230,8 @@ async def test_nothing_is_lost_or_overtaken_when_a_worker_is_killed(
         with workers(commands, fake, server.url):
             pids = await until(lambda: _enough(redis.hkeys(WORKERS), 2))
             await until(lambda: _enough(redis.keys("turns:*"), 2))
-            # Until a first answer one request goes alone. Should its worker die, the others wait for 5 s. That is longer
-            # than the deadline of a chunk, and cuts some of them on the wire: not what this test is about.
+            # Until a first answer one request goes alone. Should its worker die, the others wait for 5 s, longer than
+            # the deadline of a chunk, and some are then cut on the wire: not what this test is about.
             await until(lambda: _delivered(redis))
             os.kill(int(pids[0]), signal.SIGKILL)
             keys = {key_of(reference) for reference in references}
