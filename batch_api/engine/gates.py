@@ -121,9 +121,9 @@ def _checked_quota(quota: str) -> str:
 
 
 def _check_list(name: str, given: object) -> None:
-    wrong = given if not arguments.is_list(given) else next((one for one in given if not isinstance(one, Limit)), None)
-    if wrong is not None:
-        raise ConfigurationError(f"limits[{name!r}]: expected a list of Limit objects, got {type(wrong).__name__}.")
+    wrong = [one for one in given if not isinstance(one, Limit)] if arguments.is_list(given) else [given]
+    if wrong:
+        raise ConfigurationError(f"limits[{name!r}]: expected a list of Limit objects, got {type(wrong[0]).__name__}.")
 
 
 def _check_groups(limits: Iterable[Limit]) -> None:

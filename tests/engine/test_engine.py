@@ -576,7 +576,9 @@ def test_own_limits_replace_all_of_an_operation() -> None:
     [
         ({"limits": {"no_such": [Limit(1)]}}, "no_such"),
         ({"limits": {"thing_list": Limit(1)}}, "list of Limit"),
-        ({"limits": {"thing_list": [5]}}, "list of Limit"),
+        ({"limits": {"thing_list": [5]}}, "list of Limit objects, got int"),
+        ({"limits": {"thing_list": [None]}}, "list of Limit objects, got NoneType"),
+        ({"limits": {"thing_list": 5}}, "list of Limit objects, got int"),
         ({"limits": {"thing_list": [Limit(1, group="g")], "thing_view": [Limit(2, group="g")]}}, "group 'g'"),
         ({"share": 0}, "share"),
         ({"share": 1.5}, "share"),
